@@ -1,0 +1,1 @@
+"""One module a page: a short script over the parts."""

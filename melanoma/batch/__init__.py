@@ -1,0 +1,1 @@
+"""Many images: read, predicted and written a few at a time."""

@@ -1,0 +1,144 @@
+"""models/<name>/ on disk: everything about a trained network that the page, commands and tests need."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from melanoma.errors import UserError
+
+FORMAT = 1
+DEFAULT = Path(__file__).resolve().parent.parent / "models" / "isic8-mobilenet"
+_DESCRIPTION = "bundle.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What `bundle.json` says, and where it lies. All lists run in the order of `codes`."""
+
+    name: str
+    codes: tuple[str, ...]
+    image_size: int
+    """Side of the network's input, pixels."""
+    framing: str
+    prior: tuple[float, ...]
+    """The mix of diagnoses that the probabilities assume beforehand."""
+    temperature: float
+    alert_threshold: float
+    """Alert when the probability of melanoma is at least this."""
+    alert_sensitivity: float
+    """The share of melanomas for which the threshold was chosen, on the calibration lesions."""
+    conformal_coverage: float
+    conformal_quantiles: tuple[float, ...]
+    novelty_threshold: float
+    """Largest distance to the training features that still counts as in distribution."""
+    recipe: dict[str, Any]
+    data_fingerprint: str
+    versions: dict[str, str]
+    created: str
+    figures: dict[str, Any] = field(default_factory=dict)
+    """What `evaluate` found on the held-back lesions."""
+    files: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of every other file, by name."""
+    path: Path = Path()
+
+    @property
+    def version(self) -> str:
+        """Short text that changes with any file of the bundle."""
+        return hashlib.sha256(json.dumps(self.files, sort_keys=True).encode()).hexdigest()[:12]
+
+    def load_network(self) -> Any:
+        """Return the Keras model: uint8 (n, S, S, 3) -> logits (n, classes)."""
+        import keras  # TensorFlow takes seconds to import, and the page frame should show first
+
+        return keras.saving.load_model(self.path / "model.keras", compile=False, safe_mode=True)
+
+    def load_references(self) -> np.ndarray:
+        """Return the training features that the in-distribution check compares with, float16 (m, d)."""
+        with np.load(self.path / "features.npz", allow_pickle=False) as arrays:
+            return arrays["references"]
+
+    def load_predictions(self) -> pd.DataFrame:
+        """Return true diagnosis, probabilities, age group, sex, site and source of the held-back images."""
+        return pd.read_parquet(self.path / "predictions.parquet")
+
+    def load_split(self) -> pd.DataFrame:
+        """Return `image_id`, `lesion_id` and `split` of every image that the training run knew."""
+        return pd.read_parquet(self.path / "split.parquet")
+
+
+def load_bundle(path: str | Path = DEFAULT) -> Bundle:
+    """Return a bundle whose files all match their hashes; raises UserError otherwise."""
+    path = Path(path)
+    description = path / _DESCRIPTION
+    if not description.is_file():
+        raise UserError(
+            f"{path} is not a model: it holds no {_DESCRIPTION}. Give a folder that train.py made."
+        )
+    try:
+        content = json.loads(description.read_text(encoding="utf-8"))
+        if content.pop("format") != FORMAT:
+            raise UserError(f"{path} was made by another version of this project. Train it again.")
+        lists = {name: tuple(content[name]) for name in ("codes", "prior", "conformal_quantiles")}
+        bundle = Bundle(**(content | lists), path=path)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise UserError(f"{description} is damaged. Copy the model again, or train it again.") from None
+    if "model.keras" not in bundle.files:
+        raise UserError(f"{description} names no model.keras. Copy the model again, or train it again.")
+    for name, expected in bundle.files.items():
+        file = path / name
+        if not file.is_file():
+            raise UserError(f"{path} is incomplete: {name} is missing. Copy the model again.")
+        if sha256(file) != expected:
+            raise UserError(f"{file} does not match its checksum, so it is not used. Copy the model again.")
+    return bundle
+
+
+@contextmanager
+def new_bundle(target: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; it becomes `target` when the block ends well, and vanishes when not.
+
+    A bundle that was there is replaced in the end, and stays if anything goes wrong before.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield unfinished
+        unfinished.chmod(0o755)
+        if target.exists():
+            replaced = unfinished.with_name(unfinished.name + "-replaced")
+            os.replace(target, replaced)
+            os.replace(unfinished, target)
+            shutil.rmtree(replaced)
+        else:
+            os.replace(unfinished, target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def describe(folder: Path, bundle: Bundle) -> Bundle:
+    """Write `bundle.json` with the hashes of all files now in the folder; returns the bundle with them."""
+    files = {
+        file.relative_to(folder).as_posix(): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.name != _DESCRIPTION
+    }
+    content = {"format": FORMAT} | asdict(bundle) | {"files": files}
+    del content["path"]
+    (folder / _DESCRIPTION).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return load_bundle(folder)
+
+
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

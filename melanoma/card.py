@@ -1,0 +1,133 @@
+"""MODEL_CARD.md, written by the training run from its own figures (Mitchell 2019, arXiv:1810.03993)."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from melanoma.bundle import Bundle
+from melanoma.diagnoses import diagnosis_of
+from melanoma.evaluation.evaluate import Evaluation
+
+_TEXT = """# Model card: {name}
+
+A Keras network that gives the probabilities of {classes} diagnoses for one dermoscopic photo, and the
+evidence for each. It is for teaching and research. **It is not a medical device, and its answers are never
+a diagnosis.**
+
+## Intended use
+
+Lessons about how a convolutional network decides, and research. The reader is a doctor in training, a
+teacher or an engineer. Not intended: deciding about a patient, reassuring anyone, photos taken without a
+dermatoscope.
+
+## Network
+
+MobileNet (Howard et al. 2017, arXiv:1704.04861) at {size} x {size} pixels of the photo's centred square,
+with its last stride taken out, global average pooling and one dense layer, so that the evidence map adds up
+to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of {samples}
+augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed}. The first
+{frozen} blocks keep their ImageNet weights.
+
+![Training loss, and balanced accuracy and melanoma ROC AUC on the calibration lesions, by epoch](history.png)
+
+## Data
+
+{images} images of {lesions} lesions, from {sources}. Split by lesion: no lesion is on two sides.
+
+| diagnosis | fitted | calibration | test |
+|---|---|---|---|
+{counts}
+
+Fingerprint of the labels: `{fingerprint}`. `split.parquet` lists every image with its side.
+
+## Probabilities
+
+The probabilities assume that all {classes} diagnoses are equally common beforehand. Where most lesions are
+nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown. Temperature {temperature:.3f},
+set on the calibration lesions. The alert rings from a melanoma probability of {threshold:.4f}: the
+threshold that found {sensitivity:.0%} of the melanomas among the calibration lesions. Prediction sets aim
+at {coverage:.0%} coverage of each diagnosis.
+
+## Figures
+
+On the test lesions, which nothing was fitted to or set on: {test_images} images, {test_lesions} lesions,
+{melanomas} images of melanoma. Intervals are 95%, by bootstrap over lesions.
+
+| figure | value |
+|---|---|
+{figures}
+
+| diagnosis | sensitivity |
+|---|---|
+{by_label}
+
+## Limits
+
+- One melanoma in {missed} or so is missed even with the alert: no alert does not mean no melanoma.
+- Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children, mucosa and nails
+  nothing is known.
+- Eight diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of the eight names.
+- Rare diagnoses rest on few lesions: see the widths of the intervals.
+- It may use what surrounds a lesion (rulers, hair, colour casts) as a clue. Look at the evidence map.
+
+## Licence
+
+The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC 4.0), ISIC 2017 (Codella et al.,
+arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000, arXiv:1908.02288). So the
+weights may be used for research and teaching, with credit, and **not commercially** (CC BY-NC 4.0). The
+backbone's first weights are Keras' for ImageNet (Apache 2.0). The project's code has its own licence (MIT).
+
+Made {created} with {versions}.
+"""
+
+_NAMES = {
+    "balanced_accuracy": "balanced accuracy",
+    "melanoma_auc": "melanoma ROC AUC",
+    "alert_sensitivity": "melanoma sensitivity at the alert",
+    "alert_specificity": "melanoma specificity at the alert",
+}
+
+
+def write_card(
+    path: Path, bundle: Bundle, evaluation: Evaluation, table: pd.DataFrame, history: pd.DataFrame
+) -> None:
+    """Write the card; `table` is the catalogue with its `split`."""
+    counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
+    missed = 1 - evaluation.figures["alert_sensitivity"].value
+    text = _TEXT.format(
+        name=bundle.name,
+        classes=len(bundle.codes),
+        size=bundle.image_size,
+        recipe=bundle.recipe["name"],
+        epochs=len(history),
+        samples=bundle.recipe["samples_per_epoch"],
+        minutes=history["seconds"].sum() / 60,
+        seed=bundle.recipe["seed"],
+        frozen=bundle.recipe["frozen_blocks"],
+        images=len(table),
+        lesions=table["lesion_id"].nunique(),
+        sources=", ".join(f"{name} ({count})" for name, count in table["source"].value_counts().items()),
+        counts="\n".join(
+            f"| {diagnosis_of(code).name} | "
+            + " | ".join(str(row[side]) for side in ("train", "calibration", "test"))
+            + " |"
+            for code, row in counts.reindex(list(bundle.codes)).iterrows()
+        ),
+        fingerprint=bundle.data_fingerprint,
+        temperature=bundle.temperature,
+        threshold=bundle.alert_threshold,
+        sensitivity=bundle.alert_sensitivity,
+        coverage=bundle.conformal_coverage,
+        test_images=evaluation.images,
+        test_lesions=evaluation.lesions,
+        melanomas=evaluation.melanomas,
+        figures="\n".join(f"| {_NAMES[name]} | {value} |" for name, value in evaluation.figures.items()),
+        by_label="\n".join(
+            f"| {diagnosis_of(label).name} | {value} |"
+            for label, value in evaluation.sensitivity_by_label.items()
+        ),
+        missed=round(1 / missed) if missed > 0 else "many",
+        created=bundle.created,
+        versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
+    )
+    path.write_text(text, encoding="utf-8")

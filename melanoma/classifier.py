@@ -1,0 +1,174 @@
+"""Images in, predictions out: one compiled pass gives logits and the evidence maps of all diagnoses."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from melanoma.bundle import Bundle
+from melanoma.errors import UserError
+from melanoma.evaluation.calibration import probabilities_from
+from melanoma.images import Geometry, frame
+from melanoma.in_distribution import distance
+from melanoma.network import FEATURES, HEAD, POOLING
+from melanoma.quality import quality_flags
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the compiled pass returns for n images."""
+
+    logits: np.ndarray
+    """float32 (n, classes)."""
+    evidence: np.ndarray
+    """float32 (n, h, w, classes), logit units: its sum over (h, w) plus the bias is the logit."""
+    features: np.ndarray
+    """float32 (n, channels), the pooled feature maps."""
+
+
+class CompiledNetwork:
+    """A network of `network.build_network`, with one compiled pass. Safe to call from several threads."""
+
+    def __init__(self, network: keras.Model) -> None:
+        """Trace the pass once for any number of images."""
+        self.network = network
+        self.size = int(network.input_shape[1])
+        head = network.get_layer(HEAD)
+        self.bias: np.ndarray = keras.ops.convert_to_numpy(head.bias)
+        parts = [network.get_layer(FEATURES).output, network.get_layer(POOLING).output, network.output]
+        inner = keras.Model(network.inputs, parts)
+
+        @tf.function(input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)])
+        def forward(pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            maps, pooled, logits = inner(pixels, training=False)
+            cells = tf.cast(tf.shape(maps)[1] * tf.shape(maps)[2], maps.dtype)
+            # Pooling is a mean and the head is linear, so the head can be applied to each cell before the
+            # mean: CAM (Zhou et al. 2016, arXiv:1512.04150), scaled so that cells add up to the logit.
+            evidence = tf.einsum("nhwc,ck->nhwk", maps, tf.cast(head.kernel, maps.dtype)) / cells
+            return logits, evidence, pooled
+
+        self._forward = forward
+        self._built: dict[Any, Any] = {}
+        self._lock = threading.Lock()
+
+    def run(self, pixels: np.ndarray) -> Outputs:
+        """Return the outputs for uint8 (n, S, S, 3)."""
+        return Outputs(
+            *(part.numpy().astype(np.float32) for part in self._forward(tf.constant(pixels, tf.uint8)))
+        )
+
+    def built_once(self, key: Any, build: Callable[[], T]) -> T:
+        """Return `build()`, called once for all threads and kept under `key` with this network."""
+        with self._lock:
+            if key not in self._built:
+                self._built[key] = build()
+            return self._built[key]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says about one photo. Arrays run in the order of `codes`."""
+
+    codes: tuple[str, ...]
+    probabilities: np.ndarray
+    """float64 (classes,), calibrated, summing to 1, for the mix of diagnoses that the bundle states."""
+    logits: np.ndarray
+    """float32 (classes,)."""
+    evidence: np.ndarray
+    """float32 (h, w, classes), logit units, signed; `evidence.sum((0, 1)) + bias` is `logits`."""
+    bias: np.ndarray
+    """float32 (classes,)."""
+    melanoma_alert: bool
+    prediction_set: tuple[str, ...]
+    """The diagnoses that cannot be ruled out at the bundle's conformal coverage, likeliest first."""
+    in_distribution: bool
+    novelty: float
+    """Distance to the training images in feature space, 0..2."""
+    quality: tuple[str, ...]
+    """Sentences about what is wrong with the photo; empty if nothing is."""
+    pixels: np.ndarray
+    """uint8 (S, S, 3), what the network saw."""
+    geometry: Geometry
+    """Where in the photo that lies."""
+
+    @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """All diagnoses with their probabilities, likeliest first."""
+        order = np.argsort(-self.probabilities, kind="stable")
+        return [(self.codes[index], float(self.probabilities[index])) for index in order]
+
+    @property
+    def diagnosis(self) -> str:
+        """The likeliest diagnosis."""
+        return self.ranked[0][0]
+
+    def probability(self, code: str) -> float:
+        """Return the probability of one diagnosis."""
+        return float(self.probabilities[self.index(code)])
+
+    def index(self, code: str) -> int:
+        """Return where a diagnosis stands in the arrays; raises UserError if the model does not know it."""
+        if code not in self.codes:
+            raise UserError(
+                f"“{code}” is not a diagnosis of this model. Choose one of {', '.join(self.codes)}."
+            )
+        return self.codes.index(code)
+
+
+class Classifier:
+    """A bundle at work. Safe to share between threads: it keeps nothing of the images it sees."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Load and compile the network, and run it once so that the first visitor does not wait."""
+        self.bundle = bundle
+        self.compiled = CompiledNetwork(bundle.load_network())
+        self._references = bundle.load_references()
+        self.compiled.run(np.zeros((1, bundle.image_size, bundle.image_size, 3), np.uint8))
+
+    def __call__(self, photos: Sequence[np.ndarray]) -> list[Prediction]:
+        """Return a prediction for each uint8 RGB photo (H, W, 3)."""
+        if not photos:
+            return []
+        framed = [frame(photo, self.bundle.image_size, self.bundle.framing) for photo in photos]
+        outputs = self.compiled.run(np.stack([pixels for pixels, _ in framed]))
+        novelty = distance(outputs.features, self._references)
+        return [
+            self._decide(
+                photo, pixels, geometry, outputs.logits[row], outputs.evidence[row], float(novelty[row])
+            )
+            for row, (photo, (pixels, geometry)) in enumerate(zip(photos, framed, strict=True))
+        ]
+
+    def _decide(
+        self,
+        photo: np.ndarray,
+        pixels: np.ndarray,
+        geometry: Geometry,
+        logits: np.ndarray,
+        evidence: np.ndarray,
+        novelty: float,
+    ) -> Prediction:
+        bundle = self.bundle
+        probabilities = probabilities_from(logits, bundle.temperature, bundle.prior)
+        order = np.argsort(-probabilities, kind="stable")
+        kept = 1 - probabilities <= np.array(bundle.conformal_quantiles)
+        return Prediction(
+            codes=bundle.codes,
+            probabilities=probabilities,
+            logits=logits,
+            evidence=evidence,
+            bias=self.compiled.bias,
+            melanoma_alert=bool(probabilities[bundle.codes.index("MEL")] >= bundle.alert_threshold),
+            prediction_set=tuple(bundle.codes[index] for index in order if kept[index]),
+            in_distribution=novelty <= bundle.novelty_threshold,
+            novelty=novelty,
+            quality=quality_flags(photo),
+            pixels=pixels,
+            geometry=geometry,
+        )

@@ -1,0 +1,174 @@
+"""The commands: python -m melanoma predict, explain, evaluate."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's greetings are not for users
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+import typer  # noqa: E402
+
+from melanoma import bundle as bundles  # noqa: E402
+from melanoma.errors import UserError, exit_on_user_error  # noqa: E402
+
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Model = Annotated[Path, typer.Option(help="Folder of the model.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@commands.callback()
+def _about() -> None:
+    """Probabilities and explanations for dermoscopic photos. For teaching and research; never a diagnosis."""
+
+
+@commands.command()
+def predict(
+    paths: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
+    model: Model = bundles.DEFAULT,
+    out: Annotated[Path | None, typer.Option(help="Write a .csv, .json or .parquet file.")] = None,
+    heatmaps: Annotated[Path | None, typer.Option(help="Folder for an evidence map of each photo.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the probabilities of the diagnoses for each photo."""
+    from melanoma.batch.predict import find_images, predict_files, write_results
+    from melanoma.classifier import Classifier
+
+    files = find_images(paths)
+    if out is not None:
+        _require_folder(out)
+    classifier = Classifier(bundles.load_bundle(model))
+    rows = []
+    for number, result in enumerate(predict_files(classifier, files)):
+        rows.append(result.as_json())
+        if as_json:
+            print(json.dumps(rows[-1], ensure_ascii=False))
+        else:
+            print(_line(rows[-1]))
+        if heatmaps is not None and result.prediction is not None and result.photo is not None:
+            heatmaps.mkdir(parents=True, exist_ok=True)
+            code = result.prediction.diagnosis
+            target = heatmaps / f"{number:04d}-{result.path.stem}-{code}.png"
+            _write_overlay(
+                target, result.photo, result.prediction, result.prediction.evidence, code, True, "Evidence"
+            )
+    if out is not None:
+        write_results(rows, out)
+    bad = [row for row in rows if row["error"]]
+    if bad:
+        raise UserError(f"{len(bad)} of {len(rows)} files could not be used; the others were answered.")
+
+
+@commands.command()
+def explain(
+    image: Annotated[Path, typer.Argument(help="A photo.")],
+    out: Annotated[Path, typer.Option(help="The overlay to write, .png.")],
+    method: Annotated[str, typer.Option(help="evidence or grad-cam.")] = "grad-cam",
+    diagnosis: Annotated[
+        str | None, typer.Option(help="Code, such as MEL; by default the likeliest.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option(help="For grad-cam: another convolutional layer.")] = None,
+    model: Model = bundles.DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Write a heatmap of what speaks for a diagnosis, over the photo."""
+    from melanoma.classifier import Classifier
+    from melanoma.explain.registry import method_named
+    from melanoma.images import read_image
+
+    chosen = method_named(method)
+    if out.suffix.lower() != ".png":
+        raise UserError(f"{out}: the overlay is written as .png.")
+    _require_folder(out)
+    photo = read_image(image)
+    classifier = Classifier(bundles.load_bundle(model))
+    prediction = classifier([photo])[0]
+    code = (diagnosis or prediction.diagnosis).upper()
+    index = prediction.index(code)
+    offered = {control.name for control in chosen.controls(classifier.compiled)}
+    if layer is not None and "layer" not in offered:
+        raise UserError(f"The method “{method}” has no layer to choose. Leave out --layer, or take grad-cam.")
+    maps = chosen.explain(classifier.compiled, prediction, {"layer": layer} if layer else None)
+    _write_overlay(out, photo, prediction, maps, code, chosen.signed, chosen.title)
+    heatmap = maps[..., index]
+    told = {
+        "path": str(image),
+        "method": method,
+        "diagnosis": code,
+        "probability": prediction.probability(code),
+        "logit": float(prediction.logits[index]),
+        "bias": float(prediction.bias[index]),
+        "evidence_for": float(np.maximum(heatmap, 0).sum()),
+        "evidence_against": float(np.minimum(heatmap, 0).sum()),
+        "out": str(out),
+    }
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        print(f"{chosen.title} for {code} ({told['probability']:.1%}) written to {out}")
+
+
+@commands.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Labels CSV, or a folder with one subfolder a diagnosis.")],
+    images: Annotated[Path | None, typer.Option(help="Where the CSV's images lie.")] = None,
+    model: Model = bundles.DEFAULT,
+    out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and predictions.csv.")] = None,
+    include_fitted: Annotated[
+        bool, typer.Option(help="Also judge on images the model was fitted or calibrated on.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print how good the model is on labelled photos, with 95% intervals by bootstrap over lesions.
+
+    Images of lesions that the model was fitted or calibrated on are left out, unless --include-fitted is
+    given.
+    """
+    try:
+        from melanoma.evaluation.run import evaluate_bundle
+    except ModuleNotFoundError as missing:
+        raise UserError(f"evaluate needs {missing.name}: pip install -r requirements-dev.txt") from missing
+    evaluated = evaluate_bundle(bundles.load_bundle(model), data, images, include_fitted)
+    if out is not None:
+        evaluated.write(out)
+    if as_json:
+        print(json.dumps(evaluated.as_json(), ensure_ascii=False))
+    else:
+        print(evaluated.as_text())
+
+
+def main() -> None:
+    """Run the command line; a user's error is one sentence and exit status 2."""
+    with exit_on_user_error():
+        commands(prog_name="melanoma")
+
+
+def _line(row: dict) -> str:
+    if row["error"]:
+        return f"{row['path']}: {row['error']}"
+    alert = "MELANOMA ALERT" if row["melanoma_alert"] else "no alert"
+    probabilities = sorted(row["probabilities"].items(), key=lambda item: -item[1])
+    told = "  ".join(f"{code} {value:.1%}" for code, value in probabilities[:4])
+    doubts = [*row["flags"]] + ([] if row["in_distribution"] else ["Unlike the photos the model knows."])
+    return f"{row['path']}: {alert}  {told}" + (f"  ({' '.join(doubts)})" if doubts else "")
+
+
+def _require_folder(file: Path) -> None:
+    if not file.resolve().parent.is_dir():
+        raise UserError(f"{file.parent} does not exist. Make the folder first.")
+
+
+def _write_overlay(target, photo, prediction, maps, code, signed, title) -> None:  # type: ignore[no-untyped-def]
+    from melanoma.diagnoses import diagnosis_of
+    from melanoma.plots import colour_limit, overlay_with_scale
+
+    heading = f"{title}: {diagnosis_of(code).name}, {prediction.probability(code):.1%} (logit units)"
+    heatmap = maps[..., prediction.index(code)]
+    picture = overlay_with_scale(photo, heatmap, prediction.geometry, colour_limit(maps), signed, heading)
+    _, encoded = cv2.imencode(".png", picture[:, :, ::-1])
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    unfinished.write_bytes(encoded.tobytes())
+    os.replace(unfinished, target)

@@ -1,0 +1,1 @@
+"""From labels and files to batches: one table, one split, one pipeline."""

@@ -1,0 +1,175 @@
+"""A labels CSV or a folder of class folders -> one table of images."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from melanoma.diagnoses import COARSER, CODES, canonical
+from melanoma.errors import UserError
+from melanoma.images import EXTENSIONS
+
+COLUMNS = ("image_id", "path", "diagnosis", "lesion_id", "source", "held_out", "age", "sex", "site")
+_ID_COLUMNS = ("path", "isic_id", "image_id", "image")
+_LABEL_COLUMNS = ("diagnosis", "label", "dx", "class")
+_OPTIONAL = {
+    "source": ("dataset", "source"),
+    "age": ("age", "age_approx"),
+    "sex": ("sex",),
+    "site": ("site", "anatom_site_general", "localization"),
+}
+_TRUE = {"1", "1.0", "true", "yes"}
+
+
+def read_catalogue(data: str | Path, images: str | Path | None = None) -> pd.DataFrame:
+    """Return one row an image, with the columns `COLUMNS`.
+
+    `data` is a labels CSV (an id or path column, and either `diagnosis` or one 0/1 column a class, as the
+    ISIC challenges publish) or a folder with one subfolder a class, also as `Train/` and `Test/`. `images` is
+    where the files of a CSV lie; by default the folder `images` beside it, else the CSV's own. Images
+    without a known lesion are lesions of their own. `held_out` marks images that must never be fitted: a CSV's `in_seed_test`,
+    a folder's `Test`. Raises UserError for what cannot be used, naming it.
+    """
+    data = Path(data)
+    if data.is_dir():
+        table = _from_folder(data)
+    elif data.is_file():
+        table = _from_csv(data, Path(images) if images else _default_images(data))
+    else:
+        raise UserError(
+            f"{data} does not exist. Give a labels CSV or a folder with one subfolder a diagnosis."
+        )
+    missing = table.loc[[not Path(path).is_file() for path in table["path"]], "image_id"]
+    if len(missing):
+        raise UserError(
+            f"{len(missing)} of {len(table)} images are missing, the first is {missing.iloc[0]}. "
+            "Point --images at their folder, or take their rows out of the labels."
+        )
+    alone = table["lesion_id"].isna()
+    table.loc[alone, "lesion_id"] = "image:" + table.loc[alone, "image_id"]
+    return table.reindex(columns=list(COLUMNS)).sort_values("image_id", ignore_index=True)
+
+
+def fingerprint(table: pd.DataFrame) -> str:
+    """Return a SHA-256 over ids, diagnoses, lesions and held-out marks: the same data give the same text."""
+    rows = table[["image_id", "diagnosis", "lesion_id", "held_out"]].astype(str).agg("\t".join, axis=1)
+    return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
+
+
+def require_trainable(table: pd.DataFrame) -> list[str]:
+    """Return the diagnoses present, in the order of `CODES`; or raise UserError if none can be fitted."""
+    coarse = sorted(set(table["diagnosis"]) & set(COARSER))
+    if coarse:
+        raise UserError(
+            f"{', '.join(coarse)} joins several diagnoses: such labels can be evaluated, not trained on."
+        )
+    present = [code for code in CODES if code in set(table["diagnosis"])]
+    if len(present) < 2:
+        raise UserError(
+            f"All images are {present[0]}: a classifier needs at least two diagnoses to tell apart."
+        )
+    if "MEL" not in present:
+        raise UserError(
+            "No image is labelled melanoma (MEL), and a model that cannot alert to it is of no use here."
+        )
+    return present
+
+
+def _default_images(labels: Path) -> Path:
+    beside = labels.parent / "images"
+    return beside if beside.is_dir() else labels.parent
+
+
+def _from_csv(labels: Path, images: Path) -> pd.DataFrame:
+    try:
+        rows = pd.read_csv(labels, dtype=str, keep_default_na=True)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        raise UserError(f"{labels} is not a CSV file with a header line.") from None
+    rows.columns = [str(column).strip() for column in rows.columns]
+    id_column = next((name for name in _ID_COLUMNS if name in rows), None)
+    if id_column is None:
+        raise UserError(f"{labels} needs a column that names the image: one of {', '.join(_ID_COLUMNS)}.")
+    if rows.empty:
+        raise UserError(f"{labels} has a header line and no rows.")
+    named = rows[id_column].str.strip()
+    if named.isna().any():
+        raise UserError(f"{labels}: row {int(np.flatnonzero(named.isna())[0]) + 2} names no image.")
+    table = pd.DataFrame({"image_id": [Path(name).stem for name in named]})
+    doubled = table["image_id"][table["image_id"].duplicated()]
+    if len(doubled):
+        raise UserError(f"{labels} names {doubled.iloc[0]} more than once ({len(doubled)} rows too many).")
+    files = _index_files(images)
+    table["path"] = [str(_find(name, images, files)) for name in named]
+    table["diagnosis"] = _labels(rows, labels)
+    table["lesion_id"] = rows["lesion_id"].str.strip() if "lesion_id" in rows else None
+    for name, candidates in _OPTIONAL.items():
+        column = next((candidate for candidate in candidates if candidate in rows), None)
+        table[name] = rows[column] if column else None
+    table["source"] = table["source"].fillna("unknown")
+    table["age"] = pd.to_numeric(table["age"], errors="coerce")
+    held_out = rows.get("in_seed_test", rows.get("held_out"))
+    table["held_out"] = False if held_out is None else held_out.str.strip().str.lower().isin(_TRUE)
+    return table
+
+
+def _from_folder(folder: Path) -> pd.DataFrame:
+    sides = {child.name.lower(): child for child in folder.iterdir() if child.is_dir()}
+    parts = [(sides[name], name == "test") for name in ("train", "test") if name in sides] or [
+        (folder, False)
+    ]
+    rows, unknown = [], []
+    for part, held_out in parts:
+        for class_folder in sorted(child for child in part.iterdir() if child.is_dir()):
+            code = canonical(class_folder.name)
+            files = sorted(path for path in class_folder.iterdir() if path.suffix.lower() in EXTENSIONS)
+            if code is None and files:
+                unknown.append(class_folder.name)
+            rows += [(path.relative_to(folder).as_posix(), str(path), code, held_out) for path in files]
+    if not rows:
+        raise UserError(
+            f"{folder} holds no images in subfolders. Make one subfolder a diagnosis and put them there."
+        )
+    if unknown:
+        raise UserError(f"{folder}: no diagnosis is known by the folder name “{unknown[0]}”. {_KNOWN}")
+    table = pd.DataFrame(rows, columns=["image_id", "path", "diagnosis", "held_out"])
+    return table.assign(lesion_id=None, source="unknown", age=np.nan, sex=None, site=None)
+
+
+_KNOWN = f"Known are {', '.join(CODES)}, their names, and {', '.join(COARSER)}."
+
+
+def _labels(rows: pd.DataFrame, labels: Path) -> list[str]:
+    """Return the canonical label of each row, from a label column or from one 0/1 column a class."""
+    column = next((name for name in _LABEL_COLUMNS if name in rows), None)
+    if column is not None:
+        written = rows[column].fillna("")
+    else:
+        one_hot = {name: code for name in rows.columns if (code := canonical(name)) is not None}
+        if len(one_hot) == 1 and "MEL" in one_hot.values():  # ISIC 2017: melanoma or not
+            values = pd.to_numeric(rows[next(iter(one_hot))], errors="coerce")
+            return ["MEL" if value == 1 else "NEVUS_OR_SK" for value in values]
+        if not one_hot:
+            raise UserError(f"{labels} needs a column “diagnosis”, or one 0/1 column a class. {_KNOWN}")
+        marks = rows[list(one_hot)].apply(pd.to_numeric, errors="coerce").to_numpy() == 1
+        wrong = np.flatnonzero(marks.sum(axis=1) != 1)
+        if len(wrong):
+            raise UserError(f"{labels}: row {wrong[0] + 2} is not marked with exactly one diagnosis.")
+        written = pd.Series(np.array(list(one_hot))[marks.argmax(axis=1)])
+    found = [canonical(label) for label in written]
+    unknown = sorted({str(label) for label, code in zip(written, found, strict=True) if code is None})
+    if unknown:
+        raise UserError(f"{labels}: “{unknown[0]}” is not a known diagnosis. {_KNOWN}")
+    return [str(code) for code in found]
+
+
+def _index_files(images: Path) -> dict[str, Path]:
+    if not images.is_dir():
+        raise UserError(f"{images} is not a folder. Point --images at the folder with the image files.")
+    return {path.stem: path for path in images.iterdir() if path.suffix.lower() in EXTENSIONS}
+
+
+def _find(name: str, images: Path, files: dict[str, Path]) -> Path:
+    """Return where the image named in a row lies: by its path as written, else by its id in the folder."""
+    written = images / name
+    return written if written.suffix.lower() in EXTENSIONS else files.get(name, written)

@@ -1,0 +1,147 @@
+"""The eight diagnoses of the ISIC 2019 challenge, and how other label sets map onto them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from melanoma.errors import UserError
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One output of the network."""
+
+    code: str
+    """Short code as the ISIC challenges print it, such as `MEL`."""
+    name: str
+    malignant: bool
+    """True for cancers and for actinic keratosis, which is treated because it can become one."""
+    plain: str
+    """One sentence for a reader without medical training."""
+    signs: str
+    """Dermoscopic signs that favour it (Kittler et al., J Am Acad Dermatol 2016;74:1093)."""
+    colour: str
+    """For charts, as `#rrggbb`: from Okabe and Ito's palette, which colour-blind readers can tell apart."""
+
+
+DIAGNOSES: tuple[Diagnosis, ...] = (
+    Diagnosis(
+        "MEL",
+        "Melanoma",
+        True,
+        "A cancer of the pigment cells that can spread early; found in time it is cut out and cured.",
+        "atypical network, irregular dots or streaks, blue-white veil, regression, several colours",
+        "#d55e00",
+    ),
+    Diagnosis(
+        "NV",
+        "Melanocytic nevus",
+        False,
+        "A common mole: a harmless cluster of pigment cells.",
+        "regular network, symmetric globules, one or two colours",
+        "#56b4e9",
+    ),
+    Diagnosis(
+        "BCC",
+        "Basal cell carcinoma",
+        True,
+        "The most common skin cancer; it grows slowly, rarely spreads, and is removed.",
+        "arborising vessels, blue-grey ovoid nests, leaf-like areas, ulceration",
+        "#e69f00",
+    ),
+    Diagnosis(
+        "AK",
+        "Actinic keratosis",
+        True,
+        "A rough patch after years of sun that can turn into squamous cell carcinoma.",
+        "strawberry pattern, scale, rosettes on sun-damaged skin",
+        "#cc79a7",
+    ),
+    Diagnosis(
+        "BKL",
+        "Benign keratosis",
+        False,
+        "A harmless thickening of the skin, such as seborrhoeic keratosis or a sun spot.",
+        "milia-like cysts, comedo-like openings, moth-eaten border, fingerprint lines",
+        "#009e73",
+    ),
+    Diagnosis(
+        "DF",
+        "Dermatofibroma",
+        False,
+        "A small, firm, harmless knot of fibrous tissue.",
+        "central white patch, delicate network at the rim",
+        "#0072b2",
+    ),
+    Diagnosis(
+        "VASC",
+        "Vascular lesion",
+        False,
+        "A harmless growth or bleeding of small blood vessels.",
+        "red, purple or black lacunae",
+        "#8a6d9e",
+    ),
+    Diagnosis(
+        "SCC",
+        "Squamous cell carcinoma",
+        True,
+        "A skin cancer of the surface cells that can spread if it is left.",
+        "white circles, keratin mass, looped or coiled vessels",
+        "#b3261e",
+    ),
+)
+CODES: tuple[str, ...] = tuple(diagnosis.code for diagnosis in DIAGNOSES)
+_BY_CODE = {diagnosis.code: diagnosis for diagnosis in DIAGNOSES}
+
+# Names that published label files and folders use, folded to lower case with single spaces.
+_ALIASES = {
+    "mel": "MEL",
+    "nv": "NV",
+    "nevus": "NV",
+    "naevus": "NV",
+    "melanocytic naevus": "NV",
+    "bcc": "BCC",
+    "ak": "AK",
+    "bkl": "BKL",
+    "seborrheic keratosis": "BKL",
+    "seborrhoeic keratosis": "BKL",
+    "pigmented benign keratosis": "BKL",
+    "solar lentigo": "BKL",
+    "lichenoid keratosis": "BKL",
+    "df": "DF",
+    "vasc": "VASC",
+    "scc": "SCC",
+} | {diagnosis.name.lower(): diagnosis.code for diagnosis in DIAGNOSES}
+
+# Label sets coarser than the model's: the label on the left is any of the codes on the right. A label set
+# that splits what the model joins cannot be evaluated.
+COARSER: dict[str, tuple[str, ...]] = {
+    "AKIEC": ("AK", "SCC"),  # ISIC 2018 task 3: actinic keratosis and Bowen's disease
+    "NEVUS_OR_SK": ("NV", "BKL"),  # ISIC 2017: everything that is not melanoma
+}
+_COARSER_ALIASES = {"akiec": "AKIEC", "nevus or seborrheic keratosis": "NEVUS_OR_SK"}
+
+
+def diagnosis_of(code: str) -> Diagnosis:
+    """Return the diagnosis with this code; raises UserError if there is none."""
+    try:
+        return _BY_CODE[code.strip().upper()]
+    except KeyError:
+        raise UserError(
+            f"“{code}” is not a diagnosis of this model. Choose one of {', '.join(CODES)}."
+        ) from None
+
+
+def canonical(label: str) -> str | None:
+    """Return the code that a published label stands for (`"nevus"` -> `"NV"`), or None if it is unknown."""
+    folded = " ".join(str(label).replace("_", " ").split()).lower()
+    return _ALIASES.get(folded) or _COARSER_ALIASES.get(folded)
+
+
+def members(label: str) -> tuple[str, ...]:
+    """Return the codes that a canonical label covers: itself, or the several of a coarser label set."""
+    return COARSER.get(label, (label,))
+
+
+def is_malignant(labels: Iterable[str]) -> list[bool]:
+    """Return for each code whether it is a malignant (or pre-malignant) diagnosis."""
+    return [_BY_CODE[label].malignant for label in labels]

@@ -1,0 +1,96 @@
+"""A bundle judged on labelled images, as `melanoma evaluate` does it."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from melanoma.bundle import Bundle
+from melanoma.classifier import CompiledNetwork
+from melanoma.data.catalogue import read_catalogue
+from melanoma.errors import UserError
+from melanoma.evaluation.calibration import probabilities_from
+from melanoma.evaluation.evaluate import Evaluation, evaluate
+from melanoma.evaluation.scoring import score_table
+
+
+@dataclass(frozen=True)
+class BundleEvaluation:
+    """The evaluation, and on what it rests."""
+
+    evaluation: Evaluation
+    left_out: int
+    """Images left out because their lesion was fitted or calibrated on."""
+    problems: dict[str, str]
+    """The sentence about each image that could not be read, by id."""
+    threshold: float
+    predictions: pd.DataFrame
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain numbers and lists."""
+        return self.evaluation.as_json() | {
+            "left_out_as_fitted": self.left_out,
+            "unreadable": self.problems,
+            "alert_threshold": self.threshold,
+        }
+
+    def as_text(self) -> str:
+        """Return what the command prints."""
+        found = self.evaluation
+        lines = [f"{found.images} images of {found.lesions} lesions, {found.melanomas} of melanoma"]
+        if self.left_out:
+            lines.append(f"{self.left_out} images left out: their lesions were fitted or calibrated on")
+        lines += [f"unreadable: {problem}" for problem in self.problems.values()]
+        names = {
+            "balanced_accuracy": f"balanced accuracy over {len(found.labels)} labels",
+            "melanoma_auc": "melanoma ROC AUC",
+            "alert_sensitivity": f"sensitivity of the alert, at {self.threshold:.4f}",
+            "alert_specificity": "specificity of the alert",
+        }
+        lines += [f"{names[name]:<44} {estimate}" for name, estimate in found.figures.items()]
+        lines += [
+            f"  sensitivity for {label:<28} {value}" for label, value in found.sensitivity_by_label.items()
+        ]
+        return "\n".join([*lines, "95% intervals by bootstrap over lesions"])
+
+    def write(self, folder: Path) -> None:
+        """Write `evaluation.json` and `predictions.csv`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in (
+            ("evaluation.json", json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n"),
+            ("predictions.csv", self.predictions.to_csv(index=False)),
+        ):
+            unfinished = folder / f".{name}.unfinished"
+            unfinished.write_text(text, encoding="utf-8")
+            os.replace(unfinished, folder / name)
+
+
+def evaluate_bundle(
+    bundle: Bundle, data: Path, images: Path | None = None, include_fitted: bool = False
+) -> BundleEvaluation:
+    """Return the evaluation of a bundle on a labels CSV or folder; raises UserError if no image is left."""
+    table = read_catalogue(data, images)
+    known = bundle.load_split()
+    fitted = known[known["split"] != "test"]
+    seen = table["image_id"].isin(fitted["image_id"]) | table["lesion_id"].isin(fitted["lesion_id"])
+    if include_fitted:
+        seen[:] = False
+    if seen.all():
+        raise UserError(
+            "The model was fitted or calibrated on all of these images. Give others, or --include-fitted."
+        )
+    scored = score_table(CompiledNetwork(bundle.load_network()), table[~seen], bundle.framing)
+    probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
+    evaluation = evaluate(
+        scored.table["diagnosis"].to_numpy(),
+        probabilities,
+        scored.table["lesion_id"].to_numpy(),
+        bundle.codes,
+        bundle.alert_threshold,
+    )
+    columns = {code: probabilities[:, index] for index, code in enumerate(bundle.codes)}
+    predictions = scored.table[["image_id", "lesion_id", "diagnosis"]].assign(**columns)
+    return BundleEvaluation(evaluation, int(seen.sum()), scored.problems, bundle.alert_threshold, predictions)

@@ -1,0 +1,70 @@
+"""A table of images -> the network's outputs, decoding the next batch while the network works on this one."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from rich.progress import track
+
+from melanoma.classifier import CompiledNetwork
+from melanoma.errors import UserError
+from melanoma.images import frame, read_image
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Outputs for the readable images of a table."""
+
+    table: pd.DataFrame
+    """The readable rows, with their old index."""
+    logits: np.ndarray
+    """float32 (n, classes)."""
+    features: np.ndarray
+    """float32 (n, channels)."""
+    problems: dict[str, str]
+    """The sentence about each image that could not be read, by id."""
+
+
+def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> Scored:
+    """Return the outputs for every image of a catalogue; raises UserError if none can be read."""
+    problems: dict[str, str] = {}
+
+    def load(row: int) -> np.ndarray | None:
+        try:
+            return frame(read_image(table["path"].iloc[row]), network.size, framing)[0]
+        except UserError as error:
+            problems[table["image_id"].iloc[row]] = str(error)
+            return None
+
+    logits, features, readable = [], [], np.zeros(len(table), bool)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for rows, loaded in track(
+            _ahead(pool, load, len(table)), "Scoring images", total=-(-len(table) // BATCH), transient=True
+        ):
+            images = [image for image in loaded if image is not None]
+            readable[rows] = [image is not None for image in loaded]
+            if images:
+                outputs = network.run(np.stack(images))
+                logits.append(outputs.logits)
+                features.append(outputs.features)
+    if not logits:
+        raise UserError(
+            f"None of the {len(table)} images can be read. The first: {next(iter(problems.values()))}"
+        )
+    return Scored(table[readable], np.concatenate(logits), np.concatenate(features), problems)
+
+
+def _ahead(pool: ThreadPoolExecutor, load, count: int) -> Iterator[tuple[range, list]]:  # type: ignore[no-untyped-def]
+    """Yield row numbers and loaded images a batch at a time, with the next batch already under way."""
+    batches = [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
+    coming = pool.map(load, batches[0])
+    for number, rows in enumerate(batches):
+        ready = coming
+        if number + 1 < len(batches):
+            coming = pool.map(load, batches[number + 1])
+        yield rows, list(ready)

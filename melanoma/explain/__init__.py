@@ -1,0 +1,1 @@
+"""Heatmaps that show which regions speak for a diagnosis: one small module a method."""

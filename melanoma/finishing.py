@@ -1,0 +1,164 @@
+"""From fitted weights to a bundle: fixed size, calibrated, judged, described."""
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from melanoma.bundle import Bundle, describe, new_bundle
+from melanoma.card import write_card
+from melanoma.classifier import CompiledNetwork
+from melanoma.data.catalogue import fingerprint
+from melanoma.evaluation.calibration import (
+    alert_threshold,
+    conformal_quantiles,
+    fit_temperature,
+    probabilities_from,
+)
+from melanoma.evaluation.evaluate import evaluate
+from melanoma.evaluation.scoring import Scored, score_table
+from melanoma.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
+from melanoma.network import HEAD, build_network
+from melanoma.recipes import Recipe
+
+FRAMING = "centre-square"
+CONFORMAL_COVERAGE = 0.9
+AGE_GROUPS = (0, 30, 45, 60, 75, 200)
+
+
+def finish(
+    fitted: keras.Model,
+    log_shares: np.ndarray,
+    table: pd.DataFrame,
+    codes: list[str],
+    recipe: Recipe,
+    history: pd.DataFrame,
+    out: Path,
+) -> Bundle:
+    """Write the bundle of a fitted network to `out` and return it.
+
+    `log_shares` (classes,) are the logarithms of the shares in which classes were drawn: they leave the
+    head's bias, so that logits say what the picture says and nothing about how often a diagnosis was shown. Temperature,
+    alert threshold, prediction sets and the in-distribution threshold are set on the calibration lesions; the
+    figures come from the test lesions, which nothing was set on.
+    """
+    with new_bundle(out) as folder:
+        save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
+        network = CompiledNetwork(keras.saving.load_model(folder / "model.keras", compile=False))
+
+        train = table[table["split"] == "train"]
+        sample = train.sample(min(len(train), REFERENCES), random_state=recipe.seed)
+        references = choose_references(score_table(network, sample, FRAMING).features, recipe.seed)
+        np.savez_compressed(folder / "features.npz", references=references)
+        calibration = score_table(network, table[table["split"] == "calibration"], FRAMING)
+        test = score_table(network, table[table["split"] == "test"], FRAMING)
+
+        bundle = _calibrate(calibration, references, codes, recipe, fingerprint(table), out.name)
+        predictions = pd.concat(
+            [_predictions(scored, bundle) for scored in (calibration, test)], ignore_index=True
+        )
+        predictions.to_parquet(folder / "predictions.parquet", index=False)
+        table[["image_id", "lesion_id", "split"]].to_parquet(folder / "split.parquet", index=False)
+        history.to_csv(folder / "history.csv", index=False)
+        draw_history(history, folder / "history.png")
+
+        judged = predictions[predictions["split"] == "test"]
+        evaluation = evaluate(
+            judged["diagnosis"].to_numpy(),
+            judged[codes].to_numpy(),
+            judged["lesion_id"].to_numpy(),
+            bundle.codes,
+            bundle.alert_threshold,
+        )
+        bundle = replace(bundle, figures=evaluation.as_json())
+        write_card(folder / "MODEL_CARD.md", bundle, evaluation, table, history)
+        describe(folder, bundle)
+    for name, estimate in evaluation.figures.items():
+        print(f"{name}: {estimate}")
+    return bundle
+
+
+def save_at_fixed_size(
+    fitted: keras.Model, log_shares: np.ndarray, classes: int, recipe: Recipe, path: Path
+) -> None:
+    """Save the weights as a network of the recipe's input size, its head freed of the classes' shares."""
+    network = build_network(recipe.image_size, classes, "none", recipe.dropout)
+    network.set_weights(fitted.get_weights())
+    head = network.get_layer(HEAD)
+    kernel, bias = head.get_weights()
+    head.set_weights([kernel, (bias - log_shares).astype(bias.dtype)])
+    network.save(path)
+
+
+def draw_history(history: pd.DataFrame, path: Path) -> None:
+    """Draw loss and held-back figures by epoch as a PNG."""
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    loss, held_back = figure.subplots(1, 2)
+    loss.plot(history["epoch"], history["loss"], marker="o", color="#0072b2")
+    loss.set(xlabel="epoch", ylabel="training loss")
+    for column, colour, name in (
+        ("calibration_balanced_accuracy", "#0072b2", "balanced accuracy"),
+        ("calibration_melanoma_auc", "#d55e00", "melanoma ROC AUC"),
+    ):
+        held_back.plot(history["epoch"], history[column], marker="o", color=colour, label=name)
+    held_back.set(xlabel="epoch", ylim=(0, 1))
+    held_back.legend(frameon=False, loc="lower right")
+    for change in np.flatnonzero(np.diff(history["image_size"])):
+        for axes in (loss, held_back):
+            axes.axvline(history["epoch"].iloc[change] + 0.5, color="#999999", linewidth=0.8, linestyle=":")
+    figure.savefig(path, dpi=110)
+
+
+def _calibrate(
+    calibration: Scored, references: np.ndarray, codes: list[str], recipe: Recipe, data: str, name: str
+) -> Bundle:
+    truth = np.array([codes.index(code) for code in calibration.table["diagnosis"]])
+    prior = np.full(len(codes), 1 / len(codes))
+    temperature = fit_temperature(calibration.logits, truth, prior)
+    probabilities = probabilities_from(calibration.logits, temperature, prior.tolist())
+    melanoma = codes.index("MEL")
+    threshold = alert_threshold(probabilities[:, melanoma], truth == melanoma, recipe.sensitivity)
+    return Bundle(
+        name=name,
+        codes=tuple(codes),
+        image_size=recipe.image_size,
+        framing=FRAMING,
+        prior=tuple(prior.tolist()),
+        temperature=temperature,
+        alert_threshold=threshold,
+        alert_sensitivity=recipe.sensitivity,
+        conformal_coverage=CONFORMAL_COVERAGE,
+        conformal_quantiles=tuple(conformal_quantiles(probabilities, truth, CONFORMAL_COVERAGE).tolist()),
+        novelty_threshold=float(np.quantile(distance(calibration.features, references), ACCEPTED)),
+        recipe=asdict(recipe),
+        data_fingerprint=data,
+        versions=_versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _predictions(scored: Scored, bundle: Bundle) -> pd.DataFrame:
+    """Return what the page's threshold lesson and any later check need; no pixels."""
+    table = scored.table[["image_id", "lesion_id", "split", "diagnosis", "source", "sex", "site"]].copy()
+    bins = list(AGE_GROUPS)
+    names = [f"{low} to {high - 1}" for low, high in zip(bins[:-2], bins[1:-1], strict=True)] + [
+        f"{bins[-2]} up"
+    ]
+    table["age_group"] = pd.cut(scored.table["age"], bins, right=False, labels=names).astype(object)
+    probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
+    return table.assign(**{code: probabilities[:, index] for index, code in enumerate(bundle.codes)})
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in ("tensorflow", "tensorflow-cpu", "keras", "numpy", "opencv-python-headless", "pillow"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue  # TensorFlow comes under one of two names
+    return found

@@ -1,0 +1,181 @@
+"""From a file to what the network sees: decoding, limits, orientation, framing."""
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageCms, ImageOps
+
+from melanoma.errors import UserError
+
+pillow_heif.register_heif_opener(thumbnails=False)
+# Size is checked below, against a lower limit and with a sentence; Pillow's warning would only be noise.
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIF")
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".heif")
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 64  # below this a lesion is a handful of pixels, and every answer a guess
+
+_SIZE_ADVICE = f"Save it as a JPEG of at most {MAX_PIXELS // 1_000_000} megapixels and try again."
+# What Pillow's decoders raise on damaged files, read from their sources. Anything else is a defect and shows.
+_DECODING_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    IndexError,
+    KeyError,
+    RuntimeError,
+)
+_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Which part of a photo the network saw: a square of `side` pixels from (`left`, `top`)."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+    side: int
+    size: int
+    """Side of the network's input, pixels."""
+
+    def lay_back(self, heatmap: np.ndarray) -> np.ndarray:
+        """Return the heatmap on the photo's own pixels.
+
+        `heatmap` is float (h, w) over the network's input. The result is float32 (height, width), bilinear
+        with half-pixel centres, and NaN where the network saw nothing.
+        """
+        photo = np.full((self.height, self.width), np.nan, dtype=np.float32)
+        resized = cv2.resize(
+            heatmap.astype(np.float32), (self.side, self.side), interpolation=cv2.INTER_LINEAR
+        )
+        photo[self.top : self.top + self.side, self.left : self.left + self.side] = resized
+        return photo
+
+    @property
+    def crops(self) -> bool:
+        """True if part of the photo lies outside what the network saw."""
+        return self.width != self.height
+
+
+def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarray:
+    """Return the picture as uint8 (H, W, 3) in sRGB, upright, without metadata.
+
+    `source` is a file's content or its path; `name` is what error messages call it. EXIF orientation and a
+    colour profile are applied, transparency is laid on white, 16-bit and grey pictures become 8-bit RGB,
+    and of an animated file the first frame counts. Raises UserError for what is not a usable photo.
+    """
+    if isinstance(source, bytes):
+        content, name = source, name or "The file"
+    else:
+        name = name or Path(source).name
+        content = _read_bytes(Path(source), name)
+    if not content:
+        raise UserError(f"{name} is empty. Choose the photo again; the copy may have been interrupted.")
+    if len(content) > MAX_BYTES:
+        raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            _check_size(picture.size, name)
+            picture.load()
+            return _to_rgb(picture)
+    except Image.DecompressionBombError:
+        raise UserError(f"{name} has far too many pixels. {_SIZE_ADVICE}") from None
+    except Image.UnidentifiedImageError:
+        raise UserError(
+            f"{name} is not a picture that can be read. Use JPEG, PNG, TIFF, WebP, BMP or HEIC."
+        ) from None
+    except _DECODING_ERRORS:
+        raise UserError(f"{name} is damaged or cut off. Export or copy the photo again.") from None
+
+
+def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple[np.ndarray, Geometry]:
+    """Return what the network sees, uint8 (size, size, 3), and where in the photo it lies.
+
+    `centre-square` takes the centred square of the shorter side: nothing is squeezed, so round stays round.
+    Shrinking averages areas; enlarging is bilinear.
+    """
+    if framing != "centre-square":
+        raise UserError(f"The framing “{framing}” is unknown. This version knows “centre-square”.")
+    height, width = image.shape[:2]
+    side = min(height, width)
+    geometry = Geometry(width, height, (width - side) // 2, (height - side) // 2, side, size)
+    square = image[geometry.top : geometry.top + side, geometry.left : geometry.left + side]
+    interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    return cv2.resize(square, (size, size), interpolation=interpolation), geometry
+
+
+def _read_bytes(path: Path, name: str) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist. Check the path.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder, and a photo was expected.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise UserError(f"{name} has {width} x {height} pixels, which is too many. {_SIZE_ADVICE}")
+    if min(width, height) < MIN_SIDE:
+        raise UserError(
+            f"{name} is only {width} x {height} pixels. Use a photo of at least {MIN_SIDE} on each side."
+        )
+
+
+def _to_rgb(picture: Image.Image) -> np.ndarray:
+    """Return an opened, loaded picture as uint8 (H, W, 3)."""
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _from_deep_grey(np.asarray(picture))
+    if picture.mode == "P" or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    if picture.mode in ("LA", "PA", "RGBA", "La", "RGBa"):
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+        picture = Image.alpha_composite(white, picture).convert("RGB")
+    return np.ascontiguousarray(np.asarray(_to_srgb(picture)))
+
+
+def _to_srgb(picture: Image.Image) -> Image.Image:
+    """Return the picture in sRGB: telephones save wider colour spaces, and colour is a diagnostic sign."""
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in ("RGB", "CMYK"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(picture, source, _SRGB, outputMode="RGB")
+            return converted if converted is not None else picture.convert("RGB")
+        except (ImageCms.PyCMSError, OSError):
+            pass  # a damaged or foreign profile: the pixels are still good
+    return picture.convert("RGB")
+
+
+def _from_deep_grey(values: np.ndarray) -> np.ndarray:
+    """Return 16-bit, 32-bit or floating grey (H, W) as uint8 (H, W, 3).
+
+    Integers are read as 16-bit unless one is larger; floating values as 0..1 unless one is larger, then as
+    0..255.
+    """
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(values)
+        scale = 255.0 if values.max() <= 1 else 1.0
+    else:
+        scale = 255.0 / max(65535, int(values.max()))
+    grey = np.clip(np.rint(values * scale), 0, 255).astype(np.uint8)
+    return np.repeat(grey[:, :, None], 3, axis=2)

@@ -1,0 +1,204 @@
+"""Arrays -> pictures: Plotly figures for the page, and overlays as pixels for files."""
+
+import base64
+
+import cv2
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image, ImageDraw, ImageFont
+
+from melanoma.diagnoses import diagnosis_of
+from melanoma.images import Geometry
+
+FOR = (178, 24, 43)
+"""Red and blue ends of ColorBrewer's RdBu, which colour-blind readers can tell apart."""
+AGAINST = (33, 102, 172)
+SHOWN_SIDE = 900  # pixels of the longer side: more than a screen column shows, and quick to send
+MALIGNANT_MARK = "▲"
+
+
+def probability_bars(probabilities: dict[str, float], prediction_set: tuple[str, ...] = ()) -> go.Figure:
+    """Return horizontal bars, likeliest on top; malignant diagnoses are hatched and marked with a triangle.
+
+    `probabilities` maps codes to 0..1. Diagnoses in `prediction_set` have bold names.
+    """
+    ranked = sorted(probabilities.items(), key=lambda item: item[1])
+    diagnoses = [diagnosis_of(code) for code, _ in ranked]
+    names = [f"{found.name} {MALIGNANT_MARK}" if found.malignant else found.name for found in diagnoses]
+    figure = go.Figure(
+        go.Bar(
+            x=[value for _, value in ranked],
+            y=[
+                f"<b>{name}</b>" if code in prediction_set else name
+                for name, (code, _) in zip(names, ranked, strict=True)
+            ],
+            orientation="h",
+            text=[f"{value:.1%}" for _, value in ranked],
+            textposition="outside",
+            cliponaxis=False,
+            marker={
+                "color": [found.colour for found in diagnoses],
+                "pattern": {
+                    "shape": ["/" if found.malignant else "" for found in diagnoses],
+                    "solidity": 0.35,
+                },
+            },
+            hovertext=[f"{found.plain} Signs: {found.signs}." for found in diagnoses],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        height=320,
+        margin={"l": 8, "r": 48, "t": 8, "b": 8},
+        xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
+        yaxis={"automargin": True, "fixedrange": True},
+        hoverlabel={"align": "left"},
+        showlegend=False,
+    )
+    return figure
+
+
+def colour_limit(heatmaps: np.ndarray) -> float:
+    """Return the end of the colour scale: the largest magnitude over all diagnoses (h, w, classes).
+
+    One scale for all of a photo's maps: weak evidence looks weak. A map of zeros gets 1.
+    """
+    largest = float(np.nanmax(np.abs(heatmaps)))
+    return largest if largest > 0 else 1.0
+
+
+def heatmap_figure(
+    photo: np.ndarray,
+    heatmap: np.ndarray,
+    geometry: Geometry,
+    limit: float,
+    opacity: float,
+    signed: bool,
+    title: str,
+) -> go.Figure:
+    """Return the heatmap (h, w) over the uint8 RGB photo, on the photo's own pixels, with a colour bar.
+
+    Colours fade out towards zero, so that the photo shows where there is no evidence. The photo outside
+    what the network saw is veiled. `title` heads the colour bar.
+    """
+    height, width = photo.shape[:2]
+    rows, columns = heatmap.shape
+    cell = (geometry.side / columns, geometry.side / rows)
+    figure = go.Figure(
+        go.Heatmap(
+            z=heatmap,
+            x0=geometry.left + cell[0] / 2,
+            dx=cell[0],
+            y0=geometry.top + cell[1] / 2,
+            dy=cell[1],
+            zmin=-limit if signed else 0,
+            zmax=limit,
+            colorscale=_faded_scale(opacity, signed),
+            zsmooth="best",
+            colorbar={
+                "title": {"text": title, "side": "right"},
+                "thickness": 12,
+                "tickformat": "+.2f" if signed else ".2f",
+            },
+            hovertemplate="%{z:+.3f}<extra></extra>",
+        )
+    )
+    figure.add_layout_image(
+        source=_data_uri(photo),
+        xref="x",
+        yref="y",
+        x=0,
+        y=0,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
+    figure.update_xaxes(range=[0, width], visible=False, constrain="domain", fixedrange=True)
+    figure.update_yaxes(
+        range=[height, 0], visible=False, scaleanchor="x", constrain="domain", fixedrange=True
+    )
+    for left, top, right, bottom in _unseen(geometry):
+        figure.add_shape(
+            type="rect",
+            x0=left,
+            x1=right,
+            y0=top,
+            y1=bottom,
+            fillcolor="rgba(128,128,128,0.55)",
+            line_width=0,
+        )
+    figure.update_layout(height=440, margin={"l": 0, "r": 0, "t": 0, "b": 0}, plot_bgcolor="rgba(0,0,0,0)")
+    return figure
+
+
+def overlay(
+    photo: np.ndarray, heatmap: np.ndarray, geometry: Geometry, limit: float, opacity: float = 0.8
+) -> np.ndarray:
+    """Return the uint8 RGB photo (H, W, 3) with the heatmap (h, w) over it, as `heatmap_figure` shows it."""
+    values = geometry.lay_back(heatmap) / limit
+    strength = np.clip(np.abs(np.nan_to_num(values)), 0, 1)[..., None] * opacity
+    colour = np.where((values > 0)[..., None], np.array(FOR), np.array(AGAINST))
+    blended = photo * (1 - strength) + colour * strength
+    blended[np.isnan(values)] = blended[np.isnan(values)] * 0.45 + 128 * 0.55
+    return np.clip(np.rint(blended), 0, 255).astype(np.uint8)
+
+
+def overlay_with_scale(
+    photo: np.ndarray, heatmap: np.ndarray, geometry: Geometry, limit: float, signed: bool, title: str
+) -> np.ndarray:
+    """Return the overlay beside a colour bar with numbers, uint8 RGB."""
+    picture = _shrink(overlay(photo, heatmap, geometry, limit))
+    height = max(picture.shape[0], 220)
+    font = ImageFont.load_default(size=14)
+    canvas = Image.new("RGB", (picture.shape[1] + 110, height + 44), "white")
+    canvas.paste(Image.fromarray(picture), (0, 44))
+    draw = ImageDraw.Draw(canvas)
+    draw.text((8, 12), title, fill="black", font=font)
+    left, top, bottom = picture.shape[1] + 16, 56, height + 32
+    lowest = -limit if signed else 0.0
+    for y in range(top, bottom):
+        value = limit + (lowest - limit) * (y - top) / (bottom - top - 1)
+        strength = abs(value) / limit
+        colour = FOR if value > 0 else AGAINST
+        mixed = tuple(round(255 * (1 - strength) + part * strength) for part in colour)
+        draw.line((left, y, left + 16, y), fill=mixed)
+    draw.rectangle((left, top, left + 16, bottom - 1), outline="black")
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        value = limit + (lowest - limit) * share
+        draw.text((left + 24, top + share * (bottom - top - 1) - 8), f"{value:+.3f}", fill="black", font=font)
+    return np.asarray(canvas)
+
+
+def _faded_scale(opacity: float, signed: bool) -> list[tuple[float, str]]:
+    upper = [(0.0, f"rgba{(*FOR, 0.0)}"), (1.0, f"rgba{(*FOR, opacity)}")]
+    if not signed:
+        return upper
+    return [(0.0, f"rgba{(*AGAINST, opacity)}"), (0.5, f"rgba{(*AGAINST, 0.0)}")] + [
+        (0.5 + position / 2, colour) for position, colour in upper
+    ]
+
+
+def _unseen(geometry: Geometry) -> list[tuple[int, int, int, int]]:
+    """Return the parts of the photo outside what the network saw, as (left, top, right, bottom)."""
+    right, bottom = geometry.left + geometry.side, geometry.top + geometry.side
+    parts = [
+        (0, 0, geometry.left, geometry.height),
+        (right, 0, geometry.width, geometry.height),
+        (geometry.left, 0, right, geometry.top),
+        (geometry.left, bottom, right, geometry.height),
+    ]
+    return [part for part in parts if part[2] > part[0] and part[3] > part[1]]
+
+
+def _shrink(image: np.ndarray) -> np.ndarray:
+    scale = SHOWN_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _data_uri(photo: np.ndarray) -> str:
+    _, encoded = cv2.imencode(".jpg", _shrink(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()

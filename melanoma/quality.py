@@ -1,0 +1,45 @@
+"""What a photographer would object to, in sentences."""
+
+import cv2
+import numpy as np
+
+MEASURED_SIDE = 224
+"""Sharpness depends on scale, so it is measured after the shorter side is brought to this length, pixels."""
+LEAST_SHARPNESS = 2.5
+DARKEST = 50.0
+BRIGHTEST = 240.0
+LEAST_CONTRAST = 6.0
+
+
+def quality_flags(image: np.ndarray) -> tuple[str, ...]:
+    """Return one sentence for each defect of a uint8 RGB photo (H, W, 3); none for a usable one."""
+    measured = measure_quality(image)
+    flags = []
+    if measured["brightness"] < DARKEST:
+        flags.append("The photo is very dark.")
+    if measured["brightness"] > BRIGHTEST:
+        flags.append("The photo is overexposed.")
+    if measured["contrast"] < LEAST_CONTRAST:
+        flags.append("The photo shows hardly any contrast, so perhaps no lesion.")
+    elif measured["sharpness"] < LEAST_SHARPNESS:
+        flags.append("The photo is blurred.")
+    return tuple(flags)
+
+
+def measure_quality(image: np.ndarray) -> dict[str, float]:
+    """Return `brightness` (median grey, 0..255), `contrast` (standard deviation of grey) and `sharpness`.
+
+    Sharpness is the 99th percentile of the absolute Laplacian of the grey image at `MEASURED_SIDE`: a sharp
+    edge anywhere counts, so plain skin around a sharp lesion does not look blurred.
+    """
+    height, width = image.shape[:2]
+    scale = MEASURED_SIDE / min(height, width)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=interpolation)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    laplacian = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
+    return {
+        "brightness": float(np.median(grey)),
+        "contrast": float(grey.std()),
+        "sharpness": float(np.percentile(laplacian, 99)),
+    }

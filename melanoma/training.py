@@ -1,0 +1,86 @@
+"""What happens at the end of each training epoch, and the bar that shows how long it will take."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import pandas as pd
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from melanoma.recipes import Recipe, Stage
+
+Judge = Callable[[keras.Model, int], dict[str, float]]
+"""Figures of a network at an input size, on lesions that it is not fitted to."""
+
+
+class Bookkeeping(keras.callbacks.Callback):
+    """Checkpoint, history and progress bar: what is on disk is always one whole epoch, never half of one."""
+
+    def __init__(self, recipe: Recipe, folder: Path, steps: int, judge: Judge, history: pd.DataFrame) -> None:
+        """`history` holds the rows of the epochs that an earlier run finished."""
+        super().__init__()
+        self.folder, self.judge, self.history = folder, judge, history
+        self.stage_of = [stage for stage in recipe.stages for _ in range(stage.epochs)]
+        # A step costs in proportion to its pixels, so the time left is right across stages.
+        self.work = [steps * stage.image_size**2 for stage in self.stage_of]
+        self.steps = steps
+        self.progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            speed_estimate_period=600,
+        )
+        self.task = self.progress.add_task("training", total=sum(self.work))
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Set the bar to the start of the epoch."""
+        self.epoch, self.started = epoch, time.monotonic()
+        self.progress.update(self.task, completed=sum(self.work[:epoch]))
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Move the bar."""
+        assert logs is not None  # Keras' signature allows None, its fit() never gives it
+        stage: Stage = self.stage_of[self.epoch]
+        text = (
+            f"epoch {self.epoch + 1} of {len(self.stage_of)}, {stage.image_size} px, loss {logs['loss']:.3f}"
+        )
+        self.progress.update(self.task, advance=self.work[self.epoch] / self.steps, description=text)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Judge, write the history and then the checkpoint, each under a temporary name first."""
+        assert logs is not None
+        size = self.stage_of[epoch].image_size
+        row = {
+            "epoch": epoch + 1,
+            "image_size": size,
+            "learning_rate": float(self.model.optimizer.learning_rate),
+        }
+        row |= {name: float(value) for name, value in logs.items()}
+        row |= self.judge(self.model, size)
+        row["seconds"] = round(time.monotonic() - self.started, 1)
+        self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
+        write_history(self.history, self.folder)
+        unfinished = self.folder / "unfinished.keras"
+        self.model.save(unfinished)
+        os.replace(unfinished, self.folder / "checkpoint.keras")
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in row.items() if isinstance(value, float))
+        self.progress.console.print(f"epoch {epoch + 1}: {figures}", soft_wrap=True)
+
+
+def write_history(history: pd.DataFrame, folder: Path) -> None:
+    """Write `history.csv`, replacing the old one in one step."""
+    history.to_csv(folder / "history.unfinished", index=False)
+    os.replace(folder / "history.unfinished", folder / "history.csv")

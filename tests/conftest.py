@@ -1,0 +1,96 @@
+"""Fixtures: the real data folder, a small bundle made by the project itself, and drawn lesions as files."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import cv2
+import numpy as np
+import pytest
+
+from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+
+SHIPPED = Path(__file__).parent.parent / "models" / "isic8-mobilenet"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real images; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("MELANOMA_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not (folder / "isic" / "labels.csv").is_file():
+        pytest.skip(f"no real images at {folder} (set MELANOMA_DATA)")
+    return folder
+
+
+def write_image(path: Path, image: np.ndarray) -> Path:
+    """Write uint8 RGB by the name's ending."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), image[:, :, ::-1])
+    return path
+
+
+@pytest.fixture(scope="session")
+def drawn_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of class folders: 12 drawn “melanomas” and 12 drawn “nevi”."""
+    folder = tmp_path_factory.mktemp("drawn")
+    for name, parameters in (("melanoma", MELANOMA_LIKE), ("nevus", NEVUS_LIKE)):
+        for seed in range(12):
+            write_image(folder / name / f"{seed}.png", draw_lesion(parameters, 90, 120, seed).image)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of an unfitted network for two diagnoses at 64 px: the shape of a model without its sense."""
+    import keras
+    import pandas as pd
+
+    from melanoma.data.catalogue import read_catalogue
+    from melanoma.data.split import split_by_lesion
+    from melanoma.finishing import finish
+    from melanoma.network import build_network
+    from melanoma.recipes import recipe_named
+
+    keras.utils.set_random_seed(1)
+    table = read_catalogue(drawn_folder)
+    table["split"] = split_by_lesion(table, seed=1)
+    names = [
+        "epoch",
+        "image_size",
+        "loss",
+        "calibration_balanced_accuracy",
+        "calibration_melanoma_auc",
+        "seconds",
+    ]
+    history = pd.DataFrame([[1, 64, 1.0, 0.5, 0.5, 1.0]], columns=names)
+    out = tmp_path_factory.mktemp("models") / "small"
+    network = build_network(None, 2)
+    finish(network, np.log([0.5, 0.5]), table, ["MEL", "NV"], recipe_named("quick"), history, out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def small_classifier(small_bundle: Path):
+    """A classifier of the small bundle."""
+    from melanoma.bundle import load_bundle
+    from melanoma.classifier import Classifier
+
+    return Classifier(load_bundle(small_bundle))
+
+
+@pytest.fixture(scope="session")
+def shipped_classifier():
+    """The classifier of the shipped bundle."""
+    from melanoma.bundle import load_bundle
+    from melanoma.classifier import Classifier
+
+    return Classifier(load_bundle(SHIPPED))
+
+
+@pytest.fixture(scope="session")
+def drawn_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawing of real size, 600 x 450, as a JPEG."""
+    return write_image(
+        tmp_path_factory.mktemp("photo") / "drawn.jpg", draw_lesion(MELANOMA_LIKE, 450, 600, 5).image
+    )

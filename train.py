@@ -1,0 +1,140 @@
+"""Make the model: fine-tune MobileNet on labelled dermoscopic images and write a bundle to models/.
+
+python train.py --data labels.csv --images images/              the shipped recipe
+python train.py --data folder_with_one_subfolder_a_diagnosis/   folders as labels
+python train.py --data labels.csv --resume                      go on after a kill, exactly where it was
+python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
+
+A run keeps its pixels, checkpoint and history in runs/<name>/; the finished bundle appears in --out in one
+step.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras  # noqa: E402  (after the log level)
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import typer  # noqa: E402
+
+from melanoma.data.catalogue import fingerprint, read_catalogue, require_trainable  # noqa: E402
+from melanoma.data.pipeline import Sampler, decode_all, plain_batches  # noqa: E402
+from melanoma.data.split import split_by_lesion  # noqa: E402
+from melanoma.errors import UserError, exit_on_user_error  # noqa: E402
+from melanoma.evaluation.metrics import balanced_accuracy, roc_auc  # noqa: E402
+from melanoma.finishing import finish  # noqa: E402
+from melanoma.network import build_network, freeze  # noqa: E402
+from melanoma.recipes import recipe_named  # noqa: E402
+from melanoma.training import Bookkeeping  # noqa: E402
+
+STORED_SIZE = (
+    256  # pixels are kept a little larger than the network's input, so that zooming in still finds detail
+)
+
+
+def train(
+    data: Annotated[Path, typer.Option(help="Labels CSV, or a folder with one subfolder a diagnosis.")],
+    images: Annotated[Path | None, typer.Option(help="Where the CSV's images lie.")] = None,
+    out: Annotated[Path, typer.Option(help="The bundle to make.")] = Path("models/isic8-mobilenet"),
+    recipe: Annotated[str, typer.Option(help="Which recipe of melanoma/recipes.py.")] = "mobilenet",
+    backbone_weights: Annotated[str, typer.Option(help="imagenet, none, or a weights file.")] = "imagenet",
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint of this run.")] = False,
+) -> None:
+    """Train a network and write its bundle."""
+    chosen = recipe_named(recipe)
+    keras.utils.set_random_seed(chosen.seed)
+
+    # The data: one table, split by lesion; every file is decoded once, and the bad ones are left out by name.
+    table = read_catalogue(data, images)
+    codes = require_trainable(table)
+    run = Path("runs") / out.name
+    run.mkdir(parents=True, exist_ok=True)
+    pixels, failed = decode_all(table, STORED_SIZE, run / "pixels.npy")
+    for image_id, problem in failed.items():
+        print(f"left out: {image_id}: {problem}")
+    table["split"] = split_by_lesion(table[~table["image_id"].isin(failed)], chosen.seed)
+    labels = np.array([codes.index(code) for code in table["diagnosis"]])
+    rows = {side: np.flatnonzero(table["split"] == side) for side in ("train", "calibration", "test")}
+    print(
+        ", ".join(f"{side}: {len(found)} images" for side, found in rows.items()), f"| {len(failed)} left out"
+    )
+
+    # The plan of the run. A resumed run must follow the same plan on the same data, or it would be another
+    # run.
+    plan = json.loads(json.dumps({"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes}))
+    checkpoint = run / "checkpoint.keras"
+    steps = chosen.samples_per_epoch // chosen.batch
+    if resume:
+        if not checkpoint.exists():
+            raise UserError(f"{run} holds no checkpoint to resume from. Start without --resume.")
+        if json.loads((run / "plan.json").read_text(encoding="utf-8")) != plan:
+            raise UserError(f"{run} was started with another recipe or other data. Start without --resume.")
+        network = keras.saving.load_model(checkpoint)
+        done = int(network.optimizer.iterations) // steps
+        history = pd.read_csv(run / "history.csv").head(done)
+    else:
+        checkpoint.unlink(missing_ok=True)
+        (run / "plan.json").write_text(json.dumps(plan, indent=2), encoding="utf-8")
+        network = build_network(None, len(codes), backbone_weights, chosen.dropout)
+        if backbone_weights != "none":
+            freeze(network, chosen.frozen_blocks)
+        total = steps * chosen.epochs
+        warm_up = int(total * chosen.warm_up)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, total - warm_up, warmup_target=chosen.peak_learning_rate, warmup_steps=warm_up
+        )
+        network.compile(
+            optimizer=keras.optimizers.AdamW(rate, weight_decay=chosen.weight_decay),
+            loss=keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=chosen.label_smoothing
+            ),
+            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+            jit_compile=False,  # XLA on a processor is slower here than oneDNN
+        )
+        done, history = 0, pd.DataFrame()
+
+    # Fitting, a stage at a time. The calibration lesions show how it goes; nothing is chosen by them.
+    sampler = Sampler(pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.seed)
+    log_shares = np.log(sampler.class_shares())
+
+    def judge(network: keras.Model, size: int) -> dict[str, float]:
+        held_back = rows["calibration"]
+        batches = plain_batches(pixels, held_back, size)
+        logits = np.concatenate([network.predict_on_batch(batch) for batch in batches]) - log_shares
+        truth, even = labels[held_back], np.ones(len(held_back))
+        score = keras.ops.convert_to_numpy(keras.ops.softmax(logits))[:, codes.index("MEL")]
+        return {
+            "calibration_balanced_accuracy": balanced_accuracy(truth, logits.argmax(axis=1), even),
+            "calibration_melanoma_auc": roc_auc(truth == codes.index("MEL"), score, even),
+        }
+
+    bookkeeping = Bookkeeping(chosen, run, steps, judge, history)
+    start = 0
+    with bookkeeping.progress:
+        for stage in chosen.stages:
+            epochs = range(max(start, done), start + stage.epochs)
+            start += stage.epochs
+            if epochs:
+                batches = sampler.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch)
+                network.fit(
+                    batches,
+                    initial_epoch=epochs.start,
+                    epochs=epochs.stop,
+                    steps_per_epoch=steps,
+                    callbacks=[bookkeeping],
+                    verbose=0,
+                    shuffle=False,
+                )
+
+    # The bundle: the same weights at a fixed input size, freed of the sampling's mix, with what was measured.
+    finish(network, log_shares, table[table["split"].notna()], codes, chosen, bookkeeping.history, out)
+
+
+if __name__ == "__main__":
+    with exit_on_user_error():
+        typer.run(train)
