@@ -43,7 +43,8 @@ Fingerprint of the labels: `{fingerprint}`. `split.parquet` lists every image wi
 ## Probabilities
 
 The probabilities assume that all {classes} diagnoses are equally common beforehand. Where most lesions are
-nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown. Temperature {temperature:.3f},
+nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown.
+Temperature {temperature:.3f},
 set on the calibration lesions. The alert rings from a melanoma probability of {threshold:.4f}: the
 threshold that found {sensitivity:.0%} of the melanomas among the calibration lesions. Prediction sets aim
 at {coverage:.0%} coverage of each diagnosis.
@@ -64,7 +65,8 @@ On the test lesions, which nothing was fitted to or set on: {test_images} images
 ## Limits
 
 - One melanoma in {missed} or so is missed even with the alert: no alert does not mean no melanoma.
-- Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children, mucosa and nails
+- Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children,
+  mucosa and nails
   nothing is known.
 - Eight diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of the eight names.
 - Rare diagnoses rest on few lesions: see the widths of the intervals.
@@ -72,7 +74,8 @@ On the test lesions, which nothing was fitted to or set on: {test_images} images
 
 ## Licence
 
-The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC 4.0), ISIC 2017 (Codella et al.,
+The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC 4.0), ISIC 2017
+(Codella et al.,
 arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000, arXiv:1908.02288). So the
 weights may be used for research and teaching, with credit, and **not commercially** (CC BY-NC 4.0). The
 backbone's first weights are Keras' for ImageNet (Apache 2.0). The project's code has its own licence (MIT).

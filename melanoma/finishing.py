@@ -43,7 +43,8 @@ def finish(
     """Write the bundle of a fitted network to `out` and return it.
 
     `log_shares` (classes,) are the logarithms of the shares in which classes were drawn: they leave the
-    head's bias, so that logits say what the picture says and nothing about how often a diagnosis was shown. Temperature,
+    head's bias, so that logits say what the picture says and nothing about how often a diagnosis was
+    shown. Temperature,
     alert threshold, prediction sets and the in-distribution threshold are set on the calibration lesions; the
     figures come from the test lesions, which nothing was set on.
     """

@@ -20,7 +20,8 @@ class Recipe:
 
     name: str
     stages: tuple[Stage, ...]
-    """Small images first: most of the learning costs a third of what it would at full size (Touvron et al. 2019,
+    """Small images first: most of the learning costs a third of what it would at full size (Touvron et al.
+    2019,
     arXiv:1906.06423; Tan and Le 2021, arXiv:2104.00298)."""
     samples_per_epoch: int
     """Drawn with class-balanced sampling: an epoch is a checkpoint interval, not a pass over the data."""
@@ -31,7 +32,8 @@ class Recipe:
     """Share of all steps in which the rate climbs from zero, while the fresh last block settles."""
     weight_decay: float = 0.02
     frozen_blocks: int = 3
-    """These blocks keep ImageNet's edges and colours; two cores then train 1.3 (128 px) to 1.7 times as fast."""
+    """These blocks keep ImageNet's edges and colours; two cores then train 1.3 (128 px) to 1.7 times as
+    fast."""
     sampling_power: float = 0.5
     """Square root: rare diagnoses come often, and a hundred images do not fill an eighth of each batch."""
     label_smoothing: float = 0.03

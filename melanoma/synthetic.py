@@ -78,11 +78,11 @@ def draw_lesion(
     lesion = _draw_pigment(parameters, inside, rng)
     edge = 0.05 + 0.05 * (1 - parameters.border)
     cover = (1 / (1 + np.exp(-np.clip(inside / edge * 4, -30, 30))))[..., None]
-    picture = skin * (1 - cover) + lesion * cover
+    picture: np.ndarray = skin * (1 - cover) + lesion * cover
     for _ in range(parameters.hairs):
         _draw_hair(picture, rng)
     picture = cv2.GaussianBlur(picture, (0, 0), side / 600)
-    picture += rng.normal(0, 2.0, picture.shape)
+    picture = picture + rng.normal(0, 2.0, picture.shape)
     return SyntheticLesion(np.clip(np.rint(picture), 0, 255).astype(np.uint8), mask, parameters)
 
 

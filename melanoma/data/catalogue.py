@@ -28,7 +28,8 @@ def read_catalogue(data: str | Path, images: str | Path | None = None) -> pd.Dat
     `data` is a labels CSV (an id or path column, and either `diagnosis` or one 0/1 column a class, as the
     ISIC challenges publish) or a folder with one subfolder a class, also as `Train/` and `Test/`. `images` is
     where the files of a CSV lie; by default the folder `images` beside it, else the CSV's own. Images
-    without a known lesion are lesions of their own. `held_out` marks images that must never be fitted: a CSV's `in_seed_test`,
+    without a known lesion are lesions of their own. `held_out` marks images that must never be fitted: a
+    CSV's `in_seed_test`,
     a folder's `Test`. Raises UserError for what cannot be used, naming it.
     """
     data = Path(data)

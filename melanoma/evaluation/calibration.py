@@ -17,7 +17,8 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, prior: np.ndarray) ->
     """Return the temperature T with the least cross-entropy of softmax(logits / T) (Guo 2017,
     arXiv:1706.04599).
 
-    `logits` is float (n, classes), `truth` int (n,); images are weighted so that classes come in the mix `prior`,
+    `logits` is float (n, classes), `truth` int (n,); images are weighted so that classes come in the mix
+    `prior`,
     since the probabilities are meant for that mix. T lies in 0.2 to 5.
     """
     weights = class_weights(truth, prior)
@@ -52,7 +53,8 @@ def conformal_quantiles(probabilities: np.ndarray, truth: np.ndarray, coverage: 
     """Return for each class the score up to which it belongs in a prediction set, float (classes,).
 
     The score is 1 - probability of the class. Quantiles are by class (Mondrian), so the coverage holds for
-    each diagnosis and not only on average: the ceil((n + 1) * coverage)-th smallest score of the n images of the class,
+    each diagnosis and not only on average: the ceil((n + 1) * coverage)-th smallest score of the n images
+    of the class,
     or 1 (always in the set) where n is too small (Vovk 2012, arXiv:1209.2673; Angelopoulos 2021,
     arXiv:2107.07511).
     """

@@ -1,0 +1,46 @@
+"""No lesion on two sides."""
+
+import pandas as pd
+import pytest
+
+from melanoma.data.catalogue import read_catalogue, require_trainable
+from melanoma.data.split import split_by_lesion
+from melanoma.errors import UserError
+
+
+def table_of(lesions: int, images: int = 2) -> pd.DataFrame:
+    rows = [
+        {"image_id": f"{code}{lesion}-{image}", "diagnosis": code, "lesion_id": f"{code}{lesion}"}
+        for code in ("MEL", "NV")
+        for lesion in range(lesions)
+        for image in range(images)
+    ]
+    return pd.DataFrame(rows).assign(source="here", held_out=False)
+
+
+def test_images_of_a_lesion_stay_together_and_held_out_ones_are_only_judged():
+    table = table_of(40)
+    table.loc[table["image_id"] == "MEL5-0", "held_out"] = True
+    split = split_by_lesion(table, seed=1)
+    assert table.assign(split=split).groupby("lesion_id")["split"].nunique().max() == 1
+    assert set(split[table["lesion_id"] == "MEL5"]) == {"test"}
+    assert split.equals(split_by_lesion(table, seed=1))
+    assert not split.equals(split_by_lesion(table, seed=2))
+
+
+def test_too_few_lesions_are_named():
+    with pytest.raises(UserError, match="MEL has 2 lesions"):
+        split_by_lesion(table_of(2), seed=1)
+
+
+def test_the_real_labels(real_data):
+    table = read_catalogue(real_data / "isic" / "labels.csv")
+    assert len(table) == 12486
+    assert len(require_trainable(table)) == 8
+    table["split"] = split_by_lesion(table, seed=7)
+    assert table.groupby("lesion_id")["split"].nunique().max() == 1
+    held_out = table[table["held_out"]]
+    assert len(held_out) == 118
+    assert set(table[table["lesion_id"].isin(held_out["lesion_id"])]["split"]) == {"test"}
+    shares = table[~table["held_out"]].groupby(["diagnosis", "split"]).size().unstack()
+    assert (shares["test"] / shares.sum(axis=1)).between(0.06, 0.16).all()

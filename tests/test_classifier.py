@@ -1,0 +1,101 @@
+"""The compiled pass: evidence that adds up, answers that do not mix between visitors."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from melanoma.errors import UserError
+from melanoma.explain.grad_cam import channel_weights, combine, convolutional_layers, layer_pass
+from melanoma.explain.registry import METHODS, method_named
+from melanoma.network import FEATURES
+from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+
+PHOTOS = [
+    draw_lesion(parameters, 90, 120, seed).image
+    for seed in range(3)
+    for parameters in (MELANOMA_LIKE, NEVUS_LIKE)
+]
+
+
+@pytest.mark.parametrize("which", ["small_classifier", "shipped_classifier"])
+def test_evidence_and_bias_add_up_to_the_logits(which, request):
+    classifier = request.getfixturevalue(which)
+    for prediction in classifier(PHOTOS):
+        total = prediction.evidence.sum(axis=(0, 1), dtype=np.float64) + prediction.bias
+        assert total == pytest.approx(prediction.logits, abs=1e-4)
+        assert prediction.probabilities.sum() == pytest.approx(1)
+
+
+def test_the_melanoma_alert_follows_the_threshold(small_classifier):
+    for prediction in small_classifier(PHOTOS):
+        reached = prediction.probability("MEL") >= small_classifier.bundle.alert_threshold
+        assert prediction.melanoma_alert == reached
+
+
+def test_visitors_at_once_get_their_own_answers(shipped_classifier):
+    alone = [shipped_classifier([photo])[0].logits for photo in PHOTOS]
+    assert np.ptp(alone, axis=0).max() > 0.1, "the photos must differ for mixed-up answers to show"
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda number: shipped_classifier([PHOTOS[number % 6]])[0].logits, range(48)))
+    for number, logits in enumerate(together):
+        assert logits == pytest.approx(alone[number % 6], abs=1e-4)
+
+
+def test_grad_cam_equals_tf_keras_vis(shipped_classifier):
+    from tf_keras_vis.gradcam import Gradcam
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    network = shipped_classifier.compiled
+    prediction = shipped_classifier([PHOTOS[0]])[0]
+    theirs = Gradcam(network.network)
+    for layer in (FEATURES, "conv_pw_11_relu"):
+        ours = method_named("grad-cam").explain(network, prediction, {"layer": layer})
+        for index in range(len(prediction.codes)):
+            reference = theirs(
+                CategoricalScore([index]),
+                prediction.pixels[None].astype(np.float32),
+                penultimate_layer=layer,
+                expand_cam=False,
+                normalize_cam=False,
+            )[0]
+            if reference.max() > 0:
+                assert np.corrcoef(reference.ravel(), ours[..., index].ravel())[0, 1] > 0.999
+            else:
+                assert ours[..., index].max() == pytest.approx(0, abs=1e-7)
+
+
+def test_grad_cam_by_gradients_agrees_with_the_evidence_at_the_last_layer(small_classifier):
+    prediction = small_classifier([PHOTOS[0]])[0]
+    maps, gradients = layer_pass(small_classifier.compiled, FEATURES)(prediction.pixels[None])
+    ours = combine(maps[0], channel_weights(gradients[:, 0]))
+    assert ours == pytest.approx(np.maximum(prediction.evidence, 0), abs=1e-5)
+
+
+def test_grad_cam_of_two_channels_by_hand():
+    maps = np.array([[[1.0, 0.0], [0.0, 2.0]]])  # one row, two cells, two channels
+    gradients = np.array([[[[2.0, -1.0], [4.0, -3.0]]]])  # one class: means 3 and -2
+    weights = channel_weights(gradients)
+    assert weights.tolist() == [[3.0, -2.0]]
+    assert combine(maps, weights)[..., 0].tolist() == [[3.0, 0.0]]
+
+
+def test_every_method_gives_finite_maps_for_all_diagnoses(small_classifier):
+    prediction = small_classifier([PHOTOS[0]])[0]
+    for method in METHODS.values():
+        maps = method.explain(small_classifier.compiled, prediction)
+        assert maps.dtype == np.float32
+        assert maps.shape[2] == len(prediction.codes)
+        assert np.isfinite(maps).all()
+        assert method.signed or maps.min() >= 0
+
+
+def test_unknown_names_are_refused(small_classifier):
+    prediction = small_classifier([PHOTOS[0]])[0]
+    with pytest.raises(UserError, match="Choose one of evidence, grad-cam"):
+        method_named("magic")
+    with pytest.raises(UserError, match="not a convolutional layer"):
+        layer_pass(small_classifier.compiled, "logits")
+    with pytest.raises(UserError, match="not a diagnosis"):
+        prediction.index("XXX")
+    assert convolutional_layers(small_classifier.compiled.network)[-1] == FEATURES
