@@ -72,7 +72,10 @@ def huge_png() -> bytes:
         (huge_png(), "pixels"),
         (b"\xff" * (20 * 1024 * 1024 + 1), "larger than 20 MB"),
         (encoded("PNG", Image.new("RGB", (200, 63))), "only 200 x 63"),
-        *[(encoded(kind)[: len(encoded(kind)) // 2], "") for kind in ("JPEG", "PNG", "TIFF", "WEBP", "HEIF")],
+        *[
+            (encoded(kind)[: len(encoded(kind)) // 2], "damaged or cut off|can be read")
+            for kind in ("JPEG", "PNG", "TIFF", "WEBP", "HEIF")
+        ],
     ],
 )
 def test_what_cannot_be_used_gets_a_sentence_with_its_name(content, sentence):

@@ -10,21 +10,21 @@ import numpy as np
 class Augmentation:
     """How far an image may be changed. Ranges are half-widths; those of ratios are in natural logarithms."""
 
-    zoom: float = 0.25
-    """0.78 to 1.28 times: the contact plate fixes the scale roughly, photographers crop freely."""
-    stretch: float = 0.14
-    """One axis against the other by up to 1.33 (4:3): some of the archive's copies were squashed."""
+    zoom: float = 0.20
+    """0.82 to 1.22 times: the contact plate fixes the scale roughly, photographers crop freely."""
+    stretch: float = 0.10
+    """One axis against the other by up to 1.22: some of the archive's copies were squashed, 4:3 to 1:1."""
     shift: float = 0.06
     """Of the side: lesions are centred, but not perfectly."""
-    light: float = 0.20
+    light: float = 0.15
     """Brightness."""
-    cast: float = 0.08
+    cast: float = 0.04
     """Each colour channel by itself: white balance differs between sources."""
-    gamma: float = 0.20
-    saturation: float = 0.25
-    blur: float = 1.6
-    """Standard deviation of a Gaussian at 224 px, on half of the images: sources differ in sharpness."""
-    sharpen: float = 0.8
+    gamma: float = 0.12
+    saturation: float = 0.15
+    blur: float = 1.0
+    """Standard deviation of a Gaussian at 224 px, on a quarter of the images: sources differ in sharpness."""
+    sharpen: float = 0.6
     """Strength of an unsharp mask, at most, on a quarter of the images, for the same reason."""
 
 
@@ -69,9 +69,9 @@ def _recolour(image: np.ndarray, rng: np.random.Generator, how: Augmentation) ->
 
 def _refocus(image: np.ndarray, rng: np.random.Generator, how: Augmentation) -> np.ndarray:
     kind, strength = rng.random(2)
-    if kind < 0.5:
+    if kind < 0.25:
         return cv2.GaussianBlur(image, (0, 0), 0.2 + strength * how.blur * image.shape[0] / 224)
-    if kind < 0.75:
+    if kind < 0.5:
         amount = strength * how.sharpen
         return cv2.addWeighted(image, 1 + amount, cv2.GaussianBlur(image, (0, 0), 1.5), -amount, 0)
     return image

@@ -1,5 +1,7 @@
 """From a table to batches: decoded once, sampled by class, augmented while the network computes."""
 
+import hashlib
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,18 +21,22 @@ from melanoma.images import frame, read_image
 def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray, dict[str, str]]:
     """Return all images framed, uint8 (n, size, size, 3), and the sentences about those that cannot be read.
 
-    The pixels live in a memory-mapped file `cache`, written once and used again as long as it fits the
-    table, so a data set larger than memory works and every bad file is known before the first step. Rows
-    that cannot be read stay black.
+    The pixels live in a memory-mapped file `cache`, written once and used again as long as the table names
+    the same files in the same order, so a data set larger than memory works and every bad file is known
+    before the first step. Rows that cannot be read stay black.
     """
-    shape = (len(table), size, size, 3)
-    failed_list = cache.with_suffix(".failed.csv")
-    if cache.exists() and failed_list.exists():
-        pixels = np.load(cache, mmap_mode="r")
-        if pixels.shape == shape:
-            return pixels, dict(pd.read_csv(failed_list).itertuples(index=False))
+    listed = f"{size} px\n" + table[["image_id", "path"]].to_csv(index=False)
+    contents = hashlib.sha256(listed.encode()).hexdigest()
+    note = cache.with_suffix(".json")
+    if cache.exists() and note.exists():
+        written = json.loads(note.read_text(encoding="utf-8"))
+        if written["contents"] == contents:
+            return np.load(cache, mmap_mode="r"), written["failed"]
+    note.unlink(missing_ok=True)
     unfinished = cache.with_suffix(".unfinished")
-    pixels = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=shape)
+    pixels = np.lib.format.open_memmap(
+        unfinished, mode="w+", dtype=np.uint8, shape=(len(table), size, size, 3)
+    )
     failed: dict[str, str] = {}
 
     def decode(row: int) -> None:
@@ -43,8 +49,8 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
         for _ in track(pool.map(decode, range(len(table))), "Reading images", total=len(table)):
             pass
     pixels.flush()
-    pd.DataFrame(failed.items(), columns=["image_id", "problem"]).to_csv(failed_list, index=False)
     os.replace(unfinished, cache)
+    note.write_text(json.dumps({"contents": contents, "failed": failed}), encoding="utf-8")
     return np.load(cache, mmap_mode="r"), failed
 
 

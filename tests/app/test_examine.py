@@ -1,12 +1,16 @@
 """The Examine page without a browser: fresh, with a photo, with a bad file."""
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
+
+SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 
 
 @pytest.fixture
 def page():
-    app = AppTest.from_file("streamlit_app.py", default_timeout=120).run()
+    app = AppTest.from_file(str(SCRIPT), default_timeout=120).run()
     assert not app.exception
     return app
 

@@ -38,7 +38,8 @@ def test_the_interval_comes_from_lesions_not_images():
     by_lesion = bootstrap(mean, lesions)
     by_image = bootstrap(mean, np.arange(300))
     assert by_lesion.low < by_lesion.value < by_lesion.high
-    assert (by_lesion.high - by_lesion.low) / (by_image.high - by_image.low) == pytest.approx(10**0.5, rel=0.2)
+    wider = (by_lesion.high - by_lesion.low) / (by_image.high - by_image.low)
+    assert wider == pytest.approx(10**0.5, rel=0.2)
 
 
 def test_temperature_undoes_overconfidence():
@@ -63,13 +64,15 @@ def test_the_alert_threshold_finds_the_share_and_not_more():
 def test_conformal_quantile_by_hand():
     probabilities = np.column_stack([np.arange(1, 10) / 10, 1 - np.arange(1, 10) / 10])
     quantiles = conformal_quantiles(probabilities, np.zeros(9, int), 0.8)
-    assert quantiles == pytest.approx([0.8, 1.0])  # the 8th of nine scores; a class without images is always in
+    # The 8th of nine scores; a class without images is always in.
+    assert quantiles == pytest.approx([0.8, 1.0])
 
 
 def test_coarser_labels_add_probabilities_up():
     codes = ("MEL", "NV", "AK", "SCC")
     probabilities = np.array([[0.3, 0.1, 0.25, 0.35]])
-    assert group_probabilities(probabilities, codes, ("AKIEC", "MEL", "NV"))[0] == pytest.approx([0.6, 0.3, 0.1])
+    grouped = group_probabilities(probabilities, codes, ("AKIEC", "MEL", "NV"))
+    assert grouped[0] == pytest.approx([0.6, 0.3, 0.1])
     with pytest.raises(UserError, match="overlap"):
         group_probabilities(probabilities, codes, ("AK", "AKIEC"))
     with pytest.raises(UserError, match="does not know"):
@@ -78,7 +81,8 @@ def test_coarser_labels_add_probabilities_up():
 
 def test_evaluation_of_a_small_table():
     probabilities = np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8], [0.6, 0.4]])
-    found = evaluate(np.array(["MEL", "MEL", "NV", "NV"]), probabilities, np.arange(4), ("MEL", "NV"), 0.25, 200)
+    truth = np.array(["MEL", "MEL", "NV", "NV"])
+    found = evaluate(truth, probabilities, np.arange(4), ("MEL", "NV"), 0.25, 200)
     assert found.figures["balanced_accuracy"].value == pytest.approx(0.5)
     assert found.figures["melanoma_auc"].value == pytest.approx(3 / 4)
     assert found.figures["alert_sensitivity"].value == 1
