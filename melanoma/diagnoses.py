@@ -28,7 +28,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "MEL",
         "Melanoma",
         True,
-        "A cancer of the pigment cells that can spread early; found in time it is cut out and cured.",
+        "A cancer of the pigment cells that can spread early and kill; cut out early, it is usually cured.",
         "atypical network, irregular dots or streaks, blue-white veil, regression, several colours",
         "#d55e00",
     ),

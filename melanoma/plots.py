@@ -14,6 +14,7 @@ FOR = (178, 24, 43)
 """Red and blue ends of ColorBrewer's RdBu, which colour-blind readers can tell apart."""
 AGAINST = (33, 102, 172)
 SHOWN_SIDE = 900  # pixels of the longer side: more than a screen column shows, and quick to send
+OPACITY = 0.65  # of the strongest colour, so that the lesion shows through it
 MALIGNANT_MARK = "▲"
 
 
@@ -40,7 +41,10 @@ def probability_bars(probabilities: dict[str, float], prediction_set: tuple[str,
                 "color": [found.colour for found in diagnoses],
                 "pattern": {
                     "shape": ["/" if found.malignant else "" for found in diagnoses],
-                    "solidity": 0.35,
+                    "fillmode": "overlay",
+                    "fgcolor": "rgba(255, 255, 255, 0.65)",
+                    "solidity": 0.25,
+                    "size": 7,
                 },
             },
             hovertext=[f"{found.plain} Signs: {found.signs}." for found in diagnoses],
@@ -96,9 +100,13 @@ def heatmap_figure(
             colorscale=_faded_scale(opacity, signed),
             zsmooth="best",
             colorbar={
-                "title": {"text": title, "side": "right"},
-                "thickness": 12,
+                "title": {"text": title, "side": "top"},
+                "orientation": "h",
+                "y": 1.0,
+                "yanchor": "bottom",
+                "thickness": 10,
                 "tickformat": "+.2f" if signed else ".2f",
+                "nticks": 5,
             },
             hovertemplate="%{z:+.3f}<extra></extra>",
         )
@@ -116,7 +124,12 @@ def heatmap_figure(
     )
     figure.update_xaxes(range=[0, width], visible=False, constrain="domain", fixedrange=True)
     figure.update_yaxes(
-        range=[height, 0], visible=False, scaleanchor="x", constrain="domain", fixedrange=True
+        range=[height, 0],
+        visible=False,
+        scaleanchor="x",
+        constrain="domain",
+        constraintoward="top",
+        fixedrange=True,
     )
     for left, top, right, bottom in _unseen(geometry):
         figure.add_shape(
@@ -128,12 +141,12 @@ def heatmap_figure(
             fillcolor="rgba(128,128,128,0.55)",
             line_width=0,
         )
-    figure.update_layout(height=440, margin={"l": 0, "r": 0, "t": 0, "b": 0}, plot_bgcolor="rgba(0,0,0,0)")
+    figure.update_layout(height=480, margin={"l": 0, "r": 0, "t": 64, "b": 0}, plot_bgcolor="rgba(0,0,0,0)")
     return figure
 
 
 def overlay(
-    photo: np.ndarray, heatmap: np.ndarray, geometry: Geometry, limit: float, opacity: float = 0.8
+    photo: np.ndarray, heatmap: np.ndarray, geometry: Geometry, limit: float, opacity: float = OPACITY
 ) -> np.ndarray:
     """Return the uint8 RGB photo (H, W, 3) with the heatmap (h, w) over it, as `heatmap_figure` shows it."""
     values = geometry.lay_back(heatmap) / limit

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from melanoma.classifier import Classifier, Prediction
+from melanoma.classifier import Classifier
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, read_image
+from melanoma.prediction import Prediction
 
 BATCH = 16
 

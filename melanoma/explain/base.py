@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from melanoma.classifier import CompiledNetwork, Prediction
+from melanoma.classifier import CompiledNetwork
+from melanoma.prediction import Prediction
 
 
 @dataclass(frozen=True)

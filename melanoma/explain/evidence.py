@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from melanoma.classifier import CompiledNetwork, Prediction
+from melanoma.classifier import CompiledNetwork
 from melanoma.explain.base import Method
+from melanoma.prediction import Prediction
 
 
 class EvidenceMap(Method):

@@ -6,10 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from melanoma.classifier import CompiledNetwork, Prediction
+from melanoma.classifier import CompiledNetwork
 from melanoma.errors import UserError
 from melanoma.explain.base import Choice, Method
 from melanoma.network import FEATURES
+from melanoma.prediction import Prediction
 
 LayerPass = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 

@@ -9,18 +9,22 @@ from melanoma.app.parts.texts import text
 from melanoma.app.parts.verdict import describe_set, show_verdict
 from melanoma.errors import UserError
 from melanoma.plots import probability_bars
+from melanoma.prediction import Prediction
 
 _PREDICTION = "prediction"
 
 
 def page() -> None:
     """Draw the page."""
-    st.title("What does the network see?", anchor=False)
-    st.markdown(text("notice"))
-    photo = choose_photo()
+    words, chooser = st.columns([5, 6], gap="large")
+    with words:
+        st.title("What does the network see?", anchor=False)
+        st.markdown(text("notice"))
+    with chooser:
+        photo = choose_photo()
     try:
         prediction = _predict(photo)
-    except UserError as error:
+    except UserError as error:  # the model's folder is absent or damaged
         st.error(str(error))
         return
     bundle = classifier().bundle
@@ -32,7 +36,7 @@ def page() -> None:
         st.image(
             photo.pixels, width="stretch", alt="A drawn lesion" if photo.drawn else "The photo that you chose"
         )
-        st.caption(_what_happened(photo, prediction))
+        st.caption(_what_happened(prediction))
         chances = dict(prediction.ranked)
         with st.container(key="bars"):
             st.plotly_chart(
@@ -49,7 +53,7 @@ def page() -> None:
         show_heatmap(photo, prediction)
 
 
-def _predict(photo: Photo):  # noqa: ANN202
+def _predict(photo: Photo) -> Prediction:
     """Return the prediction for the photo, computed once while the visitor looks at it."""
     network = classifier()
     key = (photo.key, network.bundle.version)
@@ -60,7 +64,7 @@ def _predict(photo: Photo):  # noqa: ANN202
     return kept[1]
 
 
-def _what_happened(photo: Photo, prediction) -> str:  # noqa: ANN001
+def _what_happened(prediction: Prediction) -> str:
     geometry = prediction.geometry
     told = f"{geometry.width} x {geometry.height} pixels. "
     if geometry.crops:

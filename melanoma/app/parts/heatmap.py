@@ -3,12 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.model import classifier
+from melanoma.app.parts.model import classifier, methods
 from melanoma.app.parts.photo import Photo
-from melanoma.classifier import Prediction
 from melanoma.diagnoses import diagnosis_of
-from melanoma.explain.registry import METHODS
-from melanoma.plots import MALIGNANT_MARK, colour_limit, heatmap_figure
+from melanoma.plots import MALIGNANT_MARK, OPACITY, colour_limit, heatmap_figure
+from melanoma.prediction import Prediction
 
 _MAPS = "maps"
 
@@ -24,8 +23,9 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> None:
         format_func=lambda code: _label(code, prediction),
         key=f"diagnosis-{photo.key}",
     )
-    method = METHODS[
-        right.selectbox("Method", list(METHODS), format_func=lambda name: METHODS[name].title, key="method")
+    offered = methods()
+    method = offered[
+        right.selectbox("Method", list(offered), format_func=lambda name: offered[name].title, key="method")
     ]
     network = classifier().compiled
     settings = {}
@@ -36,7 +36,7 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> None:
             index=control.values.index(control.default),
             key=f"{method.name}-{control.name}",
         )
-    opacity = left.slider("Opacity of the colours", 0.0, 1.0, 0.8, 0.05, key="opacity")
+    opacity = left.slider("Opacity of the colours", 0.0, 1.0, OPACITY, 0.05, key="opacity")
 
     maps = _maps_of(photo, prediction, method.name, settings)
     heatmap = maps[..., prediction.index(code)]
@@ -47,7 +47,7 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> None:
         colour_limit(maps),
         opacity,
         method.signed,
-        "logit units a cell",
+        "Evidence, logit units in each cell",
     )
     words = _in_words(code, heatmap, prediction, method.signed)
     with st.container(key="overlay"):
@@ -81,7 +81,7 @@ def _maps_of(photo: Photo, prediction: Prediction, method: str, settings: dict[s
     if key not in kept:
         if any(known[0] != photo.key for known in kept):
             kept.clear()
-        kept[key] = METHODS[method].explain(classifier().compiled, prediction, settings)
+        kept[key] = methods()[method].explain(classifier().compiled, prediction, settings)
     return kept[key]
 
 

@@ -11,7 +11,8 @@ from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, read_image
 from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
 
-_KEPT = "photo"
+_KEPT, _PROBLEM = "photo", "photo-problem"
+_FILE, _CAMERA = "Photo file", "Camera"
 
 
 @dataclass(frozen=True)
@@ -29,30 +30,33 @@ class Photo:
 def choose_photo() -> Photo:
     """Draw the upload and camera controls; return the newest photo, or a drawing as long as there is none.
 
-    A file that cannot be used gets its sentence, and the photo before it stays.
+    A photo stays until another one replaces it or the visitor takes it away: a file that cannot be used
+    gets its sentence and changes nothing, and nor does a switch between file and camera.
     """
     source = st.segmented_control(
-        "Where the photo comes from",
-        ["Photo file", "Camera"],
-        default="Photo file",
-        label_visibility="collapsed",
+        "Where the photo comes from", [_FILE, _CAMERA], default=_FILE, label_visibility="collapsed"
     )
-    if source == "Camera":
-        file = st.camera_input("Take a photo through the dermatoscope")
+    widget = "camera" if source == _CAMERA else "upload"
+    if widget == "camera":
+        held = st.camera_input(
+            "Take a photo through the dermatoscope", key=widget, on_change=_take, args=(widget,)
+        )
     else:
-        file = st.file_uploader(
+        held = st.file_uploader(
             "A dermoscopic photo of one spot, in the middle of the picture",
             type=[extension[1:] for extension in EXTENSIONS],
-            key="upload",
+            key=widget,
+            on_change=_take,
+            args=(widget,),
         )
-    if file is not None:
-        _keep(file.getvalue(), "The camera's picture" if source == "Camera" else file.name)
-    elif source == "Photo file":
-        st.session_state.pop(_KEPT, None)
+    if problem := st.session_state.get(_PROBLEM):
+        st.error(_as_typed(problem), icon=":material/broken_image:")
     photo = st.session_state.get(_KEPT)
     if photo is None:
         st.info(text("example"), icon=":material/draw:")
         return drawing()
+    if held is None:
+        st.button("Take this photo away", icon=":material/delete:", type="tertiary", on_click=_forget)
     return photo
 
 
@@ -62,15 +66,26 @@ def drawing() -> Photo:
     return Photo(draw_lesion(MELANOMA_LIKE, seed=3).image, "drawing", drawn=True)
 
 
-def _keep(content: bytes, name: str) -> None:
-    key = hashlib.sha256(content).hexdigest()
-    kept = st.session_state.get(_KEPT)
-    if kept is not None and kept.key == key:
+def _take(widget: str) -> None:
+    """Keep what a control has just been given; forget the photo when the control was cleared of it."""
+    problem = st.session_state.pop(_PROBLEM, None)
+    file = st.session_state[widget]
+    if file is None:
+        if problem is None:
+            _forget()
         return
+    content = file.getvalue()
+    name = "The camera's picture" if widget == "camera" else file.name
     try:
-        st.session_state[_KEPT] = Photo(read_image(content, name), key, drawn=False)
+        pixels = read_image(content, name)
     except UserError as error:
-        st.error(_as_typed(str(error)), icon=":material/broken_image:")
+        st.session_state[_PROBLEM] = str(error)
+    else:
+        st.session_state[_KEPT] = Photo(pixels, hashlib.sha256(content).hexdigest(), drawn=False)
+
+
+def _forget() -> None:
+    st.session_state.pop(_KEPT, None)
 
 
 def _as_typed(sentence: str) -> str:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from melanoma.bundle import Bundle
-from melanoma.classifier import Prediction
 from melanoma.diagnoses import diagnosis_of
+from melanoma.prediction import Prediction
 
 
 def show_verdict(prediction: Prediction, bundle: Bundle) -> None:
