@@ -17,24 +17,23 @@ from typing import Annotated
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras  # noqa: E402  (after the log level)
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-import typer  # noqa: E402
+import keras
+import numpy as np
+import pandas as pd
+import typer
 
-from melanoma.data.catalogue import fingerprint, read_catalogue, require_trainable  # noqa: E402
-from melanoma.data.pipeline import Sampler, decode_all, plain_batches  # noqa: E402
-from melanoma.data.split import split_by_lesion  # noqa: E402
-from melanoma.errors import UserError, exit_on_user_error  # noqa: E402
-from melanoma.evaluation.metrics import balanced_accuracy, roc_auc  # noqa: E402
-from melanoma.finishing import finish  # noqa: E402
-from melanoma.network import build_network, freeze  # noqa: E402
-from melanoma.recipes import recipe_named  # noqa: E402
-from melanoma.training import Bookkeeping  # noqa: E402
+from melanoma.data.catalogue import fingerprint, read_catalogue, require_trainable
+from melanoma.data.pipeline import Sampler, decode_all, plain_batches
+from melanoma.data.split import split_by_lesion
+from melanoma.errors import UserError, exit_on_user_error
+from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
+from melanoma.finishing import finish
+from melanoma.network import build_network, freeze
+from melanoma.recipes import Cycle, Recipe, recipe_named
+from melanoma.training import Bookkeeping, forget_checkpoints, newest_checkpoint
 
-STORED_SIZE = (
-    256  # pixels are kept a little larger than the network's input, so that zooming in still finds detail
-)
+STORED_SIZE = 256
+"""Pixels are kept a little larger than the network's input, so that zooming in still finds detail."""
 
 
 def train(
@@ -67,35 +66,19 @@ def train(
     # The plan of the run. A resumed run must follow the same plan on the same data, or it would be another
     # run.
     plan = json.loads(json.dumps({"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes}))
-    checkpoint = run / "checkpoint.keras"
-    steps = chosen.samples_per_epoch // chosen.batch
     if resume:
-        if not checkpoint.exists():
+        checkpoint = newest_checkpoint(run)
+        if checkpoint is None:
             raise UserError(f"{run} holds no checkpoint to resume from. Start without --resume.")
         if json.loads((run / "plan.json").read_text(encoding="utf-8")) != plan:
             raise UserError(f"{run} was started with another recipe or other data. Start without --resume.")
-        network = keras.saving.load_model(checkpoint)
-        done = int(network.optimizer.iterations) // steps
+        file, done = checkpoint
+        network = keras.saving.load_model(file)
         history = pd.read_csv(run / "history.csv").head(done)
     else:
-        checkpoint.unlink(missing_ok=True)
+        forget_checkpoints(run)
         (run / "plan.json").write_text(json.dumps(plan, indent=2), encoding="utf-8")
         network = build_network(None, len(codes), backbone_weights, chosen.dropout)
-        if backbone_weights != "none":
-            freeze(network, chosen.frozen_blocks)
-        total = steps * chosen.epochs
-        warm_up = int(total * chosen.warm_up)
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0, total - warm_up, warmup_target=chosen.peak_learning_rate, warmup_steps=warm_up
-        )
-        network.compile(
-            optimizer=keras.optimizers.AdamW(rate, weight_decay=chosen.weight_decay),
-            loss=keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=chosen.label_smoothing
-            ),
-            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            jit_compile=False,  # XLA on a processor is slower here than oneDNN
-        )
         done, history = 0, pd.DataFrame()
 
     # Fitting, a stage at a time. The calibration lesions show how it goes; nothing is chosen by them.
@@ -113,26 +96,45 @@ def train(
             "calibration_melanoma_auc": roc_auc(truth == codes.index("MEL"), score, even),
         }
 
+    steps = chosen.samples_per_epoch // chosen.batch
     bookkeeping = Bookkeeping(chosen, run, steps, judge, history)
     start = 0
     with bookkeeping.progress:
-        for stage in chosen.stages:
-            epochs = range(max(start, done), start + stage.epochs)
-            start += stage.epochs
-            if epochs:
-                batches = sampler.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch)
-                network.fit(
-                    batches,
-                    initial_epoch=epochs.start,
-                    epochs=epochs.stop,
-                    steps_per_epoch=steps,
-                    callbacks=[bookkeeping],
-                    verbose=0,
-                    shuffle=False,
-                )
+        for cycle in chosen.cycles:
+            if done <= start:  # else the checkpoint came with the optimiser of this cycle, or of a later one
+                compile_for(network, chosen, cycle, steps)
+            for stage in cycle.stages:
+                epochs = range(max(start, done), start + stage.epochs)
+                start += stage.epochs
+                if epochs:
+                    network.fit(
+                        sampler.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch),
+                        initial_epoch=epochs.start,
+                        epochs=epochs.stop,
+                        steps_per_epoch=steps,
+                        callbacks=[bookkeeping],
+                        verbose=0,
+                        shuffle=False,
+                    )
 
     # The bundle: the same weights at a fixed input size, freed of the sampling's mix, with what was measured.
     finish(network, log_shares, table[table["split"].notna()], codes, chosen, bookkeeping.history, out)
+
+
+def compile_for(network: keras.Model, recipe: Recipe, cycle: Cycle, steps: int) -> None:
+    """Give the network a fresh optimiser for a cycle, with `steps` steps an epoch."""
+    freeze(network, cycle.frozen_blocks)
+    total = steps * cycle.epochs
+    warm_up = int(total * recipe.warm_up)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, total - warm_up, warmup_target=cycle.peak_learning_rate, warmup_steps=warm_up
+    )
+    network.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        jit_compile=False,  # XLA on a processor is slower here than oneDNN
+    )
 
 
 if __name__ == "__main__":

@@ -25,8 +25,7 @@ dermatoscope.
 MobileNet (Howard et al. 2017, arXiv:1704.04861) at {size} x {size} pixels of the photo's centred square,
 with its last stride taken out, global average pooling and one dense layer, so that the evidence map adds up
 to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of {samples}
-augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed}. The first
-{frozen} blocks keep their ImageNet weights.
+augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed}.
 
 ![Training loss, and balanced accuracy and melanoma ROC AUC on the calibration lesions, by epoch](history.png)
 
@@ -106,7 +105,6 @@ def write_card(
         samples=bundle.recipe["samples_per_epoch"],
         minutes=history["seconds"].sum() / 60,
         seed=bundle.recipe["seed"],
-        frozen=bundle.recipe["frozen_blocks"],
         images=len(table),
         lesions=table["lesion_id"].nunique(),
         sources=", ".join(f"{name} ({count})" for name, count in table["source"].value_counts().items()),

@@ -37,7 +37,11 @@ def build_network(
 
 
 def freeze(network: keras.Model, blocks: int) -> None:
-    """Keep everything up to this block as it is, batch statistics too; 0 keeps nothing."""
+    """Keep everything up to this block as it is, batch statistics too, and train the rest; 0 keeps nothing.
+
+    Takes effect when the network is compiled next.
+    """
+    network.trainable = True
     if blocks == 0:
         return
     last = f"conv_pw_{blocks}_relu"

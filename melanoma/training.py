@@ -73,11 +73,31 @@ class Bookkeeping(keras.callbacks.Callback):
         row["seconds"] = round(time.monotonic() - self.started, 1)
         self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
         write_history(self.history, self.folder)
-        unfinished = self.folder / "unfinished.keras"
-        self.model.save(unfinished)
-        os.replace(unfinished, self.folder / "checkpoint.keras")
+        save_checkpoint(self.model, self.folder, epoch + 1)
         figures = ", ".join(f"{name} {value:.3f}" for name, value in row.items() if isinstance(value, float))
         self.progress.console.print(f"epoch {epoch + 1}: {figures}", soft_wrap=True)
+
+
+def save_checkpoint(network: keras.Model, folder: Path, done: int) -> None:
+    """Write the network with its optimiser, named by the number of epochs done, and then drop older ones."""
+    unfinished = folder / "unfinished.keras"
+    network.save(unfinished)
+    newest = folder / f"checkpoint-{done:03d}.keras"
+    os.replace(unfinished, newest)
+    forget_checkpoints(folder, but=newest)
+
+
+def forget_checkpoints(folder: Path, but: Path | None = None) -> None:
+    """Remove the checkpoints of a run, all or all but one."""
+    for path in folder.glob("checkpoint-*.keras"):
+        if path != but:
+            path.unlink()
+
+
+def newest_checkpoint(folder: Path) -> tuple[Path, int] | None:
+    """Return the newest checkpoint and the number of epochs done by then, or None if there is none."""
+    found = sorted(folder.glob("checkpoint-*.keras"))
+    return (found[-1], int(found[-1].stem.removeprefix("checkpoint-"))) if found else None
 
 
 def write_history(history: pd.DataFrame, folder: Path) -> None:
