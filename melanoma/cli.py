@@ -5,14 +5,16 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's greetings are not for users
+import cv2
+import numpy as np
+import typer
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-import typer  # noqa: E402
+from melanoma import bundle as bundles
+from melanoma.errors import UserError, exit_on_user_error
+from melanoma.prediction import Prediction
 
-from melanoma import bundle as bundles  # noqa: E402
-from melanoma.errors import UserError, exit_on_user_error  # noqa: E402
+# TensorFlow's greetings are not for users. It is imported inside the commands, so that --help is quick.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -34,11 +36,12 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Print the probabilities of the diagnoses for each photo."""
-    from melanoma.batch.predict import find_images, predict_files, write_results
+    from melanoma.batch.predict import find_images, predict_files, require_results_name, write_results
     from melanoma.classifier import Classifier
 
     files = find_images(paths)
     if out is not None:
+        require_results_name(out)
         _require_folder(out)
     classifier = Classifier(bundles.load_bundle(model))
     rows = []
@@ -161,7 +164,15 @@ def _require_folder(file: Path) -> None:
         raise UserError(f"{file.parent} does not exist. Make the folder first.")
 
 
-def _write_overlay(target, photo, prediction, maps, code, signed, title) -> None:  # type: ignore[no-untyped-def]
+def _write_overlay(
+    target: Path,
+    photo: np.ndarray,
+    prediction: Prediction,
+    maps: np.ndarray,
+    code: str,
+    signed: bool,
+    title: str,
+) -> None:
     from melanoma.diagnoses import diagnosis_of
     from melanoma.plots import colour_limit, overlay_with_scale
 

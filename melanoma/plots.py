@@ -172,7 +172,7 @@ def overlay_with_scale(
     lowest = -limit if signed else 0.0
     for y in range(top, bottom):
         value = limit + (lowest - limit) * (y - top) / (bottom - top - 1)
-        strength = abs(value) / limit
+        strength = abs(value) / limit * OPACITY
         colour = FOR if value > 0 else AGAINST
         mixed = tuple(round(255 * (1 - strength) + part * strength) for part in colour)
         draw.line((left, y, left + 16, y), fill=mixed)

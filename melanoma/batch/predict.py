@@ -16,6 +16,7 @@ from melanoma.images import EXTENSIONS, read_image
 from melanoma.prediction import Prediction
 
 BATCH = 16
+RESULTS = (".csv", ".json", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,20 @@ def predict_files(classifier: Classifier, paths: list[Path]) -> Iterator[Result]
             yield Result(path, photo, None if photo is None else next(predictions), error)
 
 
+def require_results_name(out: Path) -> None:
+    """Raise UserError unless `write_results` knows the name's ending: better before the work than after."""
+    if out.suffix.lower() not in RESULTS:
+        raise UserError(f"{out}: results can be written as {', '.join(RESULTS)}.")
+
+
 def write_results(results: list[dict[str, Any]], out: Path) -> None:
     """Write the rows as CSV, JSON or Parquet by the name's ending, in one step.
 
     Raises UserError for another ending.
     """
+    require_results_name(out)
     unfinished = out.with_name(f".{out.name}.unfinished")
     suffix = out.suffix.lower()
-    if suffix not in (".csv", ".json", ".parquet"):
-        raise UserError(f"{out}: results can be written as .csv, .json or .parquet.")
     if suffix == ".json":
         unfinished.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     elif suffix == ".csv":

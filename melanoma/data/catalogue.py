@@ -153,10 +153,14 @@ def _labels(rows: pd.DataFrame, labels: Path) -> list[str]:
         if not one_hot:
             raise UserError(f"{labels} needs a column “diagnosis”, or one 0/1 column a class. {_KNOWN}")
         marks = rows[list(one_hot)].apply(pd.to_numeric, errors="coerce").to_numpy() == 1
+        names = list(one_hot)
+        if set(one_hot.values()) == {"MEL", "BKL"}:  # ISIC 2017: what has neither mark is a nevus
+            names.append("NV")
+            marks = np.column_stack([marks, ~marks.any(axis=1)])
         wrong = np.flatnonzero(marks.sum(axis=1) != 1)
         if len(wrong):
             raise UserError(f"{labels}: row {wrong[0] + 2} is not marked with exactly one diagnosis.")
-        written = pd.Series(np.array(list(one_hot))[marks.argmax(axis=1)])
+        written = pd.Series(np.array(names)[marks.argmax(axis=1)])
     found = [canonical(label) for label in written]
     unknown = sorted({str(label) for label, code in zip(written, found, strict=True) if code is None})
     if unknown:

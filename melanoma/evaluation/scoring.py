@@ -1,7 +1,7 @@
 """A table of images -> the network's outputs, decoding the next batch while the network works on this one."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -59,7 +59,9 @@ def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> 
     return Scored(table[readable], np.concatenate(logits), np.concatenate(features), problems)
 
 
-def _ahead(pool: ThreadPoolExecutor, load, count: int) -> Iterator[tuple[range, list]]:  # type: ignore[no-untyped-def]
+def _ahead(
+    pool: ThreadPoolExecutor, load: Callable[[int], np.ndarray | None], count: int
+) -> Iterator[tuple[range, list[np.ndarray | None]]]:
     """Yield row numbers and loaded images a batch at a time, with the next batch already under way."""
     batches = [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
     coming = pool.map(load, batches[0])
