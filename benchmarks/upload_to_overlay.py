@@ -22,7 +22,7 @@ from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 WARM_UP = 3
 # The photo under the heatmap, as its data: it differs from photo to photo, the heatmap need not. The page
 # redraws it after the heatmap's numbers arrive, both in one Plotly call.
-_SHOWN = "document.querySelector('.st-key-overlay .imagelayer image')?.getAttribute('xlink:href')"
+_SHOWN = "document.querySelector('.st-key-overlay .imagelayer image')?.href.baseVal"
 _DRAWN = f"before => document.querySelector('.st-key-overlay .hm image') && {_SHOWN} && {_SHOWN} !== before"
 
 

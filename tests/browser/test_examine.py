@@ -39,11 +39,16 @@ def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, widt
     expect(bars).to_have_count(8)
     overlay = page.locator(".st-key-overlay .hm image").first
     overlay.wait_for(state="attached")
-    before = overlay.get_attribute("xlink:href")
+    before = overlay.evaluate("image => image.href.baseVal")
     assert before
     page.locator("[data-testid=stSelectbox]").first.locator("input").click()
     page.get_by_role("option").nth(3).click()
-    expect(overlay).not_to_have_attribute("xlink:href", before, timeout=10_000)
+    page.wait_for_function(
+        "before => { const image = document.querySelector('.st-key-overlay .hm image');"
+        " return image && image.href.baseVal !== before; }",
+        arg=before,
+        timeout=10_000,
+    )
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     page.close()
