@@ -31,22 +31,21 @@ def find_browser() -> str | None:
 
 
 @contextmanager
-def served_page(log: Path | None = None) -> Iterator[str]:
+def served_page() -> Iterator[str]:
     """Serve the page on this machine alone, as long as the block runs; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
-    with open(log or "/dev/null", "w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(url, server)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(20)
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 @contextmanager

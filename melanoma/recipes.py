@@ -66,11 +66,6 @@ class Recipe:
         """Side of the finished network's input, pixels."""
         return self.stages[-1].image_size
 
-    @property
-    def epochs(self) -> int:
-        """Epochs over all cycles."""
-        return sum(cycle.epochs for cycle in self.cycles)
-
 
 RECIPES = {
     recipe.name: recipe
