@@ -29,7 +29,8 @@ from melanoma.errors import UserError, exit_on_user_error
 from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
 from melanoma.finishing import finish
 from melanoma.network import build_network, freeze
-from melanoma.recipes import Cycle, Recipe, recipe_named
+from melanoma.objective import Objective
+from melanoma.recipes import Recipe, recipe_named
 from melanoma.training import Bookkeeping, forget_checkpoints, newest_checkpoint
 
 STORED_SIZE = 256
@@ -39,8 +40,9 @@ STORED_SIZE = 256
 def train(
     data: Annotated[Path, typer.Option(help="Labels CSV, or a folder with one subfolder a diagnosis.")],
     images: Annotated[Path | None, typer.Option(help="Where the CSV's images lie.")] = None,
+    outlines: Annotated[Path | None, typer.Option(help="Masks of the lesions, named by image id.")] = None,
     out: Annotated[Path, typer.Option(help="The bundle to make.")] = Path("models/isic8-mobilenet"),
-    recipe: Annotated[str, typer.Option(help="Which recipe of melanoma/recipes.py.")] = "mobilenet",
+    recipe: Annotated[str, typer.Option(help="Which recipe of melanoma/recipes.py.")] = "lesion",
     backbone_weights: Annotated[str, typer.Option(help="imagenet, none, or a weights file.")] = "imagenet",
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint of this run.")] = False,
 ) -> None:
@@ -49,7 +51,7 @@ def train(
     keras.utils.set_random_seed(chosen.seed)
 
     # The data: one table, split by lesion; every file is decoded once, and the bad ones are left out by name.
-    table = read_catalogue(data, images)
+    table = read_catalogue(data, images, outlines)
     codes = require_trainable(table)
     run = Path("runs") / out.name
     run.mkdir(parents=True, exist_ok=True)
@@ -65,6 +67,8 @@ def train(
 
     # The plan of the run. A resumed run must follow the same plan on the same data, or it would be another
     # run.
+    network = build_network(None, len(codes), "none" if resume else backbone_weights, chosen.dropout)
+    model = compiled(network, chosen)
     plan = json.loads(json.dumps({"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes}))
     if resume:
         checkpoint = newest_checkpoint(run)
@@ -73,16 +77,17 @@ def train(
         if json.loads((run / "plan.json").read_text(encoding="utf-8")) != plan:
             raise UserError(f"{run} was started with another recipe or other data. Start without --resume.")
         file, done = checkpoint
-        network = keras.saving.load_model(file)
+        model.load_weights(file)
         history = pd.read_csv(run / "history.csv").head(done)
     else:
         forget_checkpoints(run)
         (run / "plan.json").write_text(json.dumps(plan, indent=2), encoding="utf-8")
-        network = build_network(None, len(codes), backbone_weights, chosen.dropout)
         done, history = 0, pd.DataFrame()
 
     # Fitting, a stage at a time. The calibration lesions show how it goes; nothing is chosen by them.
-    sampler = Sampler(pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.seed)
+    sampler = Sampler(
+        pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.twins, chosen.seed
+    )
     log_shares = np.log(sampler.class_shares())
 
     def judge(network: keras.Model, size: int) -> dict[str, float]:
@@ -100,41 +105,37 @@ def train(
     bookkeeping = Bookkeeping(chosen, run, steps, judge, history)
     start = 0
     with bookkeeping.progress:
-        for cycle in chosen.cycles:
-            if done <= start:  # else the checkpoint came with the optimiser of this cycle, or of a later one
-                compile_for(network, chosen, cycle, steps)
-            for stage in cycle.stages:
-                epochs = range(max(start, done), start + stage.epochs)
-                start += stage.epochs
-                if epochs:
-                    network.fit(
-                        sampler.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch),
-                        initial_epoch=epochs.start,
-                        epochs=epochs.stop,
-                        steps_per_epoch=steps,
-                        callbacks=[bookkeeping],
-                        verbose=0,
-                        shuffle=False,
-                    )
+        for stage in chosen.stages:
+            epochs = range(max(start, done), start + stage.epochs)
+            start += stage.epochs
+            if epochs:
+                model.fit(
+                    sampler.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch),
+                    initial_epoch=epochs.start,
+                    epochs=epochs.stop,
+                    steps_per_epoch=steps,
+                    callbacks=[bookkeeping],
+                    verbose=0,
+                    shuffle=False,
+                )
 
     # The bundle: the same weights at a fixed input size, freed of the sampling's mix, with what was measured.
     finish(network, log_shares, table[table["split"].notna()], codes, chosen, bookkeeping.history, out)
 
 
-def compile_for(network: keras.Model, recipe: Recipe, cycle: Cycle, steps: int) -> None:
-    """Give the network a fresh optimiser for a cycle, with `steps` steps an epoch."""
-    freeze(network, cycle.frozen_blocks)
-    total = steps * cycle.epochs
+def compiled(network: keras.Model, recipe: Recipe) -> Objective:
+    """Return the network with its loss and an optimiser, whose state is there to be loaded."""
+    freeze(network, recipe.frozen_blocks)
+    total = recipe.epochs * (recipe.samples_per_epoch // recipe.batch)
     warm_up = int(total * recipe.warm_up)
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0, total - warm_up, warmup_target=cycle.peak_learning_rate, warmup_steps=warm_up
+        0.0, total - warm_up, warmup_target=recipe.peak_learning_rate, warmup_steps=warm_up
     )
-    network.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        jit_compile=False,  # XLA on a processor is slower here than oneDNN
-    )
+    model = Objective(network, recipe)
+    # XLA on a processor is slower here than oneDNN.
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay), jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
+    return model
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from melanoma.artefacts import draw_hair
+
 COLOURS: dict[str, tuple[int, int, int]] = {
     "light brown": (168, 118, 84),
     "dark brown": (104, 66, 46),
@@ -80,7 +82,7 @@ def draw_lesion(
     cover = (1 / (1 + np.exp(-np.clip(inside / edge * 4, -30, 30))))[..., None]
     picture: np.ndarray = skin * (1 - cover) + lesion * cover
     for _ in range(parameters.hairs):
-        _draw_hair(picture, rng)
+        draw_hair(picture, rng)
     picture = cv2.GaussianBlur(picture, (0, 0), side / 600)
     picture = picture + rng.normal(0, 2.0, picture.shape)
     return SyntheticLesion(np.clip(np.rint(picture), 0, 255).astype(np.uint8), mask, parameters)
@@ -146,15 +148,3 @@ def _draw_pigment(parameters: LesionParameters, inside: np.ndarray, rng: np.rand
     mesh = np.abs(_noise(height, width, side / 42, rng))
     lines = np.exp(-((mesh / 0.28) ** 2)) * parameters.network * np.clip(1.1 - depth, 0, 1)
     return pigment * (1 - 0.38 * lines[..., None])
-
-
-def _draw_hair(picture: np.ndarray, rng: np.random.Generator) -> None:
-    height, width = picture.shape[:2]
-    start, end = rng.uniform(-0.1, 1.1, (2, 2)) * (width, height)
-    bend = (start + end) / 2 + rng.normal(0, 0.08 * width, 2)
-    t = np.linspace(0, 1, 40)[:, None]
-    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
-    thickness = max(1, round(min(height, width) / 300))
-    cv2.polylines(
-        picture, [np.rint(curve * 8).astype(np.int32)], False, (58.0, 44, 38), thickness, cv2.LINE_AA, 3
-    )

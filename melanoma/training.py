@@ -18,6 +18,8 @@ from rich.progress import (
 
 from melanoma.recipes import Recipe, Stage
 
+_CHECKPOINTS = "checkpoint-*.weights.h5"
+
 Judge = Callable[[keras.Model, int], dict[str, float]]
 """Figures of a network at an input size, on lesions that it is not fitted to."""
 
@@ -69,7 +71,7 @@ class Bookkeeping(keras.callbacks.Callback):
             "learning_rate": float(self.model.optimizer.learning_rate),
         }
         row |= {name: float(value) for name, value in logs.items()}
-        row |= self.judge(self.model, size)
+        row |= self.judge(self.model.network, size)
         row["seconds"] = round(time.monotonic() - self.started, 1)
         self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
         write_history(self.history, self.folder)
@@ -78,26 +80,26 @@ class Bookkeeping(keras.callbacks.Callback):
         self.progress.console.print(f"epoch {epoch + 1}: {figures}", soft_wrap=True)
 
 
-def save_checkpoint(network: keras.Model, folder: Path, done: int) -> None:
-    """Write the network with its optimiser, named by the number of epochs done, and then drop older ones."""
-    unfinished = folder / "unfinished.keras"
-    network.save(unfinished)
-    newest = folder / f"checkpoint-{done:03d}.keras"
+def save_checkpoint(model: keras.Model, folder: Path, done: int) -> None:
+    """Write weights and optimiser, named by the number of epochs done, and then drop older checkpoints."""
+    unfinished = folder / "unfinished.weights.h5"
+    model.save_weights(unfinished)
+    newest = folder / f"checkpoint-{done:03d}.weights.h5"
     os.replace(unfinished, newest)
     forget_checkpoints(folder, but=newest)
 
 
 def forget_checkpoints(folder: Path, but: Path | None = None) -> None:
     """Remove the checkpoints of a run, all or all but one."""
-    for path in folder.glob("checkpoint-*.keras"):
+    for path in folder.glob(_CHECKPOINTS):
         if path != but:
             path.unlink()
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path, int] | None:
     """Return the newest checkpoint and the number of epochs done by then, or None if there is none."""
-    found = sorted(folder.glob("checkpoint-*.keras"))
-    return (found[-1], int(found[-1].stem.removeprefix("checkpoint-"))) if found else None
+    found = sorted(folder.glob(_CHECKPOINTS))
+    return (found[-1], int(found[-1].name.removeprefix("checkpoint-")[:3])) if found else None
 
 
 def write_history(history: pd.DataFrame, folder: Path) -> None:

@@ -42,7 +42,7 @@ def drawn_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle of an unfitted network for two diagnoses at 64 px: the shape of a model without its sense."""
+    """A bundle of an unfitted network for two diagnoses at 96 px: the shape of a model without its sense."""
     import keras
     import pandas as pd
 

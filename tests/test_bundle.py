@@ -12,7 +12,7 @@ from melanoma.errors import UserError
 def test_what_finishing_wrote_loads_and_names_every_file(small_bundle):
     bundle = load_bundle(small_bundle)
     assert bundle.codes == ("MEL", "NV")
-    assert bundle.image_size == 64
+    assert bundle.image_size == 96
     on_disk = {file.name for file in small_bundle.iterdir()} - {"bundle.json"}
     assert set(bundle.files) == on_disk
     assert {"model.keras", "predictions.parquet", "features.npz", "history.csv", "MODEL_CARD.md"} <= on_disk

@@ -1,9 +1,11 @@
-"""Random changes that do not change a diagnosis: of position, colour and focus."""
+"""Random changes that do not change a diagnosis: of position, colour, focus and surroundings."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from melanoma import artefacts, surroundings
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,44 @@ class Augmentation:
 
 
 def augment(image: np.ndarray, size: int, rng: np.random.Generator, how: Augmentation) -> np.ndarray:
-    """Return a randomly changed copy of a square uint8 RGB image, (size, size, 3).
+    """Return a randomly changed copy, uint8 (size, size, channels), of a square image (P, P, channels).
 
-    Any rotation and flip, then the ranges of `how`. The same generator state gives the same result.
+    Any rotation and flip, then the ranges of `how`. The first three channels are RGB; a fourth, such as a
+    mask, moves with them and keeps its values. The same generator state gives the same result.
     """
     changed = _warp(image, size, rng, how)
-    changed = _recolour(changed, rng, how)
-    return _refocus(changed, rng, how)
+    changed[..., :3] = _refocus(_recolour(np.ascontiguousarray(changed[..., :3]), rng, how), rng, how)
+    return changed
+
+
+def resurround(
+    image: np.ndarray,
+    inside: np.ndarray,
+    other: np.ndarray,
+    other_inside: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return the lesion of `image` in surroundings drawn at random, uint8 (P, P, 3).
+
+    `inside` and `other_inside` are float (P, P) 0..1, the lesions' widened outlines. The surroundings are the
+    skin of the image `other`, turned at random, the image's own mean colour or blur, or any one colour; on
+    half of them lies a ruler, ink, a sticker, hair or dark corners.
+    """
+    kind = rng.random()
+    if kind < 0.55:
+        turns, flip = int(rng.integers(4)), rng.random() < 0.5
+        skin = np.rot90(surroundings.painted_out(other, other_inside), turns)
+        replaced = np.ascontiguousarray(skin[:, ::-1] if flip else skin)
+    elif kind < 0.70:
+        replaced = surroundings.plain(image, inside)
+    elif kind < 0.85:
+        replaced = surroundings.blurred(image, inside)
+    else:
+        replaced = np.broadcast_to(rng.integers(0, 256, 3).astype(np.uint8), image.shape).copy()
+    if rng.random() < 0.5:
+        names = list(artefacts.ARTEFACTS)
+        replaced = artefacts.ARTEFACTS[names[int(rng.integers(len(names)))]](replaced, rng)
+    return surroundings.compose(image, replaced, inside)
 
 
 def _warp(image: np.ndarray, size: int, rng: np.random.Generator, how: Augmentation) -> np.ndarray:

@@ -10,7 +10,10 @@ from melanoma.diagnoses import COARSER, CODES, canonical
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS
 
-COLUMNS = ("image_id", "path", "diagnosis", "lesion_id", "source", "held_out", "age", "sex", "site")
+COLUMNS = (
+    *("image_id", "path", "diagnosis", "lesion_id", "source", "held_out"),
+    *("age", "sex", "site", "framing", "outline"),
+)
 _ID_COLUMNS = ("path", "isic_id", "image_id", "image")
 _LABEL_COLUMNS = ("diagnosis", "label", "dx", "class")
 _OPTIONAL = {
@@ -18,19 +21,23 @@ _OPTIONAL = {
     "age": ("age", "age_approx"),
     "sex": ("sex",),
     "site": ("site", "anatom_site_general", "localization"),
+    "framing": ("image_framing", "framing"),
 }
 _TRUE = {"1", "1.0", "true", "yes"}
 
 
-def read_catalogue(data: str | Path, images: str | Path | None = None) -> pd.DataFrame:
+def read_catalogue(
+    data: str | Path, images: str | Path | None = None, outlines: str | Path | None = None
+) -> pd.DataFrame:
     """Return one row an image, with the columns `COLUMNS`.
 
     `data` is a labels CSV (an id or path column, and either `diagnosis` or one 0/1 column a class, as the
     ISIC challenges publish) or a folder with one subfolder a class, also as `Train/` and `Test/`. `images` is
-    where the files of a CSV lie; by default the folder `images` beside it, else the CSV's own. Images
-    without a known lesion are lesions of their own. `held_out` marks images that must never be fitted: a
-    CSV's `in_seed_test`,
-    a folder's `Test`. Raises UserError for what cannot be used, naming it.
+    where the files of a CSV lie; by default the folder `images` beside it, else the CSV's own. `outlines` is
+    where the lesions' outlines lie, one mask an image, named by its id; by default the folder `masks` beside
+    the CSV. Images without a known lesion are lesions of their own. `held_out` marks images that must never
+    be fitted: a CSV's `in_seed_test`, a folder's `Test`. `outline` is the path of the mask, or missing.
+    Raises UserError for what cannot be used, naming it.
     """
     data = Path(data)
     if data.is_dir():
@@ -47,6 +54,8 @@ def read_catalogue(data: str | Path, images: str | Path | None = None) -> pd.Dat
             f"{len(missing)} of {len(table)} images are missing, the first is {missing.iloc[0]}. "
             "Point --images at their folder, or take their rows out of the labels."
         )
+    masks = _index_outlines(data, Path(outlines) if outlines else None)
+    table["outline"] = [masks.get(image_id) for image_id in table["image_id"]]
     alone = table["lesion_id"].isna()
     table.loc[alone, "lesion_id"] = "image:" + table.loc[alone, "image_id"]
     return table.reindex(columns=list(COLUMNS)).sort_values("image_id", ignore_index=True)
@@ -172,6 +181,20 @@ def _index_files(images: Path) -> dict[str, Path]:
     if not images.is_dir():
         raise UserError(f"{images} is not a folder. Point --images at the folder with the image files.")
     return {path.stem: path for path in images.iterdir() if path.suffix.lower() in EXTENSIONS}
+
+
+def _index_outlines(data: Path, outlines: Path | None) -> dict[str, str]:
+    folder = outlines or data.parent / "masks"
+    if outlines is not None and not folder.is_dir():
+        raise UserError(f"{folder} is not a folder. Point --outlines at the folder with the masks.")
+    if outlines is None and (data.is_dir() or not folder.is_dir()):
+        return {}
+    # Some archives name the mask of X “X_segmentation”.
+    return {
+        path.stem.removesuffix("_segmentation"): str(path)
+        for path in folder.iterdir()
+        if path.suffix.lower() in EXTENSIONS
+    }
 
 
 def _find(name: str, images: Path, files: dict[str, Path]) -> Path:

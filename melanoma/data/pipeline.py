@@ -8,24 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 from rich.progress import track
 
-from melanoma.data.augment import Augmentation, augment
+from melanoma.data.augment import Augmentation, augment, resurround
 from melanoma.errors import UserError
 from melanoma.images import frame, read_image
+from melanoma.lesion import widen
+
+CELL = 16
+"""Pixels of the input that one cell of the network's last feature map stands for, to a side."""
 
 
 def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray, dict[str, str]]:
-    """Return all images framed, uint8 (n, size, size, 3), and the sentences about those that cannot be read.
+    """Return all images framed, uint8 (n, size, size, 4), and the sentences about those that cannot be read.
 
-    The pixels live in a memory-mapped file `cache`, written once and used again as long as the table names
-    the same files in the same order, so a data set larger than memory works and every bad file is known
-    before the first step. Rows that cannot be read stay black.
+    The fourth channel is 255 within the lesion's widened outline and 0 outside it; all 255 where no outline
+    is known. The pixels live in a memory-mapped file `cache`, written once and used again as long as the
+    table names the same files in the same order, so a data set larger than memory works and every bad file is
+    known before the first step. Rows that cannot be read stay black.
     """
-    listed = f"{size} px\n" + table[["image_id", "path"]].to_csv(index=False)
+    listed = f"{size} px, with outlines\n" + table[["image_id", "path", "outline"]].to_csv(index=False)
     contents = hashlib.sha256(listed.encode()).hexdigest()
     note = cache.with_suffix(".json")
     if cache.exists() and note.exists():
@@ -35,13 +41,14 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
     note.unlink(missing_ok=True)
     unfinished = cache.with_suffix(".unfinished")
     pixels = np.lib.format.open_memmap(
-        unfinished, mode="w+", dtype=np.uint8, shape=(len(table), size, size, 3)
+        unfinished, mode="w+", dtype=np.uint8, shape=(len(table), size, size, 4)
     )
     failed: dict[str, str] = {}
 
     def decode(row: int) -> None:
         try:
-            pixels[row] = frame(read_image(table["path"].iloc[row]), size)[0]
+            pixels[row, ..., :3] = frame(read_image(table["path"].iloc[row]), size)[0]
+            pixels[row, ..., 3] = 255 * read_widened(table["outline"].iloc[row], size)
         except UserError as error:
             failed[table["image_id"].iloc[row]] = str(error)
 
@@ -54,15 +61,27 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
     return np.load(cache, mmap_mode="r"), failed
 
 
+def read_widened(outline: str | None, size: int) -> np.ndarray:
+    """Return the widened outline of a mask file, framed like its image, bool (size, size).
+
+    All True where there is no file, or an empty mask: then everything counts as lesion.
+    """
+    if outline is None or pd.isna(outline):
+        return np.ones((size, size), dtype=bool)
+    mask = frame(read_image(outline), size)[0][..., 0] > 127
+    return widen(mask) if mask.any() else np.ones((size, size), dtype=bool)
+
+
 @dataclass(frozen=True)
 class Sampler:
     """Draws training samples: everything about sample k of epoch e follows from (seed, e, k).
 
-    So a run that was killed and resumed sees the very images that it would have seen.
+    So a run that was killed and resumed sees the very images that it would have seen. With `twins`, samples
+    2k and 2k + 1 are two views of one image, the second in other surroundings.
     """
 
     pixels: np.ndarray
-    """uint8 (n, P, P, 3)."""
+    """uint8 (n, P, P, 4), as `decode_all` returns them."""
     labels: np.ndarray
     """int (n,), the index of each image's diagnosis."""
     rows: np.ndarray
@@ -70,6 +89,7 @@ class Sampler:
     power: float
     """A class is drawn in proportion to its count to this power: 0 draws all alike, 1 as they come."""
     how: Augmentation
+    twins: bool
     seed: int
 
     def class_shares(self) -> np.ndarray:
@@ -82,21 +102,42 @@ class Sampler:
         """Return the rows that an epoch shows, int (samples,)."""
         labels = self.labels[self.rows]
         weights = (self.class_shares() / np.maximum(np.bincount(labels), 1))[labels]
-        return np.random.default_rng([self.seed, epoch]).choice(self.rows, samples, p=weights / weights.sum())
+        views = 2 if self.twins else 1
+        rng = np.random.default_rng([self.seed, epoch])
+        return np.repeat(rng.choice(self.rows, samples // views, p=weights / weights.sum()), views)
+
+    def make(self, epoch: int, sample: int, row: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return a sample, uint8 (size, size, 3), and the share of each cell outside the widened outline,
+        float32 (g, g).
+        """
+        rng = np.random.default_rng([self.seed, epoch, sample])
+        image = self.pixels[row]
+        if self.twins and sample % 2 and image[..., 3].min() == 0:
+            other = self.pixels[rng.choice(self.rows)]
+            inside, other_inside = (one[..., 3].astype(np.float32) / 255 for one in (image, other))
+            changed = resurround(image[..., :3], inside, other[..., :3], other_inside, rng)
+            image = np.concatenate([changed, image[..., 3:]], axis=-1)
+        seen = augment(image, size, rng, self.how)
+        cells = -(-size // CELL)
+        outside = 1 - cv2.resize(seen[..., 3], (cells, cells), interpolation=cv2.INTER_AREA) / np.float32(255)
+        return np.ascontiguousarray(seen[..., :3]), outside.astype(np.float32)
 
     def batches(self, epochs: range, samples: int, size: int, batch: int) -> tf.data.Dataset:
-        """Return batches (uint8 (batch, size, size, 3), one-hot float32) for these epochs on end."""
-        classes = int(self.labels.max()) + 1
+        """Return batches for these epochs on end: images uint8 (batch, size, size, 3), and a dictionary of
+        `label`, one-hot float32 (batch, classes), and `outside`, float32 (batch, g, g).
+        """
+        classes, cells = int(self.labels.max()) + 1, -(-size // CELL)
 
         def make(epoch: int, sample: int, row: int) -> tuple[np.ndarray, np.ndarray]:
-            rng = np.random.default_rng([self.seed, int(epoch), int(sample)])
-            target = np.zeros(classes, np.float32)
-            target[self.labels[row]] = 1
-            return augment(self.pixels[row], size, rng, self.how), target
+            return self.make(int(epoch), int(sample), int(row), size)
 
-        def decorate(*indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            image, target = tf.numpy_function(make, indices, (tf.uint8, tf.float32))
-            return tf.ensure_shape(image, (size, size, 3)), tf.ensure_shape(target, (classes,))
+        def decorate(index: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+            image, outside = tf.numpy_function(make, tf.unstack(index), (tf.uint8, tf.float32))
+            label = tf.one_hot(tf.gather(tf.constant(self.labels), index[2]), classes)
+            return tf.ensure_shape(image, (size, size, 3)), {
+                "label": label,
+                "outside": tf.ensure_shape(outside, (cells, cells)),
+            }
 
         def plan(epoch: int) -> np.ndarray:
             drawn = self.draw(int(epoch), samples)
@@ -109,11 +150,11 @@ class Sampler:
                 tf.ensure_shape(tf.numpy_function(plan, [epoch], tf.int64), (samples, 3))
             )
         )
-        images = indices.map(lambda index: decorate(*tf.unstack(index)), num_parallel_calls=tf.data.AUTOTUNE)
+        images = indices.map(decorate, num_parallel_calls=tf.data.AUTOTUNE)
         return images.batch(batch, drop_remainder=True).prefetch(4)
 
 
 def plain_batches(pixels: np.ndarray, rows: np.ndarray, size: int, batch: int = 64) -> Any:
     """Yield uint8 (<=batch, size, size, 3) of unchanged images, in the order of `rows`."""
     for start in range(0, len(rows), batch):
-        yield np.stack([frame(pixels[row], size)[0] for row in rows[start : start + batch]])
+        yield np.stack([frame(pixels[row][..., :3], size)[0] for row in rows[start : start + batch]])

@@ -1,0 +1,123 @@
+"""What lies on skin besides the lesion, drawn: rulers, ink, stickers, hair, dark corners."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+Artefact = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+"""uint8 RGB (H, W, 3) and a generator -> a changed copy."""
+
+
+def ruler(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw a dark scale with ticks along one side of the image."""
+    drawn = image.copy()
+    side = min(image.shape[:2])
+    thickness = max(1, round(side / 150))
+    step = side * rng.uniform(0.03, 0.06)
+    shade = float(rng.uniform(0, 60))
+    edge = rng.uniform(0.84, 0.97) * side
+    turn, middle = (
+        rng.uniform(-0.1, 0.1) + rng.integers(4) * np.pi / 2,
+        (np.array(image.shape[1::-1]) - 1) / 2,
+    )
+    along = np.array([np.cos(turn), np.sin(turn)])
+    across = np.array([-along[1], along[0]])
+    base = middle + across * (edge - side / 2)
+    for number in range(-40, 41):
+        length = side * (0.05 if number % 5 == 0 else 0.025)
+        start = base + along * number * step
+        _line(drawn, start, start + across * length, (shade,) * 3, thickness)
+    _line(drawn, base - along * 40 * step, base + along * 40 * step, (shade,) * 3, thickness)
+    return drawn
+
+
+def ink(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw a stroke of a skin marker, violet or blue, near the rim."""
+    drawn = image.copy()
+    side = min(image.shape[:2])
+    angle = rng.uniform(0, 2 * np.pi) + np.linspace(0, rng.uniform(0.3, 1.2), 24)
+    radius = rng.uniform(0.36, 0.5) * side
+    middle = (np.array(image.shape[1::-1]) - 1) / 2
+    curve = middle + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    colour = rng.uniform((70, 40, 120), (110, 80, 190))
+    cv2.polylines(
+        drawn,
+        [np.rint(curve * 8).astype(np.int32)],
+        False,
+        colour.tolist(),
+        _width(side, rng),
+        cv2.LINE_AA,
+        3,
+    )
+    return _mix(image, drawn, rng.uniform(0.5, 0.9))
+
+
+def sticker(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw part of a round coloured sticker, as some clinics put beside the lesion."""
+    drawn = image.copy()
+    side = min(image.shape[:2])
+    angle = rng.uniform(0, 2 * np.pi)
+    middle = np.array(image.shape[1::-1]) / 2 + rng.uniform(0.48, 0.62) * side * np.array(
+        [np.cos(angle), np.sin(angle)]
+    )
+    colour = rng.uniform(30, 235, 3)
+    radius = rng.uniform(0.1, 0.22) * side
+    cv2.circle(drawn, np.rint(middle).astype(int).tolist(), round(radius), colour.tolist(), -1, cv2.LINE_AA)
+    return _mix(image, drawn, rng.uniform(0.7, 1.0))
+
+
+def hair(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw four to fourteen dark hairs across the image."""
+    drawn = image.copy()
+    for _ in range(int(rng.integers(4, 15))):
+        draw_hair(drawn, rng)
+    return drawn
+
+
+def dark_corners(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Darken what a dermatoscope's round tube hides."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    centre = np.array([(width - 1) / 2, (height - 1) / 2]) + rng.normal(0, 0.02 * side, 2)
+    away = np.hypot(x - np.float32(centre[0]), y - np.float32(centre[1]))
+    light = np.clip(0.5 - (away - rng.uniform(0.5, 0.6) * side) / (0.06 * side), 0, 1)
+    return cv2.blendLinear(image, np.zeros_like(image), light, 1 - light)
+
+
+ARTEFACTS: dict[str, Artefact] = {
+    "ruler": ruler,
+    "ink": ink,
+    "sticker": sticker,
+    "hair": hair,
+    "dark corners": dark_corners,
+}
+
+
+def draw_hair(picture: np.ndarray, rng: np.random.Generator) -> None:
+    """Draw one dark hair, a bent line across the picture, in place."""
+    height, width = picture.shape[:2]
+    start, end = rng.uniform(-0.1, 1.1, (2, 2)) * (width, height)
+    bend = (start + end) / 2 + rng.normal(0, 0.08 * width, 2)
+    t = np.linspace(0, 1, 40)[:, None]
+    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
+    thickness = max(1, round(min(height, width) / 300))
+    cv2.polylines(
+        picture, [np.rint(curve * 8).astype(np.int32)], False, (58.0, 44, 38), thickness, cv2.LINE_AA, 3
+    )
+
+
+def _width(side: int, rng: np.random.Generator) -> int:
+    return max(1, round(side * rng.uniform(0.01, 0.03)))
+
+
+def _line(
+    picture: np.ndarray, start: np.ndarray, end: np.ndarray, colour: tuple[float, ...], thickness: int
+) -> None:
+    first, last = (np.rint(point * 8).astype(int).tolist() for point in (start, end))
+    cv2.line(picture, first, last, colour, thickness, cv2.LINE_AA, 3)
+
+
+def _mix(image: np.ndarray, drawn: np.ndarray, strength: float) -> np.ndarray:
+    return cv2.addWeighted(drawn, strength, image, 1 - strength, 0)
