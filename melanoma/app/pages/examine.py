@@ -56,12 +56,20 @@ def page() -> None:
 def _predict(photo: Photo) -> Prediction:
     """Return the prediction for the photo, computed once while the visitor looks at it."""
     network = classifier()
+    if photo.drawn:
+        return _predict_drawing(photo, network.bundle.version)
     key = (photo.key, network.bundle.version)
     kept = st.session_state.get(_PREDICTION)
     if kept is None or kept[0] != key:
         kept = (key, network([photo.pixels])[0])
         st.session_state[_PREDICTION] = kept
     return kept[1]
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _predict_drawing(_drawn: Photo, version: str) -> Prediction:
+    """Return the prediction for the drawing, the same for all visitors."""
+    return classifier()([_drawn.pixels])[0]
 
 
 def _what_happened(prediction: Prediction) -> str:

@@ -3,6 +3,7 @@
 Both import TensorFlow, which takes seconds: inside the functions, so that the page shows before.
 """
 
+import gc
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -19,7 +20,12 @@ def classifier() -> "Classifier":
     """Return the classifier of the shipped bundle."""
     from melanoma.classifier import Classifier
 
-    return Classifier(bundles.load_bundle())
+    loaded = Classifier(bundles.load_bundle())
+    # Streamlit collects garbage twice after every run of the script: over TensorFlow's half a million objects
+    # that takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is left out.
+    gc.collect()
+    gc.freeze()
+    return loaded
 
 
 def methods() -> "dict[str, Method]":

@@ -11,7 +11,7 @@ from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, read_image
 from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
 
-_KEPT, _PROBLEM = "photo", "photo-problem"
+_KEPT, _PROBLEM, _UPLOADS = "photo", "photo-problem", "uploads"
 _FILE, _CAMERA = "Photo file", "Camera"
 
 
@@ -36,13 +36,15 @@ def choose_photo() -> Photo:
     source = st.segmented_control(
         "Where the photo comes from", [_FILE, _CAMERA], default=_FILE, label_visibility="collapsed"
     )
-    widget = "camera" if source == _CAMERA else "upload"
-    if widget == "camera":
-        held = st.camera_input(
-            "Take a photo through the dermatoscope", key=widget, on_change=_take, args=(widget,)
+    if source == _CAMERA:
+        st.camera_input(
+            "Take a photo through the dermatoscope", key="camera", on_change=_take, args=("camera",)
         )
     else:
-        held = st.file_uploader(
+        # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
+        # the drawing would flash up between two photos.
+        widget = f"upload-{st.session_state.setdefault(_UPLOADS, 0)}"
+        st.file_uploader(
             "A dermoscopic photo of one spot, in the middle of the picture",
             type=[extension[1:] for extension in EXTENSIONS],
             key=widget,
@@ -55,8 +57,7 @@ def choose_photo() -> Photo:
     if photo is None:
         st.info(text("example"), icon=":material/draw:")
         return drawing()
-    if held is None:
-        st.button("Take this photo away", icon=":material/delete:", type="tertiary", on_click=_forget)
+    st.button("Take this photo away", icon=":material/delete:", type="tertiary", on_click=_forget)
     return photo
 
 
@@ -67,15 +68,15 @@ def drawing() -> Photo:
 
 
 def _take(widget: str) -> None:
-    """Keep what a control has just been given; forget the photo when the control was cleared of it."""
-    problem = st.session_state.pop(_PROBLEM, None)
+    """Keep what a control has just been given."""
     file = st.session_state[widget]
-    if file is None:
-        if problem is None:
-            _forget()
+    if file is None:  # the camera was cleared for another picture
         return
+    st.session_state.pop(_PROBLEM, None)
     content = file.getvalue()
     name = "The camera's picture" if widget == "camera" else file.name
+    if widget != "camera":
+        st.session_state[_UPLOADS] += 1
     try:
         pixels = read_image(content, name)
     except UserError as error:
