@@ -3,20 +3,25 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import cv2
 import numpy as np
 import typer
 
 from melanoma import bundle as bundles
+from melanoma.data.audit.command import audit
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.prediction import Prediction
+
+if TYPE_CHECKING:
+    from melanoma.explain.base import Method
 
 # TensorFlow's greetings are not for users. It is imported inside the commands, so that --help is quick.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+commands.command()(audit)
 
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -38,6 +43,7 @@ def predict(
     """Print the probabilities of the diagnoses for each photo."""
     from melanoma.batch.predict import find_images, predict_files, require_results_name, write_results
     from melanoma.classifier import Classifier
+    from melanoma.explain.registry import METHODS
 
     files = find_images(paths)
     if out is not None:
@@ -56,7 +62,13 @@ def predict(
             code = result.prediction.diagnosis
             target = heatmaps / f"{number:04d}-{result.path.stem}-{code}.png"
             _write_overlay(
-                target, result.photo, result.prediction, result.prediction.evidence, code, True, "Evidence"
+                target,
+                result.photo,
+                result.prediction,
+                result.prediction.evidence,
+                code,
+                result.prediction.codes,
+                METHODS["evidence"],
             )
     if out is not None:
         write_results(rows, out)
@@ -69,7 +81,7 @@ def predict(
 def explain(
     image: Annotated[Path, typer.Argument(help="A photo.")],
     out: Annotated[Path, typer.Option(help="The overlay to write, .png.")],
-    method: Annotated[str, typer.Option(help="evidence or grad-cam.")] = "grad-cam",
+    method: Annotated[str, typer.Option(help="Name of a method; a wrong one lists them all.")] = "grad-cam",
     diagnosis: Annotated[
         str | None, typer.Option(help="Code, such as MEL; by default the likeliest.")
     ] = None,
@@ -91,12 +103,11 @@ def explain(
     prediction = classifier([photo])[0]
     code = (diagnosis or prediction.diagnosis).upper()
     index = prediction.index(code)
-    offered = {control.name for control in chosen.controls(classifier.compiled)}
-    if layer is not None and "layer" not in offered:
-        raise UserError(f"The method “{method}” has no layer to choose. Leave out --layer, or take grad-cam.")
-    maps = chosen.explain(classifier.compiled, prediction, {"layer": layer} if layer else None)
-    _write_overlay(out, photo, prediction, maps, code, chosen.signed, chosen.title)
-    heatmap = maps[..., index]
+    settings = {"layer": layer} if layer else None
+    codes = (code,) if chosen.each_diagnosis_costs else prediction.codes
+    maps = chosen.explain(classifier.compiled, prediction, settings, codes)
+    _write_overlay(out, photo, prediction, maps, code, codes, chosen)
+    heatmap = maps[..., codes.index(code)]
     told = {
         "path": str(image),
         "method": method,
@@ -170,15 +181,18 @@ def _write_overlay(
     prediction: Prediction,
     maps: np.ndarray,
     code: str,
-    signed: bool,
-    title: str,
+    codes: tuple[str, ...],
+    method: "Method",
 ) -> None:
+    """Write the map of `code`; `maps` are those of `codes`, which share the colour scale."""
     from melanoma.diagnoses import diagnosis_of
     from melanoma.plots import colour_limit, overlay_with_scale
 
-    heading = f"{title}: {diagnosis_of(code).name}, {prediction.probability(code):.1%} (logit units)"
-    heatmap = maps[..., prediction.index(code)]
-    picture = overlay_with_scale(photo, heatmap, prediction.geometry, colour_limit(maps), signed, heading)
+    diagnosis = f"{diagnosis_of(code).name}, {prediction.probability(code):.1%}"
+    heading = f"{method.title}: {diagnosis} ({method.unit[0].lower()}{method.unit[1:]})"
+    heatmap = maps[..., codes.index(code)]
+    limit = colour_limit(maps)
+    picture = overlay_with_scale(photo, heatmap, prediction.geometry, limit, method.signed, heading)
     _, encoded = cv2.imencode(".png", picture[:, :, ::-1])
     unfinished = target.with_name(f".{target.name}.unfinished")
     unfinished.write_bytes(encoded.tobytes())

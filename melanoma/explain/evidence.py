@@ -1,12 +1,13 @@
-"""The evidence map: where each logit comes from, exactly."""
-
-from collections.abc import Mapping
+"""The evidence map: where each logit comes from, exactly, and where two diagnoses differ."""
 
 import numpy as np
 
 from melanoma.classifier import CompiledNetwork
 from melanoma.explain.base import Method
+from melanoma.explain.controls import Choice, Control, Setting
 from melanoma.prediction import Prediction
+
+RUNNER_UP = "the likeliest other"
 
 
 class EvidenceMap(Method):
@@ -16,11 +17,61 @@ class EvidenceMap(Method):
     title = "Evidence map"
     summary = "How much each region adds to this diagnosis' score or takes from it; all add up to the score."
     paper = "Zhou et al. 2016, Learning deep features for discriminative localization, arXiv:1512.04150"
+    unit = "Evidence, logit units in each cell"
+    signed = True
+    cost = "free"
+    adds_up = True
+
+    def maps(
+        self,
+        network: CompiledNetwork,
+        prediction: Prediction,
+        indices: list[int],
+        settings: dict[str, Setting],
+    ) -> np.ndarray:
+        """Return the maps that came with the prediction."""
+        return prediction.evidence[..., indices]
+
+
+class DifferenceMap(Method):
+    """One diagnosis' evidence map less another's: why the one rather than the other."""
+
+    name = "difference"
+    title = "Difference of two diagnoses"
+    summary = "Which regions made the network prefer this diagnosis to another one, or the other to this."
+    paper = "Zhou et al. 2016, arXiv:1512.04150, as a contrast of two classes"
+    unit = "Difference of evidence, logit units in each cell"
     signed = True
     cost = "free"
 
-    def explain(
-        self, network: CompiledNetwork, prediction: Prediction, settings: Mapping[str, str] | None = None
+    def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
+        """Offer the diagnosis to compare with."""
+        return (Choice("than", "Rather than", (RUNNER_UP, *codes), RUNNER_UP),)
+
+    def maps(
+        self,
+        network: CompiledNetwork,
+        prediction: Prediction,
+        indices: list[int],
+        settings: dict[str, Setting],
     ) -> np.ndarray:
-        """Return the maps that came with the prediction."""
-        return prediction.evidence
+        """Return the differences; with the bias' difference they sum to that of the logits."""
+        others = [self._other(prediction, index, str(settings["than"])) for index in indices]
+        return prediction.evidence[..., indices] - prediction.evidence[..., others]
+
+    @staticmethod
+    def _other(prediction: Prediction, index: int, than: str) -> int:
+        if than != RUNNER_UP:
+            return prediction.index(than)
+        others = [code for code, _ in prediction.ranked if code != prediction.codes[index]]
+        return prediction.index(others[0]) if others else index
+
+
+def total_for(heatmap: np.ndarray) -> float:
+    """Return the sum of all that speaks for the diagnosis, 0 or more, of a signed map (h, w)."""
+    return float(np.maximum(heatmap, 0).sum(dtype=np.float64))
+
+
+def total_against(heatmap: np.ndarray) -> float:
+    """Return the sum of all that speaks against the diagnosis, 0 or less, of a signed map (h, w)."""
+    return float(np.minimum(heatmap, 0).sum(dtype=np.float64))

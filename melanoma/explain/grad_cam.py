@@ -1,18 +1,16 @@
 """Grad-CAM at any convolutional layer, for all diagnoses in one compiled pass."""
 
-from collections.abc import Callable, Mapping
-
-import keras
+import cv2
 import numpy as np
-import tensorflow as tf
 
 from melanoma.classifier import CompiledNetwork
-from melanoma.errors import UserError
-from melanoma.explain.base import Choice, Method
+from melanoma.explain.base import Method
+from melanoma.explain.controls import Choice, Control, Setting
+from melanoma.explain.layers import convolutional_layers, layer_choice, layer_pass
 from melanoma.network import FEATURES
 from melanoma.prediction import Prediction
 
-LayerPass = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+LAST_THREE = "mean of the last three"
 
 
 class GradCam(Method):
@@ -22,18 +20,28 @@ class GradCam(Method):
     title = "Grad-CAM"
     summary = "The regions that speak for this diagnosis at one layer; what speaks against it is left out."
     paper = "Selvaraju et al. 2017, Grad-CAM, arXiv:1610.02391"
+    unit = "Evidence, logit units in each cell"
     signed = False
     cost = "one pass"
 
-    def controls(self, network: CompiledNetwork) -> tuple[Choice, ...]:
-        """Offer every convolutional layer; the last is the default."""
-        return (Choice("layer", "Layer", convolutional_layers(network.network), FEATURES),)
+    def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
+        """Offer every convolutional layer, and the mean of several."""
+        single = layer_choice(network)
+        return (Choice(single.name, single.title, (*single.values, LAST_THREE), single.default),)
 
-    def explain(
-        self, network: CompiledNetwork, prediction: Prediction, settings: Mapping[str, str] | None = None
+    def maps(
+        self,
+        network: CompiledNetwork,
+        prediction: Prediction,
+        indices: list[int],
+        settings: dict[str, Setting],
     ) -> np.ndarray:
-        """Return ReLU(sum over channels of weight times map), float32 (h, w, classes)."""
-        layer = (settings or {}).get("layer", FEATURES)
+        """Return ReLU(sum over channels of weight times map)."""
+        layer = str(settings["layer"])
+        layers = convolutional_layers(network.network)[-3:] if layer == LAST_THREE else (layer,)
+        return mean_of([self._at(network, prediction, name) for name in layers])[..., indices]
+
+    def _at(self, network: CompiledNetwork, prediction: Prediction, layer: str) -> np.ndarray:
         if layer == FEATURES:
             # There the gradient of a logit is the head's own weight in every cell, so the sum is the
             # evidence map.
@@ -52,40 +60,13 @@ def combine(maps: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.maximum(np.einsum("hwc,kc->hwk", maps, weights), 0).astype(np.float32)
 
 
-def convolutional_layers(network: keras.Model) -> tuple[str, ...]:
-    """Return the names of the activated convolutions, from the pixels to the head."""
-    return tuple(layer.name for layer in network.layers if isinstance(layer, keras.layers.ReLU))
-
-
-def layer_pass(network: CompiledNetwork, layer: str) -> LayerPass:
-    """Return a compiled function: uint8 (n, S, S, 3) -> maps (n, h, w, c) and gradients (classes, n, h, w,
-    c).
-
-    The gradients are those of each logit with respect to the layer's output. Built once for a network and
-    layer. Raises UserError if the network has no such layer or it is no feature map.
-    """
-    known = {found.name: found for found in network.network.layers}
-    if layer not in known or len(known[layer].output.shape) != 4:
-        offered = ", ".join(convolutional_layers(network.network))
-        raise UserError(f"“{layer}” is not a convolutional layer of this model. Choose one of {offered}.")
-    return network.built_once(("layer_pass", layer), lambda: _build_layer_pass(network, layer))
-
-
-def _build_layer_pass(network: CompiledNetwork, layer: str) -> LayerPass:
-    inner = keras.Model(
-        network.network.inputs, [network.network.get_layer(layer).output, network.network.output]
+def mean_of(maps: list[np.ndarray]) -> np.ndarray:
+    """Return the mean of maps (h, w, classes) at the finest of their grids, bilinear."""
+    height, width = max(found.shape[:2] for found in maps)
+    return np.mean(
+        [
+            cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, -1)
+            for found in maps
+        ],
+        axis=0,
     )
-    classes = network.network.output_shape[1]
-
-    @tf.function(input_signature=[tf.TensorSpec((None, network.size, network.size, 3), tf.uint8)])
-    def forward_and_back(pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        with tf.GradientTape(persistent=True) as tape:
-            maps, logits = inner(pixels, training=False)
-            targets = [tf.reduce_sum(logits[:, index]) for index in range(classes)]
-        return maps, tf.stack([tape.gradient(target, maps) for target in targets])
-
-    def run(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        maps, gradients = forward_and_back(tf.constant(pixels, tf.uint8))
-        return maps.numpy(), gradients.numpy()
-
-    return run

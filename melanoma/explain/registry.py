@@ -2,10 +2,26 @@
 
 from melanoma.errors import UserError
 from melanoma.explain.base import Method
-from melanoma.explain.evidence import EvidenceMap
+from melanoma.explain.comparisons import EdgeMap, RandomMap
+from melanoma.explain.evidence import DifferenceMap, EvidenceMap
 from melanoma.explain.grad_cam import GradCam
+from melanoma.explain.occlusion import Occlusion
+from melanoma.explain.smoothgrad import SmoothGrad
+from melanoma.explain.tf_keras_vis_cams import GradCamPlusPlus, LayerCam, ScoreCam
 
-METHODS: dict[str, Method] = {method.name: method for method in (EvidenceMap(), GradCam())}
+_ALL = (
+    EvidenceMap(),
+    DifferenceMap(),
+    GradCam(),
+    GradCamPlusPlus(),
+    LayerCam(),
+    ScoreCam(),
+    SmoothGrad(),
+    Occlusion(),
+    RandomMap(),
+    EdgeMap(),
+)
+METHODS: dict[str, Method] = {method.name: method for method in _ALL}
 
 
 def method_named(name: str) -> Method:

@@ -1,0 +1,73 @@
+"""Occlusion sensitivity: cover a patch, see how far the logit falls. Needs no gradient."""
+
+import cv2
+import numpy as np
+
+from melanoma.classifier import CompiledNetwork
+from melanoma.explain.base import Method
+from melanoma.explain.controls import Choice, Control, Range, Setting
+from melanoma.prediction import Prediction
+
+_BATCH = 16  # copies at once; larger batches take more memory and no less time
+BLURRED, MEAN = "blurred photo", "mean colour"
+
+
+class Occlusion(Method):
+    """How far the logit falls when a patch is covered; negative where covering makes it rise."""
+
+    name = "occlusion"
+    title = "Occlusion"
+    summary = "Covers one patch after another and notes how far this diagnosis' score falls without it."
+    paper = "Zeiler and Fergus 2014, Visualizing and understanding convolutional networks, arXiv:1311.2901"
+    unit = "Fall of the logit when covered"
+    signed = True
+    cost = "many passes"
+
+    def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
+        """Offer the patch's size and what covers it."""
+        return (
+            Range("patch", "Patch, share of the side", 0.1, 0.5, 0.2, 0.05),
+            Choice("cover", "Covered by", (BLURRED, MEAN), BLURRED),
+        )
+
+    def maps(
+        self,
+        network: CompiledNetwork,
+        prediction: Prediction,
+        indices: list[int],
+        settings: dict[str, Setting],
+    ) -> np.ndarray:
+        """Return the falls on a grid with two cells to a patch, for all diagnoses in the same passes."""
+        patch = float(settings["patch"])
+        cells = round(2 / patch)
+        cover = covering(prediction.pixels, patch, str(settings["cover"]))
+        covered = occluded(prediction.pixels, cover, cells, patch)
+        logits = [network.run(covered[at : at + _BATCH]).logits for at in range(0, len(covered), _BATCH)]
+        falls = prediction.logits - np.concatenate(logits)
+        return falls.reshape(cells, cells, -1)[..., indices]
+
+
+def covering(pixels: np.ndarray, patch: float, kind: str) -> np.ndarray:
+    """Return what a patch shows instead, uint8 (S, S, 3): the photo blurred by half a patch, or its mean."""
+    if kind == MEAN:
+        mean = np.rint(pixels.mean(axis=(0, 1))).astype(np.uint8)
+        return np.broadcast_to(mean, pixels.shape)
+    return cv2.GaussianBlur(pixels, (0, 0), patch * pixels.shape[0] / 2)
+
+
+def occluded(pixels: np.ndarray, cover: np.ndarray, cells: int, patch: float) -> np.ndarray:
+    """Return copies of the photo, uint8 (cells * cells, S, S, 3), row by row.
+
+    The image is a grid of `cells` by `cells`; in each copy a square of the share `patch` of the side, centred
+    on one cell and cut at the image's edge, shows `cover`.
+    """
+    side = pixels.shape[0]
+    centres = (np.arange(cells) + 0.5) * side / cells
+    starts = np.clip(np.rint(centres - patch * side / 2), 0, side).astype(int)
+    ends = np.clip(np.rint(centres + patch * side / 2), 0, side).astype(int)
+    copies = np.repeat(pixels[None], cells * cells, axis=0)
+    for number in range(cells * cells):
+        row, column = divmod(number, cells)
+        window = (slice(starts[row], ends[row]), slice(starts[column], ends[column]))
+        copies[number][window] = cover[window]
+    return copies

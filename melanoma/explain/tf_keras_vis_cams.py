@@ -1,0 +1,132 @@
+"""Grad-CAM++, LayerCAM and Score-CAM, computed by tf-keras-vis."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
+from tf_keras_vis.layercam import Layercam
+from tf_keras_vis.scorecam import Scorecam
+from tf_keras_vis.utils.scores import CategoricalScore
+
+from melanoma.classifier import CompiledNetwork
+from melanoma.explain.base import Method
+from melanoma.explain.controls import Control, Range, Setting
+from melanoma.explain.layers import layer_choice
+from melanoma.explain.twin import float_twin, tail_from
+from melanoma.prediction import Prediction
+
+UNSCALED = {"seek_penultimate_conv_layer": False, "expand_cam": False, "normalize_cam": False}
+"""Maps stay in their unit and on their grid; scaling and resizing is the plot's."""
+
+
+_BATCH = 4  # diagnoses at once: with an early layer the backward pass keeps about 60 MB of maps for each
+
+
+class _GradientCam(Method):
+    """A map from gradients at one layer, several diagnoses in a call, from the layer upwards only."""
+
+    unit = "Evidence, logit units in each cell"
+    signed = False
+    cost = "one pass"
+    computed_by: ClassVar[type[Any]]
+
+    def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
+        """Offer every convolutional layer."""
+        return (layer_choice(network),)
+
+    def maps(
+        self,
+        network: CompiledNetwork,
+        prediction: Prediction,
+        indices: list[int],
+        settings: dict[str, Setting],
+    ) -> np.ndarray:
+        """Return the maps of tf-keras-vis."""
+        tail = tail_from(network, str(settings["layer"]))
+        features = tail.maps(prediction.pixels[None])
+        library = self.computed_by(tail.model)
+        cams = []
+        for start in range(0, len(indices), _BATCH):
+            some = indices[start : start + _BATCH]
+            copies = np.repeat(features, len(some), axis=0)
+            cams.append(library(_slopes_of(some), copies, penultimate_layer=tail.start, **UNSCALED))
+        return np.moveaxis(np.concatenate(cams), 0, -1)
+
+
+class GradCamPlusPlus(_GradientCam):
+    """Feature maps weighted by their positive gradients, cells of steep gradient more."""
+
+    name = "grad-cam++"
+    title = "Grad-CAM++"
+    summary = "Like Grad-CAM, but counts only features that speak for the diagnosis, each where it is found."
+    paper = "Chattopadhay et al. 2018, Grad-CAM++, arXiv:1710.11063"
+    computed_by = GradcamPlusPlus
+
+
+class LayerCam(_GradientCam):
+    """Each cell of each feature map times its own positive gradient."""
+
+    name = "layer-cam"
+    title = "LayerCAM"
+    summary = "Weighs every cell by itself, so that early layers show fine detail of what speaks for it."
+    paper = "Jiang et al. 2021, LayerCAM, doi:10.1109/TIP.2021.3089943"
+    computed_by = Layercam
+
+
+class ScoreCam(Method):
+    """Feature maps weighted by the probability of the photo seen through each; no gradients."""
+
+    name = "score-cam"
+    title = "Score-CAM"
+    summary = "Shows the network the photo through each feature map and asks how sure it still is."
+    paper = "Wang et al. 2020, Score-CAM, arXiv:1910.01279; its fast variant with the most varied maps only"
+    unit = "Feature map strength times probability"
+    signed = False
+    cost = "many passes"
+    each_diagnosis_costs = True
+
+    def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
+        """Offer the layer and how many of its feature maps are tried."""
+        most = network.network.get_layer(layer_choice(network).values[0]).output.shape[-1]
+        return (
+            layer_choice(network),
+            Range("channels", "Feature maps tried", 4, min(64, most), min(32, most), 4),
+        )
+
+    def maps(
+        self,
+        network: CompiledNetwork,
+        prediction: Prediction,
+        indices: list[int],
+        settings: dict[str, Setting],
+    ) -> np.ndarray:
+        """Return the maps of tf-keras-vis, one call a diagnosis."""
+        scorecam = Scorecam(float_twin(network))
+        cams = [
+            scorecam(
+                CategoricalScore([index]),
+                prediction.pixels[None].astype(np.float32),
+                penultimate_layer=settings["layer"],
+                max_N=int(settings["channels"]),
+                batch_size=16,
+                **UNSCALED,
+            )
+            for index in indices
+        ]
+        return np.stack([np.asarray(cam)[0] for cam in cams], axis=-1)
+
+
+def _slopes_of(indices: list[int]) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    """Return a score: of the first photo the first logit of `indices`, and so on, each less its value.
+
+    Grad-CAM++ multiplies everything by exp(score), which overflows at a logit of 89. The slope is what
+    counts: with the value taken off, the factor is 1 and the map in logit units.
+    """
+
+    def score(logits: tf.Tensor) -> list[tf.Tensor]:
+        chosen = [logits[row, index] for row, index in enumerate(indices)]
+        return [logit - tf.stop_gradient(logit) for logit in chosen]
+
+    return score
