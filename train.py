@@ -3,6 +3,7 @@
 python train.py --data labels.csv --images images/              the shipped recipe
 python train.py --data folder_with_one_subfolder_a_diagnosis/   folders as labels
 python train.py --data labels.csv --resume                      go on after a kill, exactly where it was
+python train.py --data labels.csv --start models/plain         go on from a finished model's weights
 python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
 
 A run keeps its pixels, checkpoint and history in runs/<name>/; the finished bundle appears in --out in one
@@ -22,13 +23,14 @@ import numpy as np
 import pandas as pd
 import typer
 
+from melanoma.bundle import Bundle, load_bundle
 from melanoma.data.catalogue import fingerprint, read_catalogue, require_trainable
 from melanoma.data.pipeline import Sampler, decode_all, plain_batches
 from melanoma.data.split import split_by_lesion
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
 from melanoma.finishing import finish
-from melanoma.network import build_network, freeze
+from melanoma.network import build_network, freeze, shift_bias
 from melanoma.objective import Objective
 from melanoma.recipes import Recipe, recipe_named
 from melanoma.training import Bookkeeping, forget_checkpoints, newest_checkpoint
@@ -44,6 +46,7 @@ def train(
     out: Annotated[Path, typer.Option(help="The bundle to make.")] = Path("models/isic8-mobilenet"),
     recipe: Annotated[str, typer.Option(help="Which recipe of melanoma/recipes.py.")] = "lesion",
     backbone_weights: Annotated[str, typer.Option(help="imagenet, none, or a weights file.")] = "imagenet",
+    start: Annotated[Path | None, typer.Option(help="Begin with a bundle's weights instead.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint of this run.")] = False,
 ) -> None:
     """Train a network and write its bundle."""
@@ -65,11 +68,24 @@ def train(
         ", ".join(f"{side}: {len(found)} images" for side, found in rows.items()), f"| {len(failed)} left out"
     )
 
-    # The plan of the run. A resumed run must follow the same plan on the same data, or it would be another
-    # run.
-    network = build_network(None, len(codes), "none" if resume else backbone_weights, chosen.dropout)
+    sampler = Sampler(
+        pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.twins, chosen.seed
+    )
+    log_shares = np.log(sampler.class_shares())
+
+    # The network, and the plan of the run. A resumed run must follow the same plan on the same data, or it
+    # would be another run.
+    network = build_network(None, len(codes), "none" if resume or start else backbone_weights, chosen.dropout)
+    origin = None
+    if start is not None:
+        bundle = load_bundle(start)
+        require_same_sides(bundle, table, codes)
+        network.set_weights(bundle.load_network().get_weights())
+        shift_bias(network, log_shares)
+        origin = bundle.version
     model = compiled(network, chosen)
-    plan = json.loads(json.dumps({"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes}))
+    plan = {"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes, "start": origin}
+    plan = json.loads(json.dumps(plan))
     if resume:
         checkpoint = newest_checkpoint(run)
         if checkpoint is None:
@@ -85,11 +101,6 @@ def train(
         done, history = 0, pd.DataFrame()
 
     # Fitting, a stage at a time. The calibration lesions show how it goes; nothing is chosen by them.
-    sampler = Sampler(
-        pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.twins, chosen.seed
-    )
-    log_shares = np.log(sampler.class_shares())
-
     def judge(network: keras.Model, size: int) -> dict[str, float]:
         held_back = rows["calibration"]
         batches = plain_batches(pixels, held_back, size)
@@ -103,11 +114,11 @@ def train(
 
     steps = chosen.samples_per_epoch // chosen.batch
     bookkeeping = Bookkeeping(chosen, run, steps, judge, history)
-    start = 0
+    begin = 0
     with bookkeeping.progress:
         for stage in chosen.stages:
-            epochs = range(max(start, done), start + stage.epochs)
-            start += stage.epochs
+            epochs = range(max(begin, done), begin + stage.epochs)
+            begin += stage.epochs
             if epochs:
                 model.fit(
                     sampler.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch),
@@ -121,6 +132,20 @@ def train(
 
     # The bundle: the same weights at a fixed input size, freed of the sampling's mix, with what was measured.
     finish(network, log_shares, table[table["split"].notna()], codes, chosen, bookkeeping.history, out)
+
+
+def require_same_sides(bundle: Bundle, table: pd.DataFrame, codes: list[str]) -> None:
+    """Raise UserError if the bundle knows other diagnoses, or has fitted what this run holds back."""
+    if list(bundle.codes) != codes:
+        raise UserError(f"{bundle.path} knows {', '.join(bundle.codes)}; the data hold {', '.join(codes)}.")
+    known = bundle.load_split()
+    fitted = set(known.loc[known["split"] == "train", "lesion_id"])
+    leaked = table.loc[table["split"].isin(["calibration", "test"]) & table["lesion_id"].isin(fitted)]
+    if len(leaked):
+        raise UserError(
+            f"{bundle.path} was fitted to lesions of {len(leaked)} images that this run holds back, so its "
+            "figures would flatter. Start from another model, or use the data it was made with."
+        )
 
 
 def compiled(network: keras.Model, recipe: Recipe) -> Objective:

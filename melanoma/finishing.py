@@ -23,7 +23,7 @@ from melanoma.evaluation.calibration import (
 from melanoma.evaluation.evaluate import evaluate
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
-from melanoma.network import HEAD, build_network
+from melanoma.network import build_network, shift_bias
 from melanoma.recipes import Recipe
 
 FRAMING = "centre-square"
@@ -90,9 +90,7 @@ def save_at_fixed_size(
     """Save the weights as a network of the recipe's input size, its head freed of the classes' shares."""
     network = build_network(recipe.image_size, classes, "none", recipe.dropout)
     network.set_weights(fitted.get_weights())
-    head = network.get_layer(HEAD)
-    kernel, bias = head.get_weights()
-    head.set_weights([kernel, (bias - log_shares).astype(bias.dtype)])
+    shift_bias(network, -log_shares)
     network.save(path)
 
 

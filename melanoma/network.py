@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from melanoma.errors import UserError
 
@@ -50,6 +51,13 @@ def freeze(network: keras.Model, blocks: int) -> None:
         if layer.name == last:
             return
     raise ValueError(f"the network has no layer {last}")
+
+
+def shift_bias(network: keras.Model, by: np.ndarray) -> None:
+    """Add to the head's bias, in place; `by` is float (classes,)."""
+    head = network.get_layer(HEAD)
+    kernel, bias = head.get_weights()
+    head.set_weights([kernel, (bias + by).astype(bias.dtype)])
 
 
 def _load_backbone(backbone: keras.Model, weights: str) -> None:

@@ -28,6 +28,7 @@ class Objective(keras.Model):
             name: keras.metrics.Mean(name=name) for name in ("cross_entropy", "outside", "disagreement")
         }
         self.accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+        self.built = True  # all weights are the network's, so a checkpoint can be loaded before any batch
 
     def call(self, pixels: Any, training: bool | None = None) -> dict[str, Any]:
         """Return `logits` (n, classes) and `evidence` (n, h, w, classes), whose mean and the bias are the

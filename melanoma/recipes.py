@@ -27,7 +27,8 @@ class Recipe:
     """Drawn with class-balanced sampling: an epoch is a checkpoint interval, not a pass over the data."""
     batch: int = 32
     peak_learning_rate: float = 5e-4
-    """With AdamW and cosine decay. From ImageNet's weights 1e-3 learned next to nothing in the same time."""
+    """With AdamW and cosine decay. From ImageNet's weights 1e-3 learned next to nothing in the same time; a
+    network that knows skin already needs less."""
     warm_up: float = 0.04
     """Share of the steps in which the rate climbs from zero, while fresh weights and the optimiser's averages
     settle."""
@@ -60,18 +61,21 @@ class Recipe:
         return self.stages[-1].image_size
 
 
-_SCHEDULE = (Stage(160, 20), Stage(192, 6))
+_SCHEDULE = (Stage(160, 12), Stage(192, 8))
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
         # The shipped one: right for what lies in the lesion. Asking for evidence inside the outline alone
         # gives a better-looking map of the same network, since features inside carry what surrounds them;
-        # twins in other surroundings make it indifferent to them.
+        # twins in other surroundings make it indifferent to them. Started from ImageNet's weights it learns
+        # slowly (melanoma ROC AUC 0.83 on the calibration lesions after 45,000 samples), so give it --start
+        # with a plain model.
         Recipe(
             name="lesion",
             stages=_SCHEDULE,
             samples_per_epoch=6400,
+            peak_learning_rate=3e-4,
             twins=True,
             consistency_weight=1.0,
             outside_weight=1.0,

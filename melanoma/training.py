@@ -30,7 +30,7 @@ class Bookkeeping(keras.callbacks.Callback):
     def __init__(self, recipe: Recipe, folder: Path, steps: int, judge: Judge, history: pd.DataFrame) -> None:
         """`history` holds the rows of the epochs that an earlier run finished."""
         super().__init__()
-        self.folder, self.judge, self.history = folder, judge, history
+        self.folder, self.judge, self.history, self.seed = folder, judge, history, recipe.seed
         self.stage_of = [stage for stage in recipe.stages for _ in range(stage.epochs)]
         # A step costs in proportion to its pixels, so the time left is right across stages.
         self.work = [steps * stage.image_size**2 for stage in self.stage_of]
@@ -48,7 +48,13 @@ class Bookkeeping(keras.callbacks.Callback):
         self.task = self.progress.add_task("training", total=sum(self.work))
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Set the bar to the start of the epoch."""
+        """Set the bar to the start of the epoch, and the dropout's random numbers by the epoch's number.
+
+        Keras' checkpoints leave the state of a dropout's generator out, so a resumed run would draw others.
+        """
+        for layer in self.model.network.layers:
+            if isinstance(layer, keras.layers.Dropout):
+                layer.seed_generator.state.assign([self.seed, epoch << 16])
         self.epoch, self.started = epoch, time.monotonic()
         self.progress.update(self.task, completed=sum(self.work[:epoch]))
 

@@ -1,0 +1,122 @@
+"""train.py from a folder to a bundle: finished in one go, and killed and resumed with the same weights."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from melanoma.bundle import load_bundle
+from tests.conftest import write_image
+
+TRAIN = Path(__file__).parents[1] / "train.py"
+
+
+def command(data: Path, *options: str) -> list[str]:
+    chosen = ("--recipe", "quick", "--backbone-weights", "none", "--out", "models/tried")
+    return [sys.executable, str(TRAIN), "--data", str(data), *chosen, *options]
+
+
+def weights_of(checkpoint: Path) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    with h5py.File(checkpoint) as file:
+        file.visititems(
+            lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def in_one_go(drawn_folder, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("one-go")
+    subprocess.run(command(drawn_folder), cwd=folder, check=True, capture_output=True, timeout=240)
+    return folder
+
+
+def test_a_run_ends_with_a_bundle(in_one_go):
+    bundle = load_bundle(in_one_go / "models" / "tried")
+    assert bundle.codes == ("MEL", "NV")
+    assert bundle.recipe["name"] == "quick"
+    history = pd.read_csv(bundle.path / "history.csv")
+    assert history["image_size"].tolist() == [64, 96]
+    assert np.isfinite(history["loss"]).all()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_path):
+    run = tmp_path / "runs" / "tried"
+    killed = subprocess.Popen(
+        command(drawn_folder), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 200
+    while not (run / "checkpoint-001.weights.h5").exists():
+        assert killed.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1)  # into the second epoch
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert not (run / "checkpoint-002.weights.h5").exists(), "killed too late to show anything"
+    assert not (tmp_path / "models").exists()
+
+    subprocess.run(
+        command(drawn_folder, "--resume"), cwd=tmp_path, check=True, capture_output=True, timeout=240
+    )
+    resumed = weights_of(run / "checkpoint-002.weights.h5")
+    expected = weights_of(in_one_go / "runs" / "tried" / "checkpoint-002.weights.h5")
+    assert resumed.keys() == expected.keys()
+    for name, value in expected.items():
+        if "optimizer" in name or "layers" in name:
+            assert resumed[name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
+    assert load_bundle(tmp_path / "models" / "tried").recipe["name"] == "quick"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--resume",), "holds no checkpoint to resume from"),
+        (("--recipe", "grand"), "There is no recipe “grand”"),
+        (("--backbone-weights", "absent.h5"), "the file does not exist"),
+        (("--outlines", "absent"), "absent is not a folder"),
+    ],
+)
+def test_mistakes_get_one_sentence(drawn_folder, tmp_path, options, sentence):
+    ended = subprocess.run(
+        command(drawn_folder, *options), cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_run_on_other_data_is_not_resumed(in_one_go, tmp_path):
+    for name in ("melanoma", "nevus"):
+        for number in range(4):
+            write_image(tmp_path / name / f"{number}.png", np.full((64, 64, 3), 40 * number, np.uint8))
+    ended = subprocess.run(
+        command(tmp_path, "--resume"), cwd=in_one_go, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 2
+    assert "another recipe or other data" in ended.stderr
+
+
+def test_a_damaged_image_is_left_out_by_name(drawn_folder, tmp_path):
+    from melanoma.data.catalogue import read_catalogue
+    from melanoma.data.pipeline import decode_all
+
+    table = read_catalogue(drawn_folder)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(Path(table.loc[3, "path"]).read_bytes()[:200])
+    table.loc[3, "path"] = str(broken)
+    pixels, failed = decode_all(table, 64, tmp_path / "pixels.npy")
+    assert list(failed) == [table.loc[3, "image_id"]]
+    assert pixels.shape == (24, 64, 64, 4)
+    assert not pixels[3, ..., :3].any() and pixels[4, ..., :3].any()
+    assert json.loads((tmp_path / "pixels.json").read_text())["failed"] == failed
