@@ -51,7 +51,7 @@ def painted_out(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
         filled = filled * (1 - trust) + near * trust
     coarse = np.clip(np.rint(filled), 0, 255).astype(np.uint8)
     skin = cv2.resize(coarse, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    return compose(image, skin, 1 - inside)
+    return compose(skin, image, inside)
 
 
 def compose(image: np.ndarray, surroundings: np.ndarray, inside: np.ndarray) -> np.ndarray:

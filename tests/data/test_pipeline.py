@@ -1,0 +1,101 @@
+"""The training samples: drawn by class, the same for the same numbers, with twins in other surroundings."""
+
+import numpy as np
+import pytest
+
+from melanoma.data.augment import Augmentation, augment, resurround
+from melanoma.data.pipeline import Sampler, read_widened
+from melanoma.lesion import widen
+from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from tests.conftest import write_image
+
+STILL = Augmentation(*(0.0,) * 9)
+SIDE = 96
+
+
+def drawn_pixels(count: int) -> np.ndarray:
+    pixels = np.empty((count, SIDE, SIDE, 4), np.uint8)
+    for number in range(count):
+        lesion = draw_lesion((MELANOMA_LIKE, NEVUS_LIKE)[number % 2], SIDE, SIDE, number)
+        pixels[number, ..., :3], pixels[number, ..., 3] = lesion.image, 255 * widen(lesion.mask)
+    return pixels
+
+
+def sampler(twins: bool = True, power: float = 0.5, how: Augmentation = STILL) -> Sampler:
+    labels = np.array([0] * 9 + [1])
+    return Sampler(drawn_pixels(10), labels, np.arange(10), power, how, twins, seed=3)
+
+
+def test_classes_are_drawn_by_the_square_root_of_their_counts():
+    assert sampler().class_shares() == pytest.approx([0.75, 0.25])  # 3 to 1, from 9 to 1
+    drawn = sampler(twins=False).draw(0, 4000)
+    assert (drawn == 9).mean() == pytest.approx(0.25, abs=0.03)
+
+
+def test_twins_are_two_views_of_one_image():
+    drawn = sampler().draw(1, 64)
+    assert (drawn[0::2] == drawn[1::2]).all()
+    assert len(set(drawn)) > 5
+    assert (sampler().draw(1, 64) == drawn).all()
+    assert (sampler().draw(2, 64) != drawn).any()
+
+
+def test_the_second_twin_has_other_surroundings_and_the_same_lesion():
+    source = sampler()
+    for number in (0, 1, 2):
+        first, outside = source.make(0, 2 * number, number, SIDE)
+        second, same = source.make(0, 2 * number + 1, number, SIDE)
+        assert first.shape == (SIDE, SIDE, 3) and outside.shape == (SIDE // 16, SIDE // 16)
+        # The views are turned by different angles, so compare what no turn changes: each ring's mean colour.
+        y, x = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
+        middle, rim = np.hypot(x, y) < 0.08 * SIDE, np.hypot(x, y) > 0.47 * SIDE
+        means = [[view[ring].mean(axis=0) for view in (first, second)] for ring in (middle, rim)]
+        assert np.abs(means[0][0] - means[0][1]).max() < 6
+        assert np.abs(means[1][0] - means[1][1]).max() > 3
+        assert outside.mean() == pytest.approx(same.mean(), abs=0.05)
+
+
+def test_outside_marks_the_cells_beyond_the_outline():
+    source = sampler(twins=False)
+    _, outside = source.make(0, 0, 1, SIDE)
+    assert outside[2:4, 2:4].max() == 0
+    assert outside[[0, 0, -1, -1], [0, -1, 0, -1]].min() == 1
+
+
+def test_an_image_without_an_outline_is_all_inside(tmp_path):
+    assert read_widened(None, 64).all()
+    assert read_widened(float("nan"), 64).all()
+    blank = write_image(tmp_path / "blank.png", np.zeros((64, 64, 3), np.uint8))
+    assert read_widened(str(blank), 64).all()
+
+
+def test_the_outline_of_a_wide_mask_is_framed_like_its_image(tmp_path):
+    mask = np.zeros((150, 200, 3), np.uint8)
+    mask[60:90, 85:115] = 255  # in the middle of the centred square too
+    file = write_image(tmp_path / "mask.png", mask)
+    y, x = np.nonzero(read_widened(str(file), 75))
+    assert y.mean() == pytest.approx(37, abs=0.6) and x.mean() == pytest.approx(37, abs=0.6)
+
+
+def test_the_fourth_channel_moves_with_the_image_and_keeps_its_values():
+    image = drawn_pixels(1)[0]
+    image[..., :3] = 255 * (image[..., 3:] > 0)
+    moved = augment(image, SIDE, np.random.default_rng(1), Augmentation(*[0.2, 0.1, 0.06] + [0.0] * 6))
+    agree = (moved[..., 0] > 127) == (moved[..., 3] > 127)
+    assert agree.mean() > 0.99
+    recoloured = augment(image, SIDE, np.random.default_rng(1), Augmentation(0, 0, 0, 0.5, 0.3, 0.3, 0.3))
+    assert set(np.unique(recoloured[..., 3])) >= {0, 255}
+
+
+def test_surroundings_come_in_every_kind():
+    pixels = drawn_pixels(2)
+    inside, other_inside = (one[..., 3].astype(np.float32) / 255 for one in pixels)
+    corners = {
+        tuple(
+            resurround(
+                pixels[0, ..., :3], inside, pixels[1, ..., :3], other_inside, np.random.default_rng(seed)
+            )[2, 2]
+        )
+        for seed in range(40)
+    }
+    assert len(corners) > 6
