@@ -1,0 +1,137 @@
+"""The commands as a user calls them: what they print and write, and what they say to mistakes."""
+
+import json
+import shutil
+import sys
+
+import cv2
+import pandas as pd
+import pytest
+
+from melanoma.cli import main
+from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
+from tests.conftest import write_image
+
+
+@pytest.fixture
+def melanoma(monkeypatch, capsys):
+    """Run a command; return its exit status, what it printed, and what it complained about."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["melanoma", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of two good photos and a bad one."""
+    folder = tmp_path / "photos"
+    for seed in (1, 2):
+        write_image(folder / f"good {seed}.png", draw_lesion(MELANOMA_LIKE, 90, 120, seed).image)
+    (folder / "bad.jpg").write_text("not a picture")
+    return folder
+
+
+def test_predict_answers_the_good_and_names_the_bad(melanoma, small_bundle, photos, tmp_path):
+    out = tmp_path / "out.csv"
+    status, printed, complaint = melanoma(
+        "predict", photos, "--model", small_bundle, "--json", "--out", out, "--heatmaps", tmp_path / "maps"
+    )
+    assert status == 2
+    assert "1 of 3 files could not be used" in complaint
+    rows = {json.loads(line)["path"].split("/")[-1]: json.loads(line) for line in printed.splitlines()}
+    assert set(rows) == {"good 1.png", "good 2.png", "bad.jpg"}
+    assert "not a picture that can be read" in rows["bad.jpg"]["error"]
+    good = rows["good 1.png"]
+    assert good["error"] is None
+    assert sum(good["probabilities"].values()) == pytest.approx(1)
+    expected = "path probabilities diagnosis melanoma_alert prediction_set in_distribution flags error"
+    assert list(good) == expected.split()
+    table = pd.read_csv(out).set_index("path")
+    assert table.loc[good["path"], "p_MEL"] == pytest.approx(good["probabilities"]["MEL"])
+    assert len(list((tmp_path / "maps").glob("*.png"))) == 2
+
+
+@pytest.mark.parametrize("name", ["out.json", "out.parquet"])
+def test_predict_writes_other_formats(melanoma, small_bundle, photos, tmp_path, name):
+    (photos / "bad.jpg").unlink()
+    status, _, _ = melanoma("predict", photos, "--model", small_bundle, "--out", tmp_path / name)
+    assert status == 0
+    if name.endswith("json"):
+        assert len(json.loads((tmp_path / name).read_text())) == 2
+    else:
+        assert len(pd.read_parquet(tmp_path / name)) == 2
+
+
+def test_explain_writes_an_overlay_and_says_what_it_shows(melanoma, small_bundle, photos, tmp_path):
+    out = tmp_path / "overlay.png"
+    status, printed, _ = melanoma(
+        *("explain", photos / "good 1.png", "--model", small_bundle, "--method", "evidence"),
+        *("--diagnosis", "mel", "--out", out, "--json"),
+    )
+    assert status == 0
+    told = json.loads(printed)
+    total = told["evidence_for"] + told["evidence_against"] + told["bias"]
+    assert total == pytest.approx(told["logit"], abs=1e-4)
+    height, width = cv2.imread(str(out)).shape[:2]
+    assert height > 90 and width > 120
+
+
+def test_evaluate_leaves_out_what_was_fitted(melanoma, small_bundle, drawn_folder, tmp_path):
+    words = ("evaluate", "--data", drawn_folder, "--model", small_bundle, "--json")
+    status, printed, _ = melanoma(*words, "--out", tmp_path / "figures")
+    assert status == 0
+    figures = json.loads(printed)
+    sides = pd.read_parquet(small_bundle / "split.parquet")["split"].value_counts()
+    assert figures["images"] == sides["test"]
+    assert figures["left_out_as_fitted"] == sides["train"] + sides["calibration"]
+    for name in ("balanced_accuracy", "melanoma_auc", "alert_sensitivity", "alert_specificity"):
+        assert figures[name]["low"] <= figures[name]["value"] <= figures[name]["high"]
+    assert json.loads((tmp_path / "figures" / "evaluation.json").read_text()) == figures
+    _, everything, _ = melanoma(*words, "--include-fitted")
+    assert json.loads(everything)["images"] == 24
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("predict", "{photos}/none.jpg"), "1 of 1 files could not be used"),
+        (("predict", "{empty}"), "holds no image files"),
+        (("predict", "{photos}", "--out", "{empty}/out.xls"), "csv"),
+        (("predict", "{photos}", "--out", "{empty}/no/out.csv"), "does not exist. Make the folder first"),
+        (("predict", "{photos}", "--model", "{empty}"), "is not a model"),
+        (("predict", "{photos}", "--model", "{damaged}"), "does not match its checksum"),
+        (("explain", "{good}", "--out", "{empty}/a.png", "--method", "magic"), "no method “magic”"),
+        (("explain", "{good}", "--out", "{empty}/a.png", "--diagnosis", "XYZ"), "not a diagnosis of this"),
+        (("explain", "{good}", "--out", "{empty}/a.jpg"), "written as .png"),
+        (("explain", "{photos}/bad.jpg", "--out", "{empty}/a.png"), "bad.jpg is not a picture"),
+        (("explain", "{photos}", "--out", "{empty}/a.png"), "is a folder"),
+        (
+            ("explain", "{good}", "--out", "{empty}/a.png", "--method", "evidence", "--layer", "x"),
+            "has no setting “layer”",
+        ),
+        (("evaluate", "--data", "{empty}"), "holds no images in subfolders"),
+        (("evaluate", "--data", "{empty}/labels.csv"), "does not exist"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_leaves_nothing(
+    melanoma, small_bundle, photos, tmp_path, words, sentence
+):
+    places = {name: tmp_path / name for name in ("empty", "damaged")} | {"photos": photos}
+    places["good"] = photos / "good 1.png"
+    places["empty"].mkdir()
+    shutil.copytree(small_bundle, places["damaged"])
+    (places["damaged"] / "model.keras").write_bytes(b"other")
+    filled = [word.format(**places) for word in words]
+    if "--model" not in filled:
+        filled += ["--model", str(small_bundle)]
+    status, _, complaint = melanoma(*filled)
+    assert status == 2
+    assert sentence in complaint
+    assert "Traceback" not in complaint
+    assert list(places["empty"].iterdir()) == []
