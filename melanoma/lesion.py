@@ -1,4 +1,13 @@
-"""A lesion's outline as a mask: its size, and a little more than it."""
+"""The lesion's outline, found by classical means: where it differs from the skin around it.
+
+The steps are those of the survey by Celebi et al. (2009): hair is painted out, the dark corners of the tube
+are left aside, a threshold on the colour's distance from the skin parts lesion from skin, one region is
+kept, filled and smoothed, and then widened a little, because dermatologists draw the outline outside the
+visible border. Three ways to threshold give three candidates, and the one that looks most like a lesion is
+the answer.
+"""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -6,6 +15,106 @@ import numpy as np
 MARGIN = 0.1
 """Of the lesion's diameter. Dermatologists judge the border by the skin next to it, and two of them do not
 draw the same outline; so a widened outline says what counts as looking at the lesion."""
+
+# Chosen on 600 images of the training side; docs/outline.md has the figures.
+_SIDE = 192  # longer side of the picture that is worked on, pixels; all lengths below are in its pixels
+_HAIR = 9  # length of the lines that close over hairs
+_HAIR_DEPTH = 22  # grey levels by which a hair is darker than what is beside it
+_DARK = 70  # brightest channel of what the tube hides
+_TUBE = 0.6  # of the half diagonal: nearer to the centre nothing is taken for a dark corner
+_DETAIL = 1.5  # standard deviation of the blur that takes texture away before the threshold
+_SMOOTH = 3.0  # that of the blur which smooths the outline
+_GENEROUS = 0.035  # of the diameter: dermatologists draw the outline this far outside the threshold's
+_LEAST = 20  # pixels: a smaller region is no lesion
+
+_VISIBLE = 1.0  # Delta E, a step that the eye just sees: below it the confidence falls to 0
+
+# What makes a candidate look like a lesion: weights of `Candidate.signs` in the expected overlap, fitted by
+# least squares on 2400 images of the training side with `python -m benchmarks.outline --fit`.
+_WEIGHTS = np.array([0.354, 1.017, -0.674, -0.141, 0.289])
+_INTERCEPT = -0.443
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Where the lesion lies, and how far to trust it."""
+
+    mask: np.ndarray
+    """bool (H, W), True inside; all False where nothing was found."""
+    confidence: float
+    """0 to 1: the intersection over union to expect with a dermatologist's outline, estimated from how well
+    three thresholds agree and from the region's shape, place, size and contrast. 0 where nothing was
+    found."""
+
+    @property
+    def found(self) -> bool:
+        """True if there is an outline."""
+        return bool(self.mask.any())
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One threshold's answer, on the small picture."""
+
+    inside: np.ndarray
+    """float32 (h, w), pixels to the outline, above 0 inside."""
+    signs: np.ndarray
+    """float64 (5,): least intersection over union with the other candidates; solidity, the area over that
+    of the convex hull; distance of its centre from the picture's, in shorter sides; share of the picture's
+    rim that it covers; share of the picture."""
+    step: float
+    """How much further from the skin's colour the pixels inside its border are than those outside, Delta
+    E."""
+
+    @property
+    def expected_overlap(self) -> float:
+        """Intersection over union to expect with a dermatologist's outline, 0 to 1."""
+        visible = np.clip(self.step / _VISIBLE, 0, 1)
+        return float(visible * np.clip(self.signs @ _WEIGHTS + _INTERCEPT, 0, 1))
+
+
+def find_lesion(image: np.ndarray) -> Outline:
+    """Return the outline of the lesion in a photo, uint8 (H, W, 3) RGB.
+
+    Always answers: a photo without a lesion, or filled by one, gives a low confidence or an empty mask.
+    Raises ValueError for what is not such an array.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise ValueError(f"an image is uint8 (H, W, 3), not {image.dtype} {image.shape}")
+    height, width = image.shape[:2]
+    found = candidates(image)
+    if not found:
+        return Outline(np.zeros((height, width), dtype=bool), 0.0)
+    best = max(found, key=lambda candidate: candidate.expected_overlap)
+    inside = cv2.resize(best.inside, (width, height), interpolation=cv2.INTER_LINEAR)
+    mask = np.asarray(inside > 0)
+    return Outline(mask, best.expected_overlap if mask.any() else 0.0)
+
+
+def candidates(image: np.ndarray) -> list[Candidate]:
+    """Return what the thresholds find in uint8 (H, W, 3) RGB, three candidates at most."""
+    scale = _SIDE / max(image.shape[:2])
+    size = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    seen = _seen(small)
+    if not seen.any():
+        return []
+    lab = cv2.cvtColor(_without_hair(small).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = cv2.GaussianBlur(lab, (0, 0), _DETAIL)
+    even = _distance(lab - _skin_colour(lab, seen))
+    uneven = _distance(lab - _skin_surface(lab, seen))
+    middle = np.exp(-0.5 * (_from_centre(*seen.shape) / 0.25) ** 2).astype(np.float32)
+    thresholded = [
+        _above_threshold(even, seen.astype(np.float32), 0.55),
+        _above_threshold(uneven, seen.astype(np.float32), 0.7),
+        _above_threshold(uneven, seen * middle, 0.7),
+    ]
+    regions = [inside for mask in thresholded if (inside := _region(mask & seen)) is not None]
+    masks = [inside > 0 for inside in regions]
+    return [
+        Candidate(inside, _signs(number, masks), _step(masks[number], even, seen))
+        for number, inside in enumerate(regions)
+    ]
 
 
 def diameter(mask: np.ndarray) -> float:
@@ -19,3 +128,139 @@ def widen(mask: np.ndarray, margin: float = MARGIN) -> np.ndarray:
         return mask.copy()
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(away <= margin * diameter(mask))
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the intersection over union (Jaccard index) of two masks, bool (H, W); 1 if both are empty."""
+    union = int((one | other).sum())
+    return float((one & other).sum() / union) if union else 1.0
+
+
+def _from_centre(height: int, width: int) -> np.ndarray:
+    """Return each pixel's distance from the centre in shorter sides, float (height, width)."""
+    y, x = np.mgrid[:height, :width]
+    return np.hypot(y - (height - 1) / 2, x - (width - 1) / 2) / min(height, width)
+
+
+def _without_hair(small: np.ndarray) -> np.ndarray:
+    """Return uint8 RGB with thin dark lines painted out (DullRazor: Lee et al. 1997, with inpainting by
+    Telea)."""
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    diagonal = np.eye(_HAIR, dtype=np.uint8)
+    lines = (np.ones((1, _HAIR), np.uint8), np.ones((_HAIR, 1), np.uint8), diagonal, diagonal[::-1].copy())
+    depth = np.max([cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, line) for line in lines], axis=0)
+    hair = cv2.dilate((depth > _HAIR_DEPTH).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return cv2.inpaint(small, hair, 3, cv2.INPAINT_TELEA)
+
+
+def _seen(small: np.ndarray) -> np.ndarray:
+    """Return True where there is skin, bool (h, w): not in dark regions that reach a corner of the
+    picture."""
+    height, width = small.shape[:2]
+    _, labels = cv2.connectedComponents((small.max(axis=2) < _DARK).astype(np.uint8))
+    corners = {labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]} - {0}
+    outside = _from_centre(height, width) > _TUBE * np.hypot(height, width) / 2 / min(height, width)
+    hidden = (np.isin(labels, list(corners)) & outside).astype(np.uint8)
+    return cv2.dilate(hidden, np.ones((7, 7), np.uint8)) == 0
+
+
+def _skin_colour(lab: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return the skin's colour, float (3,): the median of the lighter part of the picture's rim."""
+    band = max(4, round(0.08 * min(seen.shape)))
+    rim = seen.copy()
+    rim[band:-band, band:-band] = False
+    colours = lab[rim] if rim.sum() > _LEAST else lab[seen]
+    return np.median(colours[colours[:, 0] >= np.quantile(colours[:, 0], 0.4)], axis=0)
+
+
+def _skin_surface(lab: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return the skin's colour at each pixel, float32 (h, w, 3): a quadratic surface through what is skin.
+
+    Uneven light and vignetting are smooth. The fit is robust (iterated, Geman and McClure's weights) and
+    trusts the rim more than the middle, where the lesion is.
+    """
+    height, width = seen.shape
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1)
+    some = terms[::4, ::4].reshape(-1, 6)
+    colours = lab[::4, ::4].reshape(-1, 3).astype(np.float64)
+    trust = seen[::4, ::4].ravel() * (0.15 + np.abs(some[:, 1:3]).max(axis=1) ** 2)
+    weights = trust
+    for _ in range(6):
+        normal = (some.T * weights) @ some + 0.01 * 1e-3 * weights.sum() * np.eye(6) + 1e-9 * np.eye(6)
+        surface = np.linalg.solve(normal, (some.T * weights) @ colours)
+        away = colours - some @ surface
+        away[:, 0] = np.where(away[:, 0] > 0, 0.3 * away[:, 0], away[:, 0])  # lighter is rarely lesion
+        error = np.linalg.norm(away, axis=1)
+        usual = max(2.0, float(np.median(error[trust > 0]))) if trust.any() else 2.0
+        weights = trust / (1 + (error / usual) ** 2) ** 2
+    return (terms @ surface).astype(np.float32)
+
+
+def _distance(difference: np.ndarray) -> np.ndarray:
+    """Return how far a colour is from the skin's, Delta E (CIE 1976), float32 (h, w); being lighter does not
+    count."""
+    darker = np.maximum(-difference[..., 0], 0)
+    return np.sqrt(darker**2 + difference[..., 1] ** 2 + difference[..., 2] ** 2)
+
+
+def _above_threshold(distance: np.ndarray, weight: np.ndarray, share: float) -> np.ndarray:
+    """Return where the distance lies above the threshold, bool (h, w).
+
+    Otsu's threshold (1979) on the histogram in which each pixel counts by its weight, then moved towards the
+    darker class's mean: that share of the way from the skin's mean to Otsu's threshold.
+    """
+    levels = np.clip(distance * 3, 0, 255).astype(np.uint8)
+    histogram = np.bincount(levels.ravel(), weight.ravel(), 256)
+    below, moment = np.cumsum(histogram), np.cumsum(histogram * np.arange(256))
+    rest = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = np.nan_to_num((moment[-1] * below / below[-1] - moment) ** 2 / (below * rest), posinf=0)
+    otsu = int(between.argmax())
+    skin = moment[otsu] / max(below[otsu], 1e-6)
+    return np.asarray(levels > skin + share * (otsu - skin))
+
+
+def _region(mask: np.ndarray) -> np.ndarray | None:
+    """Return the likeliest region, filled, smoothed and widened, as pixels to its outline; or None."""
+    height, width = mask.shape
+    disc = [cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (5, 9)]
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc[0])
+    count, labels = cv2.connectedComponents(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, disc[1]))
+    if count < 2:
+        return None
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    central = np.exp(-0.5 * (x**2 + y**2) / 0.6**2)
+    region = (labels == 1 + np.bincount(labels.ravel(), central.ravel(), count)[1:].argmax()).astype(np.uint8)
+    contours, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(region, contours, -1, 1, cv2.FILLED)
+    smooth = (cv2.GaussianBlur(region.astype(np.float32), (0, 0), _SMOOTH) > 0.5).astype(np.uint8)
+    if smooth.sum() < _LEAST:
+        return None
+    away = cv2.distanceTransform(1 - smooth, cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(_GENEROUS * diameter(smooth) - away + 0.5)
+
+
+def _signs(number: int, masks: list[np.ndarray]) -> np.ndarray:
+    """Return `Candidate.signs` of one of the masks."""
+    mask, others = masks[number], masks[:number] + masks[number + 1 :]
+    agreement = min((overlap(mask, other) for other in others), default=0.0)
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contour = max(contours, key=len)
+    solidity = cv2.contourArea(contour) / max(cv2.contourArea(cv2.convexHull(contour)), 1.0)
+    y, x = np.nonzero(mask)
+    height, width = mask.shape
+    off_centre = np.hypot(y.mean() - (height - 1) / 2, x.mean() - (width - 1) / 2) / min(height, width)
+    rim = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
+    return np.array([agreement, solidity, off_centre, rim, mask.mean()])
+
+
+def _step(mask: np.ndarray, distance: np.ndarray, seen: np.ndarray) -> float:
+    """Return `Candidate.step`: over three pixels on either side of the outline; 0 where a side is missing."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+    solid = mask.astype(np.uint8)
+    within = mask & (cv2.erode(solid, disc) == 0)
+    beyond = ~mask & seen & (cv2.dilate(solid, disc) > 0)
+    if not (within.any() and beyond.any()):
+        return 0.0
+    return float(distance[within].mean() - distance[beyond].mean())
