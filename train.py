@@ -35,6 +35,7 @@ from melanoma.objective import Objective
 from melanoma.recipes import Recipe, recipe_named
 from melanoma.training import Bookkeeping, forget_checkpoints, newest_checkpoint
 
+BACKBONES = {"imagenet": "Keras' ImageNet weights", "none": "random weights"}
 STORED_SIZE = 256
 """Pixels are kept a little larger than the network's input, so that zooming in still finds detail."""
 
@@ -76,22 +77,23 @@ def train(
     # The network, and the plan of the run. A resumed run must follow the same plan on the same data, or it
     # would be another run.
     network = build_network(None, len(codes), "none" if resume or start else backbone_weights, chosen.dropout)
-    origin = None
+    origin = BACKBONES.get(backbone_weights, f"backbone weights of {Path(backbone_weights).name}")
+    version = None
     if start is not None:
         bundle = load_bundle(start)
         require_same_sides(bundle, table, codes)
         network.set_weights(bundle.load_network().get_weights())
         shift_bias(network, log_shares)
-        origin = bundle.version
+        version, origin = bundle.version, f"the weights of {bundle.name} (version {bundle.version})"
     model = compiled(network, chosen)
-    plan = {"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes, "start": origin}
+    plan = {"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes, "start": version}
     plan = json.loads(json.dumps(plan))
     if resume:
         checkpoint = newest_checkpoint(run)
         if checkpoint is None:
             raise UserError(f"{run} holds no checkpoint to resume from. Start without --resume.")
         if json.loads((run / "plan.json").read_text(encoding="utf-8")) != plan:
-            raise UserError(f"{run} was started with another recipe or other data. Start without --resume.")
+            raise UserError(f"{run} was started with another recipe, start or data. Start without --resume.")
         file, done = checkpoint
         model.load_weights(file)
         history = pd.read_csv(run / "history.csv").head(done)
@@ -131,7 +133,9 @@ def train(
                 )
 
     # The bundle: the same weights at a fixed input size, freed of the sampling's mix, with what was measured.
-    finish(network, log_shares, table[table["split"].notna()], codes, chosen, bookkeeping.history, out)
+    finish(
+        network, log_shares, table[table["split"].notna()], codes, chosen, origin, bookkeeping.history, out
+    )
 
 
 def require_same_sides(bundle: Bundle, table: pd.DataFrame, codes: list[str]) -> None:

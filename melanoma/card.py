@@ -7,6 +7,7 @@ import pandas as pd
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
 from melanoma.evaluation.evaluate import Evaluation
+from melanoma.evaluation.focus import Focus
 
 _TEXT = """# Model card: {name}
 
@@ -25,7 +26,8 @@ dermatoscope.
 MobileNet (Howard et al. 2017, arXiv:1704.04861) at {size} x {size} pixels of the photo's centred square,
 with its last stride taken out, global average pooling and one dense layer, so that the evidence map adds up
 to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of {samples}
-augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed}.
+augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed}, beginning with
+{origin}.
 
 ![Training loss, and balanced accuracy and melanoma ROC AUC on the calibration lesions, by epoch](history.png)
 
@@ -61,6 +63,10 @@ On the test lesions, which nothing was fitted to or set on: {test_images} images
 |---|---|
 {by_label}
 
+## Does it look at the lesion?
+
+{focus}
+
 ## Limits
 
 - One melanoma in {missed} or so is missed even with the alert: no alert does not mean no melanoma.
@@ -69,7 +75,8 @@ On the test lesions, which nothing was fitted to or set on: {test_images} images
   nothing is known.
 - Eight diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of the eight names.
 - Rare diagnoses rest on few lesions: see the widths of the intervals.
-- It may use what surrounds a lesion (rulers, hair, colour casts) as a clue. Look at the evidence map.
+- It may use what surrounds a lesion (rulers, hair, colour casts) as a clue. Look at the evidence map, and
+  do not trust the map alone: an answer that other surroundings change was not the lesion's.
 
 ## Licence
 
@@ -90,8 +97,25 @@ _NAMES = {
 }
 
 
+_FOCUS = """On the {images} test images whose outline is known; the outline is widened by a tenth of the
+lesion's diameter.
+
+| figure | value |
+|---|---|
+{rows}
+
+| diagnosis | answers changed by other surroundings, mean of the three |
+|---|---|
+{by_label}"""
+
+
 def write_card(
-    path: Path, bundle: Bundle, evaluation: Evaluation, table: pd.DataFrame, history: pd.DataFrame
+    path: Path,
+    bundle: Bundle,
+    evaluation: Evaluation,
+    focus: Focus | None,
+    table: pd.DataFrame,
+    history: pd.DataFrame,
 ) -> None:
     """Write the card; `table` is the catalogue with its `split`."""
     counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
@@ -127,8 +151,20 @@ def write_card(
             f"| {diagnosis_of(label).name} | {value} |"
             for label, value in evaluation.sensitivity_by_label.items()
         ),
+        focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
+        origin=bundle.recipe["origin"],
         missed=round(1 / missed) if missed > 0 else "many",
         created=bundle.created,
         versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
     )
     path.write_text(text, encoding="utf-8")
+
+
+def _describe_focus(focus: Focus) -> str:
+    return _FOCUS.format(
+        images=focus.images,
+        rows="\n".join(f"| {name} | {value} |" for name, value in focus.rows().items()),
+        by_label="\n".join(
+            f"| {diagnosis_of(label).name} | {value:.3f} |" for label, value in focus.changed_by_label.items()
+        ),
+    )

@@ -21,6 +21,7 @@ from melanoma.evaluation.calibration import (
     probabilities_from,
 )
 from melanoma.evaluation.evaluate import evaluate
+from melanoma.evaluation.focus import judge_focus
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
 from melanoma.network import build_network, shift_bias
@@ -37,16 +38,17 @@ def finish(
     table: pd.DataFrame,
     codes: list[str],
     recipe: Recipe,
+    origin: str,
     history: pd.DataFrame,
     out: Path,
 ) -> Bundle:
     """Write the bundle of a fitted network to `out` and return it.
 
     `log_shares` (classes,) are the logarithms of the shares in which classes were drawn: they leave the
-    head's bias, so that logits say what the picture says and nothing about how often a diagnosis was
-    shown. Temperature,
-    alert threshold, prediction sets and the in-distribution threshold are set on the calibration lesions; the
-    figures come from the test lesions, which nothing was set on.
+    head's bias, so that logits say what the picture says and nothing about how often a diagnosis was shown.
+    `origin` says in words which weights the run began with. Temperature, alert threshold, prediction sets and
+    the in-distribution threshold are set on the calibration lesions; the figures come from the test lesions,
+    which nothing was set on.
     """
     with new_bundle(out) as folder:
         save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
@@ -59,7 +61,7 @@ def finish(
         calibration = score_table(network, table[table["split"] == "calibration"], FRAMING)
         test = score_table(network, table[table["split"] == "test"], FRAMING)
 
-        bundle = _calibrate(calibration, references, codes, recipe, fingerprint(table), out.name)
+        bundle = _calibrate(calibration, references, codes, recipe, origin, fingerprint(table), out.name)
         predictions = pd.concat(
             [_predictions(scored, bundle) for scored in (calibration, test)], ignore_index=True
         )
@@ -76,11 +78,15 @@ def finish(
             bundle.codes,
             bundle.alert_threshold,
         )
-        bundle = replace(bundle, figures=evaluation.as_json())
-        write_card(folder / "MODEL_CARD.md", bundle, evaluation, table, history)
+        focus = judge_focus(network, test.table, bundle.codes, FRAMING)
+        figures = evaluation.as_json() | {"focus": focus.as_json() if focus else None}
+        bundle = replace(bundle, figures=figures)
+        write_card(folder / "MODEL_CARD.md", bundle, evaluation, focus, table, history)
         describe(folder, bundle)
     for name, estimate in evaluation.figures.items():
         print(f"{name}: {estimate}")
+    for name, text in (focus.rows() if focus else {}).items():
+        print(f"{name}: {text}")
     return bundle
 
 
@@ -114,7 +120,13 @@ def draw_history(history: pd.DataFrame, path: Path) -> None:
 
 
 def _calibrate(
-    calibration: Scored, references: np.ndarray, codes: list[str], recipe: Recipe, data: str, name: str
+    calibration: Scored,
+    references: np.ndarray,
+    codes: list[str],
+    recipe: Recipe,
+    origin: str,
+    data: str,
+    name: str,
 ) -> Bundle:
     truth = np.array([codes.index(code) for code in calibration.table["diagnosis"]])
     prior = np.full(len(codes), 1 / len(codes))
@@ -134,7 +146,7 @@ def _calibrate(
         conformal_coverage=CONFORMAL_COVERAGE,
         conformal_quantiles=tuple(conformal_quantiles(probabilities, truth, CONFORMAL_COVERAGE).tolist()),
         novelty_threshold=float(np.quantile(distance(calibration.features, references), ACCEPTED)),
-        recipe=asdict(recipe),
+        recipe=asdict(recipe) | {"origin": origin},
         data_fingerprint=data,
         versions=_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -66,7 +66,16 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     history = pd.DataFrame([[1, 64, 1.0, 0.5, 0.5, 1.0]], columns=names)
     out = tmp_path_factory.mktemp("models") / "small"
     network = build_network(None, 2)
-    finish(network, np.log([0.5, 0.5]), table, ["MEL", "NV"], recipe_named("quick"), history, out)
+    finish(
+        network,
+        np.log([0.5, 0.5]),
+        table,
+        ["MEL", "NV"],
+        recipe_named("quick"),
+        "random weights",
+        history,
+        out,
+    )
     return out
 
 

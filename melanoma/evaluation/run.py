@@ -14,6 +14,7 @@ from melanoma.data.catalogue import read_catalogue
 from melanoma.errors import UserError
 from melanoma.evaluation.calibration import probabilities_from
 from melanoma.evaluation.evaluate import Evaluation, evaluate
+from melanoma.evaluation.focus import Focus, judge_focus
 from melanoma.evaluation.scoring import score_table
 
 
@@ -28,6 +29,8 @@ class BundleEvaluation:
     """The sentence about each image that could not be read, by id."""
     threshold: float
     predictions: pd.DataFrame
+    focus: Focus | None
+    """Whether it decides by the lesion; None where no outlines are known."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers and lists."""
@@ -35,6 +38,7 @@ class BundleEvaluation:
             "left_out_as_fitted": self.left_out,
             "unreadable": self.problems,
             "alert_threshold": self.threshold,
+            "focus": self.focus.as_json() if self.focus else None,
         }
 
     def as_text(self) -> str:
@@ -54,6 +58,9 @@ class BundleEvaluation:
         lines += [
             f"  sensitivity for {label:<28} {value}" for label, value in found.sensitivity_by_label.items()
         ]
+        if self.focus is not None:
+            lines.append(f"on the {self.focus.images} images with an outline:")
+            lines += [f"  {name:<56} {value}" for name, value in self.focus.rows().items()]
         return "\n".join([*lines, "95% intervals by bootstrap over lesions"])
 
     def write(self, folder: Path) -> None:
@@ -69,10 +76,14 @@ class BundleEvaluation:
 
 
 def evaluate_bundle(
-    bundle: Bundle, data: Path, images: Path | None = None, include_fitted: bool = False
+    bundle: Bundle,
+    data: Path,
+    images: Path | None = None,
+    outlines: Path | None = None,
+    include_fitted: bool = False,
 ) -> BundleEvaluation:
     """Return the evaluation of a bundle on a labels CSV or folder; raises UserError if no image is left."""
-    table = read_catalogue(data, images)
+    table = read_catalogue(data, images, outlines)
     known = bundle.load_split()
     fitted = known[known["split"] != "test"]
     seen = table["image_id"].isin(fitted["image_id"]) | table["lesion_id"].isin(fitted["lesion_id"])
@@ -82,7 +93,8 @@ def evaluate_bundle(
         raise UserError(
             "The model was fitted or calibrated on all of these images. Give others, or --include-fitted."
         )
-    scored = score_table(CompiledNetwork(bundle.load_network()), table[~seen], bundle.framing)
+    network = CompiledNetwork(bundle.load_network())
+    scored = score_table(network, table[~seen], bundle.framing)
     probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
     evaluation = evaluate(
         scored.table["diagnosis"].to_numpy(),
@@ -93,4 +105,11 @@ def evaluate_bundle(
     )
     columns = {code: probabilities[:, index] for index, code in enumerate(bundle.codes)}
     predictions = scored.table[["image_id", "lesion_id", "diagnosis"]].assign(**columns)
-    return BundleEvaluation(evaluation, int(seen.sum()), scored.problems, bundle.alert_threshold, predictions)
+    return BundleEvaluation(
+        evaluation,
+        int(seen.sum()),
+        scored.problems,
+        bundle.alert_threshold,
+        predictions,
+        judge_focus(network, scored.table, bundle.codes, bundle.framing),
+    )
