@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cv2
 import numpy as np
@@ -81,54 +81,81 @@ def predict(
 def explain(
     image: Annotated[Path, typer.Argument(help="A photo.")],
     out: Annotated[Path, typer.Option(help="The overlay to write, .png.")],
-    method: Annotated[str, typer.Option(help="Name of a method; a wrong one lists them all.")] = "grad-cam",
+    method: Annotated[
+        str, typer.Option(help="evidence, grad-cam, score-cam, occlusion …; an unknown name lists them all.")
+    ] = "grad-cam",
     diagnosis: Annotated[
         str | None, typer.Option(help="Code, such as MEL; by default the likeliest.")
     ] = None,
-    layer: Annotated[str | None, typer.Option(help="For grad-cam: another convolutional layer.")] = None,
+    layer: Annotated[str | None, typer.Option(help="The same as --set layer=NAME.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of the method; a wrong name lists them.")
+    ] = None,
+    measures: Annotated[bool, typer.Option("--measures", help="Also measure how good the map is.")] = False,
+    mask: Annotated[
+        Path | None,
+        typer.Option(help="With --measures: the lesion's outline, white inside; else it is searched for."),
+    ] = None,
     model: Model = bundles.DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Write a heatmap of what speaks for a diagnosis, over the photo."""
     from melanoma.classifier import Classifier
+    from melanoma.explain.evidence import total_against, total_for
     from melanoma.explain.registry import method_named
+    from melanoma.explain.waterfall import waterfall
     from melanoma.images import read_image
+    from melanoma.measured import measure_map
 
     chosen = method_named(method)
+    given = _named_values([*(settings or []), *([f"layer={layer}"] if layer else [])])
     if out.suffix.lower() != ".png":
         raise UserError(f"{out}: the overlay is written as .png.")
+    if mask is not None and not measures:
+        raise UserError("--mask is for the measures. Add --measures, or leave it out.")
     _require_folder(out)
     photo = read_image(image)
     classifier = Classifier(bundles.load_bundle(model))
     prediction = classifier([photo])[0]
     code = (diagnosis or prediction.diagnosis).upper()
     index = prediction.index(code)
-    settings = {"layer": layer} if layer else None
+    outline = _outline(photo, mask, prediction) if measures else None
     codes = (code,) if chosen.each_diagnosis_costs else prediction.codes
-    maps = chosen.explain(classifier.compiled, prediction, settings, codes)
+    maps = chosen.explain(classifier.compiled, prediction, given, codes)
     _write_overlay(out, photo, prediction, maps, code, codes, chosen)
     heatmap = maps[..., codes.index(code)]
-    told = {
+    told: dict[str, Any] = {
         "path": str(image),
         "method": method,
         "diagnosis": code,
         "probability": prediction.probability(code),
         "logit": float(prediction.logits[index]),
         "bias": float(prediction.bias[index]),
-        "evidence_for": float(np.maximum(heatmap, 0).sum()),
-        "evidence_against": float(np.minimum(heatmap, 0).sum()),
+        "evidence_for": total_for(heatmap),
+        "evidence_against": total_against(heatmap),
         "out": str(out),
     }
-    if as_json:
-        print(json.dumps(told, ensure_ascii=False))
-    else:
-        print(f"{chosen.title} for {code} ({told['probability']:.1%}) written to {out}")
+    if chosen.adds_up:
+        parts = waterfall(heatmap, float(prediction.bias[index]))
+        told["regions"] = [{"total": part.total, "centre": part.centre} for part in parts.regions]
+        told["rest"] = parts.rest
+    text = f"{chosen.title} for {code} ({told['probability']:.1%}) written to {out}"
+    if measures:
+        measured = measure_map(classifier, prediction, chosen, code, heatmap, given, outline)
+        told |= {"outlined": outline is not None} | measured.as_json()
+        text += "\n" + measured.as_text()
+        if outline is None:
+            text += "\nNo lesion was found, so where the map lies is not told. Give an outline with --mask."
+    print(json.dumps(told, ensure_ascii=False) if as_json else text)
 
 
 @commands.command()
 def evaluate(
     data: Annotated[Path, typer.Option(help="Labels CSV, or a folder with one subfolder a diagnosis.")],
     images: Annotated[Path | None, typer.Option(help="Where the CSV's images lie.")] = None,
+    outlines: Annotated[
+        Path | None, typer.Option(help="Masks of the lesions, named by image id; by default masks/.")
+    ] = None,
     model: Model = bundles.DEFAULT,
     out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and predictions.csv.")] = None,
     include_fitted: Annotated[
@@ -145,7 +172,7 @@ def evaluate(
         from melanoma.evaluation.run import evaluate_bundle
     except ModuleNotFoundError as missing:
         raise UserError(f"evaluate needs {missing.name}: pip install -r requirements-dev.txt") from missing
-    evaluated = evaluate_bundle(bundles.load_bundle(model), data, images, include_fitted)
+    evaluated = evaluate_bundle(bundles.load_bundle(model), data, images, outlines, include_fitted)
     if out is not None:
         evaluated.write(out)
     if as_json:
@@ -168,6 +195,28 @@ def _line(row: dict) -> str:
     told = "  ".join(f"{code} {value:.1%}" for code, value in probabilities[:4])
     doubts = [*row["flags"]] + ([] if row["in_distribution"] else ["Unlike the photos the model knows."])
     return f"{row['path']}: {alert}  {told}" + (f"  ({' '.join(doubts)})" if doubts else "")
+
+
+def _named_values(pairs: list[str]) -> dict[str, str]:
+    """Return NAME=VALUE texts as a dictionary."""
+    named = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UserError(f"--set takes NAME=VALUE, and “{pair}” has no “=”.")
+        named[name.strip()] = value.strip()
+    return named
+
+
+def _outline(photo: np.ndarray, mask: Path | None, prediction: Prediction) -> np.ndarray | None:
+    """Return the lesion as the network sees it, bool (S, S), from a file or else found; or None."""
+    from melanoma.images import read_image
+    from melanoma.lesion import find_lesion
+    from melanoma.measured import frame_mask
+
+    whole = find_lesion(photo).mask if mask is None else read_image(mask).mean(axis=2) > 127
+    framed = frame_mask(whole, prediction.geometry)
+    return framed if mask is not None or framed.any() else None
 
 
 def _require_folder(file: Path) -> None:

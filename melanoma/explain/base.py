@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
+import keras
 import numpy as np
 
 from melanoma.classifier import CompiledNetwork
@@ -83,5 +84,16 @@ def explain_pixels(
         outputs = network.run(pixels[None])
         again = replace(prediction, pixels=pixels, logits=outputs.logits[0], evidence=outputs.evidence[0])
         return method.explain(network, again, settings, (code,))[..., 0]
+
+    return heatmap
+
+
+def explain_network(
+    method: Method, prediction: Prediction, code: str, settings: Settings | None = None
+) -> Callable[[keras.Model], np.ndarray]:
+    """Return a function from another network of the same layers to its heatmap (h, w) of the same pixels."""
+
+    def heatmap(network: keras.Model) -> np.ndarray:
+        return explain_pixels(method, CompiledNetwork(network), prediction, code, settings)(prediction.pixels)
 
     return heatmap

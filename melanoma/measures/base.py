@@ -1,0 +1,98 @@
+"""What every measure is, and the case that it judges."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from scipy.stats import rankdata
+
+from melanoma.errors import UserError
+from melanoma.lesion import widen
+
+Probabilities = Callable[[np.ndarray], np.ndarray]
+"""uint8 (n, S, S, 3) -> float (n, classes), each row summing to 1."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One heatmap of one photo, and what a measure may ask for. Raises UserError for a map with gaps."""
+
+    probabilities: Probabilities
+    pixels: np.ndarray
+    """uint8 (S, S, 3), what the network saw."""
+    heatmap: np.ndarray
+    """float (h, w) over the pixels, larger where more speaks for the class."""
+    index: int
+    """Of the class that the map explains."""
+    mask: np.ndarray | None = None
+    """bool (S, S), the lesion's outline as drawn; measures use `lesion`."""
+    explain: Callable[[np.ndarray], np.ndarray] | None = None
+    """uint8 (S, S, 3) -> the same method's heatmap of the same class."""
+    network: Any = None
+    """The keras.Model that is explained; it is never changed."""
+    explain_network: Callable[[Any], np.ndarray] | None = None
+    """Another keras.Model of the same layers -> the same method's heatmap of these pixels."""
+
+    def __post_init__(self) -> None:
+        """Check the map and the outline."""
+        if self.heatmap.ndim != 2 or not np.isfinite(self.heatmap).all():
+            raise UserError("The heatmap has gaps (NaN or infinite values), so it cannot be measured.")
+        if self.mask is not None and self.mask.shape != self.pixels.shape[:2]:
+            raise UserError(
+                f"The outline is {self.mask.shape[1]} x {self.mask.shape[0]} pixels and the image "
+                f"{self.pixels.shape[1]} x {self.pixels.shape[0]}. Give an outline of the same image."
+            )
+        if self.mask is not None and not self.mask.any():
+            raise UserError("The outline is empty. Give a mask that is white where the lesion is.")
+
+    @property
+    def lesion(self) -> np.ndarray:
+        """The outline widened by `lesion.MARGIN`, bool (S, S): what counts as the lesion and its border.
+
+        Raises ValueError if there is no outline.
+        """
+        if self.mask is None:
+            raise ValueError("the case has no outline")
+        return widen(self.mask)
+
+
+class Measure(ABC):
+    """One figure of a heatmap. Stateless."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    meaning: ClassVar[str]
+    """What the figure says, in a sentence, with its range."""
+    better: ClassVar[Literal["higher", "lower"]]
+    paper: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+    """The optional parts of a case that it asks for."""
+
+    def applies(self, case: Case) -> bool:
+        """Return True if the case has what this measure needs."""
+        return all(getattr(case, part) is not None for part in self.needs)
+
+    @abstractmethod
+    def value(self, case: Case) -> float:
+        """Return the figure; NaN where the case has no answer, such as the place of evidence that is not."""
+
+    def over(self, cases: Iterable[Case]) -> np.ndarray:
+        """Return the figures of many cases, float64 (n,)."""
+        return np.array([self.value(case) for case in cases], dtype=np.float64)
+
+    def advantage(self, case: Case, controls: Iterable[np.ndarray]) -> float:
+        """Return by how much the map is better than the mean of other maps (h, w); above 0 is better.
+
+        With random maps this says whether the map does more than chance.
+        """
+        chance = self.over(replace(case, heatmap=control) for control in controls).mean()
+        return float(self.value(case) - chance) * (1 if self.better == "higher" else -1)
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Return Spearman's correlation of two maps of one shape, -1..1; 0 if either is the same everywhere."""
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])

@@ -1,0 +1,113 @@
+"""The explain command: every method, settings, measures as JSON, and what it refuses."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from melanoma.cli import commands
+from melanoma.errors import UserError
+from melanoma.explain.registry import METHODS
+from melanoma.measures.registry import MEASURES
+from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
+from tests.conftest import write_image
+
+DRAWN = draw_lesion(MELANOMA_LIKE, 90, 120, 7)
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    return write_image(tmp_path_factory.mktemp("photo") / "drawn.png", DRAWN.image)
+
+
+@pytest.fixture(scope="module")
+def mask(tmp_path_factory):
+    picture = np.repeat(DRAWN.mask[..., None] * np.uint8(255), 3, axis=2)
+    return write_image(tmp_path_factory.mktemp("mask") / "outline.png", picture)
+
+
+@pytest.fixture(scope="module")
+def run(small_classifier, small_bundle, photo):
+    """Run the command on one loaded classifier, which is what takes the time."""
+
+    def run(out, *arguments):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("melanoma.classifier.Classifier", lambda bundle: small_classifier)
+            found = CliRunner().invoke(
+                commands, ["explain", str(photo), "--out", str(out), "--model", str(small_bundle), *arguments]
+            )
+        if found.exception is not None and not isinstance(found.exception, SystemExit):
+            raise found.exception
+        assert found.exit_code == 0, found.output
+        return found.stdout
+
+    return run
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_writes_an_overlay_with_a_colour_bar(name, run, tmp_path):
+    out = tmp_path / "overlay.png"
+    quick = ["--set", "copies=1"] if name == "smoothgrad" else []
+    told = json.loads(run(out, "--method", name, "--diagnosis", "nv", "--json", *quick))
+    assert (told["method"], told["diagnosis"]) == (name, "NV")
+    picture = cv2.imread(str(out))
+    assert picture.shape[1] == 120 + 110, "the photo and the colour bar beside it"
+    assert np.ptp(picture[:, 120:].astype(int)) > 100
+    assert ("regions" in told) == METHODS[name].adds_up
+    if METHODS[name].adds_up:
+        parts = told["bias"] + sum(region["total"] for region in told["regions"]) + told["rest"]
+        assert parts == pytest.approx(told["logit"], abs=1e-4)
+
+
+def test_the_measures_are_told_with_meaning_and_direction(run, mask, tmp_path):
+    arguments = ("--method", "edges", "--diagnosis", "MEL", "--measures", "--mask", str(mask))
+    told = json.loads(run(tmp_path / "o.png", *arguments, "--json"))
+    assert list(told["measures"]) == list(MEASURES)
+    assert told["outlined"] is True
+    for name, figure in told["measures"].items():
+        assert figure["better"] == MEASURES[name].better
+        assert figure["meaning"] == MEASURES[name].meaning
+        assert np.isfinite(figure["value"])
+    assert "better_than_random_by" in told["measures"]["deletion"]
+    assert told["measures"]["randomisation"]["value"] == pytest.approx(1)
+    assert told["sentences"][0] == (
+        "This map is the same for a randomised network: it knows nothing of the network."
+    )
+    readable = run(tmp_path / "o.png", *arguments)
+    assert told["sentences"][0] in readable
+    assert f"Stability: {told['measures']['stability']['value']:.3f} (higher is better)" in readable
+
+
+def test_without_a_mask_the_outline_is_searched_for(run, tmp_path):
+    found = json.loads(run(tmp_path / "o.png", "--method", "random", "--measures", "--json"))
+    assert found["outlined"] is True
+    assert found["measures"]["inside"]["value"] > 0.1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--method", "magic"], "There is no method “magic”. Choose one of evidence"),
+        (["--method", "occlusion", "--layer", "features"], "has no setting “layer”. It has patch, cover"),
+        (["--set", "patch"], "--set takes NAME=VALUE, and “patch” has no “=”"),
+        (["--layer", "pooling"], "“pooling” cannot be the layer. Choose one of conv1_relu"),
+        (["--diagnosis", "XXX"], "“XXX” is not a diagnosis of this model"),
+        (["--mask", "nowhere.png"], "--mask is for the measures"),
+        (["--measures", "--mask", "nowhere.png"], "nowhere.png does not exist"),
+    ],
+)
+def test_mistakes_get_a_sentence(arguments, sentence, run, tmp_path):
+    with pytest.raises(UserError, match=sentence):
+        run(tmp_path / "o.png", *arguments)
+    assert not (tmp_path / "o.png").exists()
+
+
+def test_masks_that_do_not_fit_are_refused(run, tmp_path):
+    small = write_image(tmp_path / "small.png", np.full((80, 100, 3), 255, np.uint8))
+    with pytest.raises(UserError, match="The mask has 100 x 80 pixels and the photo 120 x 90"):
+        run(tmp_path / "o.png", "--measures", "--mask", str(small))
+    black = write_image(tmp_path / "black.png", np.zeros((90, 120, 3), np.uint8))
+    with pytest.raises(UserError, match="The outline is empty"):
+        run(tmp_path / "o.png", "--method", "edges", "--measures", "--mask", str(black))

@@ -1,0 +1,140 @@
+"""Maps that never change, always change, or change with the head only."""
+
+import keras
+import numpy as np
+import pytest
+
+from melanoma.measures.base import Case, rank_correlation
+from melanoma.measures.randomisation import Randomisation, cascade, randomised
+from melanoma.measures.stability import Stability, similarities_under_noise
+
+PIXELS = np.random.default_rng(1).integers(60, 200, (24, 24, 3)).astype(np.uint8)
+BRIGHTNESS = PIXELS.mean(axis=2)
+
+
+def probabilities(pixels):
+    return np.full((len(pixels), 2), 0.5)
+
+
+def test_rank_correlation_by_hand():
+    one = np.array([[1.0, 2.0], [3.0, 40.0]])
+    assert rank_correlation(one, one**3) == pytest.approx(1)
+    assert rank_correlation(one, -one) == pytest.approx(-1)
+    assert rank_correlation(one, np.array([[2.0, 1.0], [3.0, 4.0]])) == pytest.approx(0.8)
+    assert rank_correlation(one, np.ones((2, 2))) == 0
+
+
+def test_stability_of_maps_that_keep_and_that_lose_everything():
+    rng = np.random.default_rng(2)
+    steady = Case(probabilities, PIXELS, BRIGHTNESS, 0, explain=lambda pixels: BRIGHTNESS)
+    assert Stability().value(steady) == pytest.approx(1)
+    erratic = Case(probabilities, PIXELS, BRIGHTNESS, 0, explain=lambda pixels: rng.normal(size=(24, 24)))
+    assert abs(Stability().value(erratic)) < 0.15
+
+
+def test_the_noise_is_small_the_same_each_time_and_grows_when_asked():
+    seen = []
+
+    def look(pixels):
+        seen.append(pixels)
+        return pixels.mean(axis=2)
+
+    little = similarities_under_noise(look, PIXELS, BRIGHTNESS, noise=2, repeats=3)
+    assert len(little) == 3
+    spread = [float(np.std(pixels.astype(int) - PIXELS)) for pixels in seen]
+    assert spread == pytest.approx([2, 2, 2], abs=0.2)
+    assert not np.array_equal(seen[0], seen[1])
+    assert similarities_under_noise(look, PIXELS, BRIGHTNESS, noise=2, repeats=3).tolist() == little.tolist()
+    much = similarities_under_noise(look, PIXELS, BRIGHTNESS, noise=40, repeats=3)
+    assert much.mean() < little.mean() - 0.1
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(3)
+    pixels = keras.Input((24, 24, 3), dtype="uint8")
+    x = keras.layers.Rescaling(1 / 255)(pixels)
+    for block in range(3):
+        x = keras.layers.Conv2D(8, 3, padding="same", use_bias=False, name=f"conv_{block}")(x)
+        x = keras.layers.BatchNormalization(name=f"norm_{block}")(x)
+        x = keras.layers.ReLU(name=f"relu_{block}")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    built = keras.Model(pixels, keras.layers.Dense(4, name="head")(x))
+    for block in range(3):
+        built.get_layer(f"norm_{block}").set_weights(
+            list(np.random.default_rng(block).uniform(0.5, 2, (4, 8)))
+        )
+    return built
+
+
+def weights_before_and_after(network, clone):
+    """Triples of a layer's name, one of its weights, and what became of it."""
+    return [
+        (layer.name, before, after)
+        for layer, copy in zip(network.layers, clone.layers, strict=True)
+        for before, after in zip(layer.get_weights(), copy.get_weights(), strict=True)
+    ]
+
+
+def changed_layers(network, clone):
+    return {
+        name
+        for name, before, after in weights_before_and_after(network, clone)
+        if not np.array_equal(before, after)
+    }
+
+
+def test_layers_are_shuffled_from_the_top_and_the_network_stays(network):
+    before = [weight.copy() for weight in network.get_weights()]
+    steps = list(randomised(network, steps=4))
+    assert [name for name, _ in steps] == ["head", "conv_2", "conv_1", "conv_0"]
+    # A layer's normalisation lies above its convolution, so it is shuffled with it.
+    expected = {"head"}
+    for block, (_, clone) in zip((None, 2, 1, 0), steps, strict=True):
+        if block is not None:
+            expected = expected | {f"conv_{block}", f"norm_{block}"}
+        assert changed_layers(network, clone) == expected
+    assert all(np.array_equal(*pair) for pair in zip(before, network.get_weights(), strict=True))
+
+
+def test_shuffled_weights_are_the_same_numbers_and_a_channel_keeps_its_own(network):
+    *_, (_, clone) = randomised(network, steps=2)
+    for _, before, after in weights_before_and_after(network, clone):
+        assert np.sort(after, axis=None).tolist() == np.sort(before, axis=None).tolist()
+    pairs = [
+        {tuple(channel) for channel in np.stack(model.get_layer("norm_1").get_weights(), axis=1)}
+        for model in (network, clone)
+    ]
+    assert pairs[0] == pairs[1]
+
+
+def test_fewer_steps_are_spread_evenly_and_end_at_the_bottom(network):
+    assert [name for name, _ in randomised(network, steps=2)] == ["head", "conv_0"]
+    assert [name for name, _ in randomised(network, steps=99)] == ["head", "conv_2", "conv_1", "conv_0"]
+
+
+def test_a_map_of_edges_passes_unchanged_and_a_map_of_weights_does_not(network):
+    edges = Case(
+        probabilities, PIXELS, BRIGHTNESS, 0, network=network, explain_network=lambda model: BRIGHTNESS
+    )
+    assert Randomisation().value(edges) == pytest.approx(1)
+
+    def head_map(model):
+        return model.get_layer("head").get_weights()[0]
+
+    found = cascade(network, head_map, head_map(network), steps=4)
+    assert found.layers == ("head", "conv_2", "conv_1", "conv_0")
+    assert np.abs(found.similarities).max() < 0.5
+
+    def lowest_map(model):
+        return model.get_layer("conv_0").get_weights()[0].reshape(27, 8)
+
+    found = cascade(network, lowest_map, lowest_map(network), steps=4)
+    assert found.similarities[:3] == pytest.approx([1, 1, 1])
+    assert abs(found.similarities[3]) < 0.5
+
+
+def test_an_all_black_map_of_a_clone_counts_as_unlike(network):
+    assert cascade(network, lambda model: np.zeros((24, 24)), BRIGHTNESS, steps=1).similarities.tolist() == [
+        0
+    ]
