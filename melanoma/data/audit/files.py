@@ -1,0 +1,159 @@
+"""Each file read once: digests, perceptual hashes, a thumbnail, and what is odd about it."""
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import imagehash
+import numpy as np
+from PIL import Image
+
+from melanoma.data.audit.listing import Problem
+from melanoma.errors import UserError
+from melanoma.images import FORMATS, MAX_BYTES, read_image
+
+ORIENTATIONS: tuple[Image.Transpose | None, ...] = (None, *Image.Transpose)
+"""The picture as it is, and its seven flips and quarter turns."""
+COARSE_SIDE, FINE_SIDE = 8, 16
+"""Sides of the two perceptual hashes: 64 bits to find candidates, 256 bits to decide. See docs/audit.md."""
+THUMBNAIL = 16  # pixels a side: enough for colour, light and corners, too little for a diagnosis
+_BLANK = 2.0  # standard deviation of grey levels below which a picture shows nothing
+_GREY = 1.0  # mean difference between the colour channels below which a picture has no colour
+_CHUNK = 256  # files handed to the threads at once
+_FORMAT_ENDINGS = {
+    "JPEG": (".jpg", ".jpeg"),
+    "MPO": (".jpg", ".jpeg"),
+    "PNG": (".png",),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
+    "BMP": (".bmp",),
+    "HEIF": (".heic", ".heif"),
+}
+_GPS = 0x8825  # the EXIF tag under which a position is stored
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What was measured, row by row of the table."""
+
+    readable: np.ndarray
+    """bool (n,)."""
+    blank: np.ndarray
+    """bool (n,): one colour all over, which no hash can tell from another such picture."""
+    byte_digest: np.ndarray
+    """str (n,), SHA-256 of the file; empty if it could not be opened."""
+    pixel_digest: np.ndarray
+    """str (n,), SHA-256 of size and decoded RGB pixels; empty if it could not be decoded."""
+    coarse: np.ndarray
+    """uint64 (n, 8): 64-bit pHash in the eight orientations."""
+    fine: np.ndarray
+    """uint64 (n, 8, 4): 256-bit pHash in the eight orientations."""
+    thumbnails: np.ndarray
+    """uint8 (n, 16, 16, 3) RGB."""
+    brightness: np.ndarray
+    """float32 (n,): mean grey level, 0 to 255."""
+    width: np.ndarray
+    """int32 (n,), pixels."""
+    height: np.ndarray
+    """int32 (n,), pixels."""
+    size: np.ndarray
+    """int64 (n,), bytes of the file."""
+    problems: list[Problem]
+
+
+def read_files(
+    paths: Sequence[str], names: Sequence[str], progress: Callable[[float], None] = lambda done: None
+) -> Readings:
+    """Return what is measured on each file; `progress` is told the share done, 0 to 1.
+
+    Reading never fails: what cannot be decoded is a row with `readable` False and a problem that says why.
+    """
+    count = len(paths)
+    readings = Readings(
+        readable=np.zeros(count, bool),
+        blank=np.zeros(count, bool),
+        byte_digest=np.full(count, "", dtype="<U64"),
+        pixel_digest=np.full(count, "", dtype="<U64"),
+        coarse=np.zeros((count, len(ORIENTATIONS)), np.uint64),
+        fine=np.zeros((count, len(ORIENTATIONS), FINE_SIDE**2 // 64), np.uint64),
+        thumbnails=np.zeros((count, THUMBNAIL, THUMBNAIL, 3), np.uint8),
+        brightness=np.zeros(count, np.float32),
+        width=np.zeros(count, np.int32),
+        height=np.zeros(count, np.int32),
+        size=np.zeros(count, np.int64),
+        problems=[],
+    )
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+        for start in range(0, count, _CHUNK):
+            rows = range(start, min(count, start + _CHUNK))
+            for problems in threads.map(lambda row: _read(row, paths[row], names[row], readings), rows):
+                readings.problems.extend(problems)
+            progress(rows.stop / count)
+    return readings
+
+
+def perceptual_hashes(image: np.ndarray, side: int) -> np.ndarray:
+    """Return pHash (imagehash) of uint8 (H, W, 3) in the eight orientations as uint64 (8, side² / 64).
+
+    Flips and turns are applied to the shrunken grey picture that pHash itself starts from: it shrinks
+    symmetrically, so the bits are those of the whole picture flipped, and the work is done once.
+    """
+    grey = Image.fromarray(image).convert("L").resize((side * 4, side * 4), Image.Resampling.LANCZOS)
+    bits = [
+        imagehash.phash(grey if turn is None else grey.transpose(turn), hash_size=side).hash.ravel()
+        for turn in ORIENTATIONS
+    ]
+    return np.packbits(bits, axis=1).view(np.uint64)
+
+
+def _read(row: int, path: str, name: str, readings: Readings) -> list[Problem]:
+    """Fill one row of the readings (each thread writes to rows of its own) and return its problems."""
+    try:
+        readings.size[row] = os.stat(path).st_size
+        if readings.size[row] > MAX_BYTES:
+            return [Problem(name, "unreadable", f"It is larger than {MAX_BYTES // 1024**2} MB.")]
+        content = Path(path).read_bytes()
+    except OSError as error:
+        return [Problem(name, "unreadable", f"It cannot be opened ({error.strerror}).")]
+    readings.byte_digest[row] = hashlib.sha256(content).hexdigest()
+    try:
+        image = read_image(content, name)
+    except UserError as error:
+        return [Problem(name, "unreadable", str(error))]
+    height, width = image.shape[:2]
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    readings.readable[row] = True
+    readings.height[row], readings.width[row] = height, width
+    readings.pixel_digest[row] = hashlib.sha256(f"{height}x{width}:".encode() + image.tobytes()).hexdigest()
+    readings.coarse[row] = perceptual_hashes(image, COARSE_SIDE)[:, 0]
+    readings.fine[row] = perceptual_hashes(image, FINE_SIDE)
+    readings.thumbnails[row] = cv2.resize(image, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
+    readings.brightness[row] = grey.mean()
+    readings.blank[row] = grey.std() < _BLANK
+    return list(_oddities(content, path, name, readings, row))
+
+
+def _oddities(content: bytes, path: str, name: str, readings: Readings, row: int) -> Iterator[Problem]:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        format_name, mode = str(picture.format), picture.mode
+        frames, exif = getattr(picture, "n_frames", 1), picture.getexif()
+    if os.path.splitext(path)[1].lower() not in _FORMAT_ENDINGS.get(format_name, ()):
+        yield Problem(name, "wrong ending", f"The file is a {format_name}, and its name says otherwise.")
+    if frames > 1 and format_name != "MPO":
+        yield Problem(name, "several frames", f"It holds {frames} pictures; only the first is used.")
+    if mode not in ("RGB", "L", "P"):
+        yield Problem(name, "unusual mode", f"Its pixels are stored as {mode}, not as RGB.")
+    if exif.get(0x0112, 1) not in (0, 1):
+        yield Problem(name, "turned by EXIF", "A program that ignores EXIF shows it lying on its side.")
+    if _GPS in exif:
+        yield Problem(name, "position", "It says where it was taken: remove that before you share it.")
+    thumbnail = readings.thumbnails[row].astype(np.float32)
+    if readings.blank[row]:
+        yield Problem(name, "blank", "It is one colour all over.")
+    elif np.ptp(thumbnail, axis=2).mean() < _GREY:
+        yield Problem(name, "grey", "It has no colour, and colour is a diagnostic sign.")

@@ -1,0 +1,186 @@
+"""Any folder or labels CSV -> one table of images, whatever its classes are called."""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from melanoma.data.audit.tables import NO_LABEL, read_rows
+from melanoma.errors import UserError
+from melanoma.images import EXTENSIONS
+
+COLUMNS = ("path", "name", "image_id", "label", "split", "lesion_id", "source", "label_source", "copy_mark")
+SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("test", "testing"), "test"),
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+}
+_COPY_WORD = r"(?:copy|kopie|copie|copia)"
+_NUMBERED = re.compile(r"^(?P<base>.*\S)\s*\(\d+\)$")
+_COPIED = re.compile(
+    rf"^(?:{_COPY_WORD} (?:of|von|de|di) (?P<after>.+?)(?: \(\d+\))?"
+    rf"|(?P<before>.+?)[ _-]+{_COPY_WORD}(?:[ _]*\(?\d+\)?)?)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One file, folder or row that is not what it should be."""
+
+    name: str
+    kind: str
+    """Short, for counting: `not an image`, `missing`, `unreadable`, `wrong ending`, and so on."""
+    detail: str
+    """One sentence."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What there is to audit."""
+
+    table: pd.DataFrame
+    """One row a file, `COLUMNS`; `split` is empty where there are no splits; unknowns are None."""
+    repeated: pd.DataFrame
+    """Further rows of a CSV for a file that the table already has."""
+    problems: list[Problem]
+
+
+def list_images(data: Path, images: Path | None = None) -> Listing:
+    """Return the images of a folder of class folders (also as Train, Validation and Test) or of a labels CSV.
+
+    The labels are taken as they are written. Links to folders are followed once; names need not be UTF-8.
+    Raises UserError when nothing is there to audit.
+    """
+    if data.is_dir():
+        listing = _from_folder(data)
+    elif data.is_file():
+        listing = _from_csv(data, images)
+    else:
+        raise UserError(f"{shown(data)} does not exist. Give a labels CSV or a folder with class folders.")
+    table = listing.table
+    table["image_id"], table["copy_mark"] = split_copy_marks(table["image_id"])
+    return Listing(table[list(COLUMNS)], listing.repeated, listing.problems)
+
+
+def shown(path: str | Path) -> str:
+    """Return a path as printable text: bytes that are not UTF-8 appear as `\\xe9`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def walk(folder: Path) -> tuple[list[Path], list[Problem]]:
+    """Return all files below a folder, sorted, and the folders that could not be entered or came twice."""
+    files: list[Path] = []
+    problems: list[Problem] = []
+    pending, links, seen = [folder], list[Path](), set[tuple[int, int]]()
+    while pending or links:  # links last, so that a folder is known by its own place
+        here = pending.pop() if pending else links.pop(0)
+        try:
+            status = here.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                again = "This link leads to a folder that is read elsewhere; it was not followed."
+                problems.append(Problem(_below(here, folder), "link", again))
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            for entry in sorted(here.iterdir()):
+                if entry.is_dir():
+                    (links if entry.is_symlink() else pending).append(entry)
+                else:
+                    files.append(entry)
+        except OSError as error:
+            problems.append(Problem(_below(here, folder), "unreadable", f"{error.strerror}."))
+    return sorted(files), problems
+
+
+def split_copy_marks(stems: Iterable[str]) -> tuple[list[str], list[bool]]:
+    """Return the ids without “(1)” or “copy”, and whether each had such a mark.
+
+    `a (1)`, `a (2)` without an `a` are a numbered series, not copies, and stay as they are.
+    """
+    names = list(stems)
+    known = {name.lower() for name in names}
+    bases: dict[str, set[str]] = {}
+    for name in names:
+        if numbered := _NUMBERED.match(name):
+            bases.setdefault(numbered["base"].lower(), set()).add(name)
+    ids, marks = [], []
+    for name in names:
+        copied, numbered = _COPIED.match(name), _NUMBERED.match(name)
+        base = name
+        if copied:
+            base = copied["after"] or copied["before"]
+        elif numbered and (numbered["base"].lower() in known or len(bases[numbered["base"].lower()]) == 1):
+            base = numbered["base"]
+        ids.append(base)
+        marks.append(base != name)
+    return ids, marks
+
+
+def _from_folder(folder: Path) -> Listing:
+    files, problems = walk(folder)
+    rows = []
+    for path in files:
+        if not is_image_name(path):
+            problems.append(Problem(_below(path, folder), "not an image", _NOT_AN_IMAGE))
+            continue
+        parts = path.relative_to(folder).parts[:-1]
+        split = SPLITS.get(parts[0].lower(), "") if parts else ""
+        classes = parts[1:] if split else parts
+        label = shown(classes[0]) if classes else NO_LABEL
+        rows.append((str(path), _below(path, folder), shown(path.stem), label, split))
+    if not rows:
+        raise UserError(
+            f"{shown(folder)} holds no images. Make one subfolder a diagnosis and put the photos there."
+        )
+    # As objects: Arrow's strings refuse a path that is not UTF-8.
+    table = pd.DataFrame(rows, columns=["path", "name", "image_id", "label", "split"], dtype=object)
+    table[["lesion_id", "source", "label_source"]] = None
+    return Listing(table, table.iloc[:0], problems)
+
+
+def _from_csv(labels: Path, images: Path | None) -> Listing:
+    table, named = read_rows(labels)
+    beside = labels.parent / "images"
+    folder = images or (beside if beside.is_dir() else labels.parent)
+    if not folder.is_dir():
+        raise UserError(f"{shown(folder)} is not a folder. Point --images at the folder with the photos.")
+    files, problems = walk(folder)
+    by_stem: dict[str, list[Path]] = {}
+    for path in sorted(filter(is_image_name, files), key=lambda path: len(path.parts)):
+        by_stem.setdefault(path.stem, []).append(path)
+    paths = []
+    for name, image_id in zip(named, table["image_id"], strict=True):
+        places = [folder / name] if (folder / name).is_file() else by_stem.get(image_id, [])
+        paths.append(str(places[0]) if places else "")
+        if len(places) > 1:
+            chosen = f"{len(places)} files have this name; {_below(places[0], folder)} was taken."
+            problems.append(Problem(name, "ambiguous", chosen))
+    table["path"] = pd.Series(paths, dtype=object)
+    there = table["path"] != ""
+    for name in table.loc[~there, "name"]:
+        problems.append(Problem(name, "missing", "The labels name this image, and no file is there."))
+    if not there.any():
+        raise UserError(
+            f"None of the {len(table)} images that {shown(labels)} names is in {shown(folder)}. "
+            "Point --images at the folder with the photos."
+        )
+    table = table[there]
+    again = table["path"].duplicated()
+    for name in table.loc[again, "name"]:
+        problems.append(Problem(name, "repeated row", "The labels name this image more than once."))
+    return Listing(table[~again].reset_index(drop=True), table[again], problems)
+
+
+def is_image_name(path: Path) -> bool:
+    """Return whether a name promises a picture; macOS's `._x.jpg` do not hold one."""
+    return path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+
+
+def _below(path: Path, folder: Path) -> str:
+    return shown(path.relative_to(folder).as_posix())
+
+
+_NOT_AN_IMAGE = f"It is not one of {', '.join(ending.lstrip('.') for ending in EXTENSIONS)}."
