@@ -1,13 +1,16 @@
 """MODEL_CARD.md, written by the training run from its own figures (Mitchell 2019, arXiv:1810.03993)."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
-from melanoma.evaluation.evaluate import Evaluation
+from melanoma.evaluation.evaluate import FEW, NAMES, Evaluation
 from melanoma.evaluation.focus import Focus
+from melanoma.evaluation.metrics import Estimate
+from melanoma.evaluation.reliability import NAMES as RELIABILITY
 
 _TEXT = """# Model card: {name}
 
@@ -59,9 +62,32 @@ On the test lesions, which nothing was fitted to or set on: {test_images} images
 |---|---|
 {figures}
 
-| diagnosis | sensitivity |
-|---|---|
+| diagnosis | sensitivity | precision in this mix |
+|---|---|---|
 {by_label}
+
+What an alert means depends on how many of those examined have melanoma:
+
+| melanoma among those examined | an alert is right | no alert is right |
+|---|---|---|
+{predictive}
+
+The alert in parts of the test images ({small} marks groups with fewer than {few} melanomas or other lesions,
+which say little):
+
+| group | images | of melanoma | ROC AUC | found |
+|---|---|---|---|---|
+{groups}
+
+Melanomas that got no alert, the surest mistakes first: {missed_ids}.
+
+## Can the probabilities be believed?
+
+On the test lesions, with the diagnoses weighted to be equally common:
+
+| figure | value |
+|---|---|
+{reliability}
 
 ## Does it look at the lesion?
 
@@ -89,13 +115,7 @@ backbone's first weights are Keras' for ImageNet (Apache 2.0). The project's cod
 Made {created} with {versions}.
 """
 
-_NAMES = {
-    "balanced_accuracy": "balanced accuracy",
-    "melanoma_auc": "melanoma ROC AUC",
-    "alert_sensitivity": "melanoma sensitivity at the alert",
-    "alert_specificity": "melanoma specificity at the alert",
-}
-
+_SMALL = "°"
 
 _FOCUS = """On the {images} test images whose outline is known; the outline is widened by a tenth of the
 lesion's diameter.
@@ -113,6 +133,7 @@ def write_card(
     path: Path,
     bundle: Bundle,
     evaluation: Evaluation,
+    reliability: dict[str, Estimate],
     focus: Focus | None,
     table: pd.DataFrame,
     history: pd.DataFrame,
@@ -146,11 +167,29 @@ def write_card(
         test_images=evaluation.images,
         test_lesions=evaluation.lesions,
         melanomas=evaluation.melanomas,
-        figures="\n".join(f"| {_NAMES[name]} | {value} |" for name, value in evaluation.figures.items()),
-        by_label="\n".join(
-            f"| {diagnosis_of(label).name} | {value} |"
+        figures=_rows((NAMES[name], value) for name, value in evaluation.figures.items()),
+        by_label=_rows(
+            (diagnosis_of(label).name, value, evaluation.precision_by_label[label])
             for label, value in evaluation.sensitivity_by_label.items()
         ),
+        predictive=_rows(
+            (f"{prevalence:.0%}", alert, silence)
+            for prevalence, (alert, silence) in evaluation.predictive.items()
+        ),
+        small=_SMALL,
+        few=FEW,
+        groups=_rows(
+            (
+                f"{group.kind.replace('_', ' ')}: {group.name}{_SMALL if group.small else ''}",
+                group.images,
+                group.melanomas,
+                group.figures["melanoma_auc"],
+                group.figures["alert_sensitivity"],
+            )
+            for group in evaluation.groups
+        ),
+        missed_ids=", ".join(f"{image_id} ({value:.3f})" for image_id, value in evaluation.missed) or "none",
+        reliability=_rows((RELIABILITY[name], value) for name, value in reliability.items()),
         focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
         origin=bundle.recipe["origin"],
         missed=round(1 / missed) if missed > 0 else "many",
@@ -163,8 +202,13 @@ def write_card(
 def _describe_focus(focus: Focus) -> str:
     return _FOCUS.format(
         images=focus.images,
-        rows="\n".join(f"| {name} | {value} |" for name, value in focus.rows().items()),
-        by_label="\n".join(
-            f"| {diagnosis_of(label).name} | {value:.3f} |" for label, value in focus.changed_by_label.items()
+        rows=_rows(focus.rows().items()),
+        by_label=_rows(
+            (diagnosis_of(label).name, f"{value:.3f}") for label, value in focus.changed_by_label.items()
         ),
     )
+
+
+def _rows(cells: Iterable[tuple[object, ...]]) -> str:
+    """Return the rows of a Markdown table."""
+    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in cells)

@@ -20,8 +20,9 @@ from melanoma.evaluation.calibration import (
     fit_temperature,
     probabilities_from,
 )
-from melanoma.evaluation.evaluate import evaluate
+from melanoma.evaluation.evaluate import age_groups, evaluate
 from melanoma.evaluation.focus import judge_focus
+from melanoma.evaluation.reliability import judge_calibration
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
 from melanoma.network import build_network, shift_bias
@@ -29,7 +30,6 @@ from melanoma.recipes import Recipe
 
 FRAMING = "centre-square"
 CONFORMAL_COVERAGE = 0.9
-AGE_GROUPS = (0, 30, 45, 60, 75, 200)
 
 
 def finish(
@@ -71,19 +71,26 @@ def finish(
         draw_history(history, folder / "history.png")
 
         judged = predictions[predictions["split"] == "test"]
-        evaluation = evaluate(
-            judged["diagnosis"].to_numpy(),
-            judged[codes].to_numpy(),
-            judged["lesion_id"].to_numpy(),
-            bundle.codes,
-            bundle.alert_threshold,
+        evaluation = evaluate(judged, judged[codes].to_numpy(), bundle.codes, bundle.alert_threshold)
+        reliability = judge_calibration(
+            test.logits,
+            np.array([codes.index(code) for code in test.table["diagnosis"]]),
+            test.table["lesion_id"].to_numpy(),
+            bundle.temperature,
+            np.array(bundle.prior),
+            np.array(bundle.conformal_quantiles),
         )
         focus = judge_focus(network, test.table, bundle.codes, FRAMING)
-        figures = evaluation.as_json() | {"focus": focus.as_json() if focus else None}
+        figures = evaluation.as_json() | {
+            "reliability": {name: found.as_json() for name, found in reliability.items()},
+            "focus": focus.as_json() if focus else None,
+        }
         bundle = replace(bundle, figures=figures)
-        write_card(folder / "MODEL_CARD.md", bundle, evaluation, focus, table, history)
+        write_card(folder / "MODEL_CARD.md", bundle, evaluation, reliability, focus, table, history)
         describe(folder, bundle)
     for name, estimate in evaluation.figures.items():
+        print(f"{name}: {estimate}")
+    for name, estimate in reliability.items():
         print(f"{name}: {estimate}")
     for name, text in (focus.rows() if focus else {}).items():
         print(f"{name}: {text}")
@@ -155,12 +162,8 @@ def _calibrate(
 
 def _predictions(scored: Scored, bundle: Bundle) -> pd.DataFrame:
     """Return what the page's threshold lesson and any later check need; no pixels."""
-    table = scored.table[["image_id", "lesion_id", "split", "diagnosis", "source", "sex", "site"]].copy()
-    bins = list(AGE_GROUPS)
-    names = [f"{low} to {high - 1}" for low, high in zip(bins[:-2], bins[1:-1], strict=True)] + [
-        f"{bins[-2]} up"
-    ]
-    table["age_group"] = pd.cut(scored.table["age"], bins, right=False, labels=names).astype(object)
+    columns = ["image_id", "lesion_id", "split", "diagnosis", "source", "framing", "sex", "site"]
+    table = scored.table[columns].assign(age_group=age_groups(scored.table["age"]))
     probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
     return table.assign(**{code: probabilities[:, index] for index, code in enumerate(bundle.codes)})
 

@@ -1,12 +1,46 @@
 """The figures that a bundle's card and `melanoma evaluate` print, from labels and probabilities."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from melanoma.diagnoses import members
+from melanoma.diagnoses import diagnosis_of, members
 from melanoma.errors import UserError
-from melanoma.evaluation.metrics import Estimate, Statistic, balanced_accuracy, bootstrap, roc_auc, share
+from melanoma.evaluation.metrics import (
+    Estimate,
+    Statistic,
+    average_precision,
+    balanced_accuracy,
+    bootstrap,
+    predictive_values,
+    roc_auc,
+    share,
+)
+
+PREVALENCES = (0.01, 0.05, 0.11)
+"""Of melanoma: a screening day, a dermatologist's practice, and this data's archives."""
+FEW = 30
+"""Groups with fewer melanomas, or fewer other lesions, are marked as small."""
+MISTAKES = 20
+AGES = (0, 30, 45, 60, 75, 200)
+GROUP_REPLICATES = 300
+GROUPS = ("age_group", "sex", "site", "source", "framing")
+
+
+@dataclass(frozen=True)
+class Group:
+    """The alert's figures in a part of the images."""
+
+    kind: str
+    """Column of the table, such as `sex`."""
+    name: str
+    images: int
+    melanomas: int
+    small: bool
+    figures: dict[str, Estimate]
+    """`melanoma_auc`, `alert_sensitivity`, `alert_specificity`."""
 
 
 @dataclass(frozen=True)
@@ -19,21 +53,63 @@ class Evaluation:
     lesions: int
     melanomas: int
     figures: dict[str, Estimate]
-    """`balanced_accuracy`, `melanoma_auc`, `alert_sensitivity`, `alert_specificity`."""
+    """By the names in `NAMES`."""
     sensitivity_by_label: dict[str, Estimate]
+    precision_by_label: dict[str, Estimate]
+    """In the mix of the data, which is not that of a clinic."""
+    confusion: np.ndarray
+    """int (labels, labels): images of each true label (rows) by the predicted one (columns)."""
+    predictive: dict[float, tuple[Estimate, Estimate]]
+    """For each of `PREVALENCES`: the share of alerts that are melanomas, and of silences that are not."""
+    groups: tuple[Group, ...]
+    missed: tuple[tuple[str, float], ...]
+    """The melanomas without an alert, as (image id, probability of melanoma), the surest mistakes first."""
 
-    def as_json(self) -> dict:
+    def as_json(self) -> dict[str, Any]:
         """Return plain numbers and lists."""
         return {
             "labels": list(self.labels),
             "images": self.images,
             "lesions": self.lesions,
             "melanomas": self.melanomas,
-            **{name: vars(estimate) for name, estimate in self.figures.items()},
+            **{name: estimate.as_json() for name, estimate in self.figures.items()},
             "sensitivity_by_label": {
-                label: vars(found) for label, found in self.sensitivity_by_label.items()
+                label: found.as_json() for label, found in self.sensitivity_by_label.items()
             },
+            "precision_by_label": {
+                label: found.as_json() for label, found in self.precision_by_label.items()
+            },
+            "confusion": self.confusion.tolist(),
+            "predictive_values": {
+                str(prevalence): {"alert": alert.as_json(), "silence": silence.as_json()}
+                for prevalence, (alert, silence) in self.predictive.items()
+            },
+            "groups": [
+                vars(group) | {"figures": {name: found.as_json() for name, found in group.figures.items()}}
+                for group in self.groups
+            ],
+            "missed_melanomas": [
+                {"image_id": image_id, "probability": value} for image_id, value in self.missed
+            ],
         }
+
+
+NAMES = {
+    "balanced_accuracy": "balanced accuracy",
+    "melanoma_auc": "melanoma ROC AUC",
+    "melanoma_average_precision": "melanoma average precision",
+    "malignant_auc": "ROC AUC for any malignancy",
+    "alert_sensitivity": "melanomas that the alert finds (sensitivity)",
+    "alert_specificity": "other lesions without an alert (specificity)",
+}
+"""What each figure is called."""
+
+
+def age_groups(ages: pd.Series) -> pd.Series:
+    """Return the group of each age in years, such as `30 to 44`; missing where the age is."""
+    bins = list(AGES)
+    names = [f"{low} to {high - 1}" for low, high in zip(bins[:-2], bins[1:-1], strict=True)]
+    return pd.cut(ages, bins, right=False, labels=[*names, f"{bins[-2]} up"]).astype(object)
 
 
 def group_probabilities(
@@ -54,20 +130,21 @@ def group_probabilities(
 
 
 def evaluate(
-    diagnoses: np.ndarray,
+    table: pd.DataFrame,
     probabilities: np.ndarray,
-    lesions: np.ndarray,
     codes: tuple[str, ...],
     threshold: float,
     replicates: int = 1000,
 ) -> Evaluation:
-    """Return the evaluation of `probabilities` (n, codes) against `diagnoses` (n,), images grouped by
-    `lesions` (n,).
+    """Return the evaluation of `probabilities` (n, codes) against a table of n rows.
 
-    The predicted label is the likeliest among those of the data. The alert rings where the probability of
-    melanoma is at least `threshold`. Figures about melanoma are NaN where the data have none, or nothing
-    else.
+    The table has `image_id`, `diagnosis` and `lesion_id`; of the columns `GROUPS` those that are there make
+    groups. The predicted label is the likeliest among those of the data. The alert rings where the
+    probability of melanoma is at least `threshold`. Figures about melanoma are NaN where the data have none,
+    or nothing else; those about any malignancy where a label joins malignant and harmless. Raises UserError
+    for fewer than two labels.
     """
+    diagnoses, lesions = table["diagnosis"].to_numpy(), table["lesion_id"].to_numpy()
     labels = tuple(sorted(set(diagnoses)))
     if len(labels) < 2:
         raise UserError(
@@ -76,27 +153,82 @@ def evaluate(
     grouped = group_probabilities(probabilities, codes, labels)
     truth = np.array([labels.index(label) for label in diagnoses])
     predicted = grouped.argmax(axis=1)
-    melanoma = np.asarray(diagnoses) == "MEL"
+    melanoma = np.asarray(diagnoses == "MEL")
     score = probabilities[:, codes.index("MEL")]
     alert = score >= threshold
+    malignant, malignant_score = _malignancy(labels, truth, probabilities, codes)
     statistics: dict[str, Statistic] = {
         "balanced_accuracy": lambda weights: balanced_accuracy(truth, predicted, weights),
-        "melanoma_auc": lambda weights: roc_auc(melanoma, score, weights),
-        "alert_sensitivity": lambda weights: share(alert, melanoma, weights),
-        "alert_specificity": lambda weights: share(~alert, ~melanoma, weights),
-    }
+        "melanoma_average_precision": lambda weights: average_precision(melanoma, score, weights),
+        "malignant_auc": lambda weights: roc_auc(malignant, malignant_score, weights),
+    } | _alert_statistics(melanoma, alert, score)
     right = truth == predicted
 
-    def found(number: int) -> Statistic:
-        return lambda weights: share(right, truth == number, weights)
+    def within(among: np.ndarray) -> Estimate:
+        return bootstrap(lambda weights: share(right, among, weights), lesions, replicates)
 
+    def value(prevalence: float, which: int) -> Estimate:
+        def statistic(weights: np.ndarray) -> float:
+            found, silent = share(alert, melanoma, weights), share(~alert, ~melanoma, weights)
+            return predictive_values(found, silent, prevalence)[which]
+
+        return bootstrap(statistic, lesions, replicates)
+
+    missed = np.flatnonzero(melanoma & ~alert)
+    missed = missed[np.argsort(score[missed])][:MISTAKES]
     return Evaluation(
         labels=labels,
         images=len(truth),
         lesions=len(set(lesions)),
         melanomas=int(melanoma.sum()),
-        figures={name: bootstrap(statistic, lesions, replicates) for name, statistic in statistics.items()},
-        sensitivity_by_label={
-            label: bootstrap(found(number), lesions, replicates) for number, label in enumerate(labels)
-        },
+        figures={name: bootstrap(statistics[name], lesions, replicates) for name in NAMES},
+        sensitivity_by_label={label: within(truth == number) for number, label in enumerate(labels)},
+        precision_by_label={label: within(predicted == number) for number, label in enumerate(labels)},
+        confusion=np.bincount(truth * len(labels) + predicted, minlength=len(labels) ** 2).reshape(
+            len(labels), -1
+        ),
+        predictive={prevalence: (value(prevalence, 0), value(prevalence, 1)) for prevalence in PREVALENCES},
+        groups=tuple(_groups(table, melanoma, score, alert, min(replicates, GROUP_REPLICATES))),
+        missed=tuple((str(table["image_id"].iloc[row]), float(score[row])) for row in missed),
     )
+
+
+def _malignancy(
+    labels: tuple[str, ...], truth: np.ndarray, probabilities: np.ndarray, codes: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which images are malignant, bool (n,), and their score; none where a label leaves it open."""
+    kinds = [{diagnosis_of(code).malignant for code in members(label)} for label in labels]
+    known = all(len(kind) == 1 for kind in kinds)
+    malignant = np.array([kind == {True} for kind in kinds])[truth] & known
+    columns = [number for number, code in enumerate(codes) if diagnosis_of(code).malignant]
+    return malignant, probabilities[:, columns].sum(axis=1)
+
+
+def _alert_statistics(melanoma: np.ndarray, alert: np.ndarray, score: np.ndarray) -> dict[str, Statistic]:
+    return {
+        "melanoma_auc": lambda weights: roc_auc(melanoma, score, weights),
+        "alert_sensitivity": lambda weights: share(alert, melanoma, weights),
+        "alert_specificity": lambda weights: share(~alert, ~melanoma, weights),
+    }
+
+
+def _groups(
+    table: pd.DataFrame, melanoma: np.ndarray, score: np.ndarray, alert: np.ndarray, replicates: int
+) -> list[Group]:
+    groups = []
+    lesions = table["lesion_id"].to_numpy()
+    for kind in GROUPS:
+        if kind not in table or table[kind].isna().all():
+            continue
+        names = table[kind].fillna("unknown").astype(str).to_numpy()
+        for name in sorted(set(names)):
+            rows = names == name
+            ill, rung, values = melanoma[rows], alert[rows], score[rows]
+            statistics = _alert_statistics(ill, rung, values)
+            few = int(min(ill.sum(), (~ill).sum())) < FEW
+            figures = {
+                figure: bootstrap(statistic, lesions[rows], replicates)
+                for figure, statistic in statistics.items()
+            }
+            groups.append(Group(kind, name, int(rows.sum()), int(ill.sum()), few, figures))
+    return groups

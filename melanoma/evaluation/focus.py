@@ -46,9 +46,9 @@ class Focus:
         return {
             "images": self.images,
             "lesion_share": self.lesion_share,
-            "evidence_inside": vars(self.evidence_inside),
-            "pointing": vars(self.pointing),
-            "changed": {name: vars(estimate) for name, estimate in self.changed.items()},
+            "evidence_inside": self.evidence_inside.as_json(),
+            "pointing": self.pointing.as_json(),
+            "changed": {name: estimate.as_json() for name, estimate in self.changed.items()},
             "changed_by_label": self.changed_by_label,
         }
 

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+BINS = 15
+"""Of the calibration error, as in Guo et al. 2017."""
 
 Statistic = Callable[[np.ndarray], float]
 """A figure as a function of one weight an image, float (n,)."""
@@ -20,7 +23,13 @@ class Estimate:
 
     def __str__(self) -> str:
         """Return it as a table prints it."""
+        if np.isnan(self.value):
+            return "not known"
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+
+    def as_json(self) -> dict[str, float | None]:
+        """Return plain numbers; null for what is not known."""
+        return {name: None if np.isnan(value) else value for name, value in vars(self).items()}
 
 
 def balanced_accuracy(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
@@ -40,6 +49,46 @@ def roc_auc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> flo
     return float(roc_auc_score(positive, score, sample_weight=weights))
 
 
+def average_precision(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> float:
+    """Return the area under the precision-recall curve; NaN where one side has no weight.
+
+    A score that knows nothing gives the share of positives, not 0.5.
+    """
+    if not (weights[positive].sum() and weights[~positive].sum()):
+        return float("nan")
+    return float(average_precision_score(positive, score, sample_weight=weights))
+
+
+def calibration_error(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+    """Return the expected calibration error, 0..1, of probabilities (n, classes) for truth int (n,).
+
+    The mean distance between confidence and accuracy over `BINS` bins of equal width, by weight (Naeini et
+    al. 2015; Guo et al. 2017, arXiv:1706.04599). Lower is better.
+    """
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    bin_of = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gap = np.bincount(bin_of, weights * (right - confidence), minlength=BINS)
+    return float(np.abs(gap).sum() / weights.sum())
+
+
+def brier_score(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+    """Return the mean squared distance to the one-hot truth, 0..2 (Brier 1950). Lower is better."""
+    distances = ((probabilities - np.eye(probabilities.shape[1])[truth]) ** 2).sum(axis=1)
+    return float((weights * distances).sum() / weights.sum())
+
+
+def predictive_values(sensitivity: float, specificity: float, prevalence: float) -> tuple[float, float]:
+    """Return the share of alerts that are right and the share of silences that are right, each 0..1.
+
+    Bayes' rule at a prevalence; NaN where nothing is called.
+    """
+    hit, false_alarm = prevalence * sensitivity, (1 - prevalence) * (1 - specificity)
+    silent, miss = (1 - prevalence) * specificity, prevalence * (1 - sensitivity)
+    positive = hit / (hit + false_alarm) if hit + false_alarm else float("nan")
+    negative = silent / (silent + miss) if silent + miss else float("nan")
+    return positive, negative
+
+
 def share(chosen: np.ndarray, among: np.ndarray, weights: np.ndarray) -> float:
     """Return the weighted share of `chosen` among those in `among`, both bool (n,); NaN if none are."""
     total = weights[among].sum()
@@ -52,7 +101,8 @@ def bootstrap(
     """Return the statistic with a percentile interval from resampling lesions, not images.
 
     Images of one lesion resemble each other; drawing them one by one would make the interval too narrow.
-    `lesions` is (n,) of any kind that can be compared.
+    `lesions` is (n,) of any kind that can be compared. Resamples in which the statistic is NaN, such as those
+    that drew no melanoma, do not count; NaN where that is all of them.
     """
     _, lesion = np.unique(lesions, return_inverse=True)
     count = lesion.max() + 1
@@ -61,5 +111,8 @@ def bootstrap(
     for _ in range(replicates):
         times_drawn = np.bincount(rng.integers(count, size=count), minlength=count)
         values.append(statistic(times_drawn[lesion].astype(float)))
-    low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2])
+    known = np.array(values)[~np.isnan(values)]
+    if not len(known):
+        return Estimate(float("nan"), float("nan"), float("nan"))
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(statistic(np.ones(len(lesion))), float(low), float(high))

@@ -13,7 +13,7 @@ from melanoma.classifier import CompiledNetwork
 from melanoma.data.catalogue import read_catalogue
 from melanoma.errors import UserError
 from melanoma.evaluation.calibration import probabilities_from
-from melanoma.evaluation.evaluate import Evaluation, evaluate
+from melanoma.evaluation.evaluate import NAMES, Evaluation, age_groups, evaluate
 from melanoma.evaluation.focus import Focus, judge_focus
 from melanoma.evaluation.scoring import score_table
 
@@ -48,16 +48,25 @@ class BundleEvaluation:
         if self.left_out:
             lines.append(f"{self.left_out} images left out: their lesions were fitted or calibrated on")
         lines += [f"unreadable: {problem}" for problem in self.problems.values()]
-        names = {
-            "balanced_accuracy": f"balanced accuracy over {len(found.labels)} labels",
-            "melanoma_auc": "melanoma ROC AUC",
-            "alert_sensitivity": f"sensitivity of the alert, at {self.threshold:.4f}",
-            "alert_specificity": "specificity of the alert",
-        }
-        lines += [f"{names[name]:<44} {estimate}" for name, estimate in found.figures.items()]
+        lines += [f"{NAMES[name]:<46} {estimate}" for name, estimate in found.figures.items()]
+        lines.append(f"{len(found.labels)} labels; the alert rings from {self.threshold:.4f}")
         lines += [
-            f"  sensitivity for {label:<28} {value}" for label, value in found.sensitivity_by_label.items()
+            f"  {label:<12} sensitivity {value}   precision {found.precision_by_label[label]}"
+            for label, value in found.sensitivity_by_label.items()
         ]
+        lines += [
+            f"  where {prevalence:.0%} have melanoma: an alert is right in {alert}, silence in {silence}"
+            for prevalence, (alert, silence) in found.predictive.items()
+        ]
+        lines += [
+            f"  {group.kind} {group.name}: {group.images} images, {group.melanomas} of melanoma"
+            f"{' (small group)' if group.small else ''}, ROC AUC {group.figures['melanoma_auc']}, "
+            f"found {group.figures['alert_sensitivity']}"
+            for group in found.groups
+        ]
+        if found.missed:
+            told = ", ".join(f"{image_id} {value:.3f}" for image_id, value in found.missed)
+            lines.append(f"melanomas without an alert, the surest first: {told}")
         if self.focus is not None:
             lines.append(f"on the {self.focus.images} images with an outline:")
             lines += [f"  {name:<56} {value}" for name, value in self.focus.rows().items()]
@@ -96,13 +105,8 @@ def evaluate_bundle(
     network = CompiledNetwork(bundle.load_network())
     scored = score_table(network, table[~seen], bundle.framing)
     probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
-    evaluation = evaluate(
-        scored.table["diagnosis"].to_numpy(),
-        probabilities,
-        scored.table["lesion_id"].to_numpy(),
-        bundle.codes,
-        bundle.alert_threshold,
-    )
+    judged = scored.table.assign(age_group=age_groups(scored.table["age"]))
+    evaluation = evaluate(judged, probabilities, bundle.codes, bundle.alert_threshold)
     columns = {code: probabilities[:, index] for index, code in enumerate(bundle.codes)}
     predictions = scored.table[["image_id", "lesion_id", "diagnosis"]].assign(**columns)
     return BundleEvaluation(

@@ -1,6 +1,9 @@
 """Figures worked out by hand."""
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from melanoma.errors import UserError
@@ -10,8 +13,18 @@ from melanoma.evaluation.calibration import (
     fit_temperature,
     probabilities_from,
 )
-from melanoma.evaluation.evaluate import evaluate, group_probabilities
-from melanoma.evaluation.metrics import balanced_accuracy, bootstrap, roc_auc, share
+from melanoma.evaluation.evaluate import age_groups, evaluate, group_probabilities
+from melanoma.evaluation.metrics import (
+    average_precision,
+    balanced_accuracy,
+    bootstrap,
+    brier_score,
+    calibration_error,
+    predictive_values,
+    roc_auc,
+    share,
+)
+from melanoma.evaluation.reliability import judge_calibration
 
 
 def test_balanced_accuracy_is_the_mean_of_the_recalls():
@@ -79,13 +92,83 @@ def test_coarser_labels_add_probabilities_up():
         group_probabilities(probabilities, codes, ("DF", "MEL"))
 
 
+def test_calibration_error_and_brier_score_by_hand():
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7], [0.3, 0.7]])
+    truth = np.array([0, 1, 1, 1])
+    even = np.ones(4)
+    # Two with confidence 0.9, one of them right; two with 0.7, both right.
+    assert calibration_error(probabilities, truth, even) == pytest.approx((0.4 + 0.3) / 2)
+    assert brier_score(probabilities, truth, even) == pytest.approx((0.02 + 1.62 + 0.18 + 0.18) / 4)
+    only_first = np.array([1.0, 0, 0, 0])
+    assert calibration_error(probabilities, truth, only_first) == pytest.approx(0.1)
+
+
+def test_predictive_values_by_the_textbook():
+    # 1,000 patients, 10 ill; the test finds 9 of them and rings for 99 of the 990 others.
+    alert, silence = predictive_values(0.9, 0.9, 0.01)
+    assert alert == pytest.approx(9 / 108)
+    assert silence == pytest.approx(891 / 892)
+    assert np.isnan(predictive_values(0.0, 1.0, 0.1)[0])
+
+
+def test_average_precision_of_a_known_order():
+    score = np.array([0.9, 0.8, 0.7, 0.6])
+    found = average_precision(np.array([True, False, True, False]), score, np.ones(4))
+    assert found == pytest.approx((1 + 2 / 3) / 2)
+    assert np.isnan(average_precision(np.zeros(4, bool), score, np.ones(4)))
+
+
+def test_an_estimate_that_nobody_knows():
+    nowhere = bootstrap(lambda weights: float("nan"), np.arange(3), 10)
+    assert str(nowhere) == "not known"
+    assert nowhere.as_json() == {"value": None, "low": None, "high": None}
+
+
+def test_reliability_is_judged_in_the_mix_that_is_meant():
+    truth = np.tile([0, 0, 0, 1], 100)
+    logits = np.log(np.tile([[0.75, 0.25]], (400, 1)))
+    found = judge_calibration(logits, truth, np.arange(400), 1.0, np.full(2, 0.5), np.full(2, 0.3))
+    # Weighted to equal classes the first column is right in half of the cases, at a confidence of 0.75.
+    assert found["calibration_error"].value == pytest.approx(0.25)
+    assert found["coverage"].value == pytest.approx(0.5)
+    assert found["set_size"].value == pytest.approx(1.0)
+
+
+def small_table(diagnoses: list[str], **columns: list) -> pd.DataFrame:
+    names = [str(number) for number in range(len(diagnoses))]
+    return pd.DataFrame({"image_id": names, "diagnosis": diagnoses, "lesion_id": names} | columns)
+
+
 def test_evaluation_of_a_small_table():
-    probabilities = np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8], [0.6, 0.4]])
-    truth = np.array(["MEL", "MEL", "NV", "NV"])
-    found = evaluate(truth, probabilities, np.arange(4), ("MEL", "NV"), 0.25, 200)
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.2, 0.8], [0.6, 0.4]])
+    table = small_table(["MEL", "MEL", "NV", "NV"], sex=["male", "male", None, "male"])
+    found = evaluate(table, probabilities, ("MEL", "NV"), 0.25, 200)
     assert found.figures["balanced_accuracy"].value == pytest.approx(0.5)
-    assert found.figures["melanoma_auc"].value == pytest.approx(3 / 4)
-    assert found.figures["alert_sensitivity"].value == 1
+    assert found.figures["melanoma_auc"].value == pytest.approx((1 + 1 + 0.5 + 0) / 4)
+    assert found.figures["malignant_auc"].value == found.figures["melanoma_auc"].value
+    assert found.figures["alert_sensitivity"].value == 0.5
     assert found.figures["alert_specificity"].value == 0.5
+    assert found.precision_by_label["MEL"].value == 0.5
+    assert found.confusion.tolist() == [[1, 1], [1, 1]]
+    assert found.missed == (("1", 0.2),)
+    assert found.predictive[0.01][0].value == pytest.approx(0.01)
+    assert [(group.name, group.images, group.melanomas, group.small) for group in found.groups] == [
+        ("male", 3, 2, True),
+        ("unknown", 1, 0, True),
+    ]
+    json.loads(json.dumps(found.as_json(), allow_nan=False))
     with pytest.raises(UserError, match="at least two"):
-        evaluate(np.array(["NV", "NV"]), probabilities[:2], np.arange(2), ("MEL", "NV"), 0.5)
+        evaluate(small_table(["NV", "NV"]), probabilities[:2], ("MEL", "NV"), 0.5)
+
+
+def test_malignancy_is_judged_through_coarser_labels():
+    table = small_table(["MEL", "NEVUS_OR_SK", "MEL", "NEVUS_OR_SK"])
+    probabilities = np.array([[0.9, 0.1, 0.0], [0.2, 0.4, 0.4], [0.6, 0.4, 0.0], [0.1, 0.1, 0.8]])
+    found = evaluate(table, probabilities, ("MEL", "NV", "BKL"), 0.5, 50)
+    assert found.figures["malignant_auc"].value == 1.0  # NV and BKL are both harmless
+
+
+def test_ages_fall_into_their_groups():
+    groups = age_groups(pd.Series([0.0, 29, 30, 85, np.nan]))
+    assert groups.tolist()[:4] == ["0 to 29", "0 to 29", "30 to 44", "75 up"]
+    assert groups.isna().tolist() == [False] * 4 + [True]
