@@ -90,7 +90,9 @@ def measure_map(
     ]
     by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE}
     # Random spots and edges are no evidence, so nothing is said of where it lies.
-    spoken_of = {name: figures[name] for name in figures if not method.control or name == "randomisation"}
+    spoken_of = {
+        name: figures[name] for name in figures if not method.for_comparison or name == "randomisation"
+    }
     return MeasuredMap(
         figures, by_chance, tuple(sentences(case, spoken_of, diagnosis_of(code).name.lower(), by_chance))
     )

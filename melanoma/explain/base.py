@@ -33,7 +33,7 @@ class Method(ABC):
     """True if every further diagnosis takes as long as the first: ask for those that are shown."""
     adds_up: ClassVar[bool] = False
     """True if the cells of a map and the bias sum to the logit."""
-    control: ClassVar[bool] = False
+    for_comparison: ClassVar[bool] = False
     """True for maps that know nothing of the diagnosis, with which the others are compared."""
 
     def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:

@@ -24,7 +24,7 @@ class RandomMap(Method):
     unit = "Random numbers from 0 to 1"
     signed = False
     cost = "free"
-    control = True
+    for_comparison = True
 
     def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
         """Offer another draw."""
@@ -56,7 +56,7 @@ class EdgeMap(Method):
     unit = "Change of brightness, grey levels a pixel"
     signed = False
     cost = "free"
-    control = True
+    for_comparison = True
 
     def maps(
         self,

@@ -12,7 +12,7 @@ from melanoma.explain.controls import Control, Range, Setting
 from melanoma.explain.twin import float_twin
 from melanoma.prediction import Prediction
 
-_BATCH = 4  # copies at once: the backward pass keeps all activations, about 60 MB a copy at 224 px
+_BATCH = 2  # copies at once: the backward pass keeps all activations, which four made 700 MB at 224 px
 
 
 class SmoothGrad(Method):

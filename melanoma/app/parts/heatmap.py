@@ -111,7 +111,7 @@ def _maps_of(
 
 
 def _colours(code: str, method: "Method") -> str:
-    if method.control:
+    if method.for_comparison:
         return "Red is where its values are large."
     against = ", blue against it" if method.signed else ""
     return f"Red speaks for {diagnosis_of(code).name.lower()}{against}."
@@ -119,7 +119,7 @@ def _colours(code: str, method: "Method") -> str:
 
 def _in_words(code: str, heatmap: np.ndarray, prediction: Prediction, method: "Method") -> str:
     name = diagnosis_of(code).name
-    if method.control:
+    if method.for_comparison:
         return "This map knows nothing of the network's answer: compare the other methods with it."
     if not method.signed:
         return f"The regions shown speak for {name.lower()}; what speaks against it is left out."
