@@ -11,9 +11,9 @@ from scipy.sparse.csgraph import connected_components
 from melanoma.data.audit.files import Readings
 
 CANDIDATE_BITS = 12
-"""Of 64: no known copy was further away, and 0.5% of the pairs of different lesions are this near."""
+"""Of 64: no known uncropped copy was further away; 0.5% of the pairs of different lesions are this near."""
 NEAR_BITS = 32
-"""Of 256: 99% of the known copies are within, and 8 of 78 million pairs of different lesions.
+"""Of 256: 99% of the known uncropped copies are within, and 8 of 78 million pairs of different lesions.
 
 Both were measured on the 12,486 real images; docs/audit.md has the table.
 """
