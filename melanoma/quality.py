@@ -5,7 +5,8 @@ import numpy as np
 
 MEASURED_SIDE = 224
 """Sharpness depends on scale, so it is measured after the shorter side is brought to this length, pixels."""
-LEAST_SHARPNESS = 2.5
+LEAST_SHARPNESS = 1.7
+"""Of 313 dermoscopic photos 1% lie below 2.5; blurred by 4 pixels at this size, 95% of them below 1.3."""
 DARKEST = 50.0
 BRIGHTEST = 240.0
 LEAST_CONTRAST = 6.0
@@ -29,15 +30,18 @@ def quality_flags(image: np.ndarray) -> tuple[str, ...]:
 def measure_quality(image: np.ndarray) -> dict[str, float]:
     """Return `brightness` (median grey, 0..255), `contrast` (standard deviation of grey) and `sharpness`.
 
-    Sharpness is the 99th percentile of the absolute Laplacian of the grey image at `MEASURED_SIDE`: a sharp
-    edge anywhere counts, so plain skin around a sharp lesion does not look blurred.
+    Sharpness is the 99th percentile of the absolute Laplacian of Gaussian (sigma 1 pixel) of the grey image
+    at `MEASURED_SIDE`: a sharp edge anywhere counts, so plain skin around a sharp lesion does not look
+    blurred. Without the Gaussian, the steps between 256 grey values would look like edges in every blurred
+    photo.
     """
     height, width = image.shape[:2]
     scale = MEASURED_SIDE / min(height, width)
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=interpolation)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    laplacian = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0)
+    laplacian = np.abs(cv2.Laplacian(smooth, cv2.CV_32F))
     return {
         "brightness": float(np.median(grey)),
         "contrast": float(grey.std()),
