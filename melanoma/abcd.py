@@ -23,9 +23,7 @@ _NARROW = 0.06  # of the lesion's diameter
 _VISIBLE = 5.0  # Delta E between inside and outside; with less there is no border to call abrupt
 
 _RADIUS = 48  # of a circle of the lesion's area where its symmetry is measured, pixels
-_SKIN_TINT = np.array(
-    [12.0, 16.0], np.float32
-)  # a* and b* of skin that is neither red nor yellow: of the drawings
+_SKIN_TINT = np.array([12.0, 16.0], np.float32)  # a* and b* of the drawings' skin
 _BLURRED = 0.03  # of the diameter: nearer to the outline colours mix with the skin's
 _OCTANTS = 8
 _DEPTHS = np.arange(-0.21, 0.151, 0.02)  # from inside to outside the outline, of the diameter

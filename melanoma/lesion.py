@@ -3,8 +3,7 @@
 The steps are those of the survey by Celebi et al. (2009): hair is painted out, the dark corners of the tube
 are left aside, a threshold on the colour's distance from the skin parts lesion from skin, one region is
 kept, filled and smoothed, and then widened a little, because dermatologists draw the outline outside the
-visible border. Three ways to threshold give three candidates, and the one that looks most like a lesion is
-the answer.
+visible border. Three thresholds give three candidates; the one that looks most like a lesion is the answer.
 """
 
 from dataclasses import dataclass
@@ -23,16 +22,17 @@ _HAIR_DEPTH = 22  # grey levels by which a hair is darker than what is beside it
 _DARK = 70  # brightest channel of what the tube hides
 _TUBE = 0.6  # of the half diagonal: nearer to the centre nothing is taken for a dark corner
 _DETAIL = 1.5  # standard deviation of the blur that takes texture away before the threshold
+_SHARE_EVEN, _SHARE_UNEVEN = 0.55, 0.7  # of the way from the skin's mean distance to Otsu's threshold
+_MIDDLE = 0.15  # of the shorter side: deviation of the weight with which small central lesions are sought
 _SMOOTH = 3.0  # that of the blur which smooths the outline
 _GENEROUS = 0.035  # of the diameter: dermatologists draw the outline this far outside the threshold's
 _LEAST = 20  # pixels: a smaller region is no lesion
-
 _VISIBLE = 1.0  # Delta E, a step that the eye just sees: below it the confidence falls to 0
 
 # What makes a candidate look like a lesion: weights of `Candidate.signs` in the expected overlap, fitted by
 # least squares on 2400 images of the training side with `python -m benchmarks.outline --fit`.
-_WEIGHTS = np.array([0.354, 1.017, -0.674, -0.141, 0.289])
-_INTERCEPT = -0.443
+_WEIGHTS = np.array([0.395, 1.011, -0.664, -0.111, 0.344])
+_INTERCEPT = -0.472
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class Outline:
     """bool (H, W), True inside; all False where nothing was found."""
     confidence: float
     """0 to 1: the intersection over union to expect with a dermatologist's outline, estimated from how well
-    three thresholds agree and from the region's shape, place, size and contrast. 0 where nothing was
-    found."""
+    three thresholds agree and from the region's shape, place, size and contrast. 0 if nothing was found."""
 
     @property
     def found(self) -> bool:
@@ -63,8 +62,7 @@ class Candidate:
     of the convex hull; distance of its centre from the picture's, in shorter sides; share of the picture's
     rim that it covers; share of the picture."""
     step: float
-    """How much further from the skin's colour the pixels inside its border are than those outside, Delta
-    E."""
+    """How much further from the skin's colour its border's inner side is than the outer, Delta E."""
 
     @property
     def expected_overlap(self) -> float:
@@ -103,12 +101,13 @@ def candidates(image: np.ndarray) -> list[Candidate]:
     lab = cv2.GaussianBlur(lab, (0, 0), _DETAIL)
     even = _distance(lab - _skin_colour(lab, seen))
     uneven = _distance(lab - _skin_surface(lab, seen))
-    middle = np.exp(-0.5 * (_from_centre(*seen.shape) / 0.25) ** 2).astype(np.float32)
-    thresholded = [
-        _above_threshold(even, seen.astype(np.float32), 0.55),
-        _above_threshold(uneven, seen.astype(np.float32), 0.7),
-        _above_threshold(uneven, seen * middle, 0.7),
-    ]
+    middle = np.exp(-0.5 * (_from_centre(*seen.shape) / _MIDDLE) ** 2).astype(np.float32)
+    weight = seen.astype(np.float32)
+    thresholded = (
+        _above_threshold(even, weight, _SHARE_EVEN),
+        _above_threshold(uneven, weight, _SHARE_UNEVEN),
+        _above_threshold(uneven, weight * middle, _SHARE_UNEVEN),
+    )
     regions = [inside for mask in thresholded if (inside := _region(mask & seen)) is not None]
     masks = [inside > 0 for inside in regions]
     return [
@@ -143,8 +142,7 @@ def _from_centre(height: int, width: int) -> np.ndarray:
 
 
 def _without_hair(small: np.ndarray) -> np.ndarray:
-    """Return uint8 RGB with thin dark lines painted out (DullRazor: Lee et al. 1997, with inpainting by
-    Telea)."""
+    """Return uint8 RGB with thin dark lines painted out (after DullRazor, Lee et al. 1997; Telea 2004)."""
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     diagonal = np.eye(_HAIR, dtype=np.uint8)
     lines = (np.ones((1, _HAIR), np.uint8), np.ones((_HAIR, 1), np.uint8), diagonal, diagonal[::-1].copy())
@@ -154,8 +152,7 @@ def _without_hair(small: np.ndarray) -> np.ndarray:
 
 
 def _seen(small: np.ndarray) -> np.ndarray:
-    """Return True where there is skin, bool (h, w): not in dark regions that reach a corner of the
-    picture."""
+    """Return True except in dark regions that reach a corner of the picture, bool (h, w)."""
     height, width = small.shape[:2]
     _, labels = cv2.connectedComponents((small.max(axis=2) < _DARK).astype(np.uint8))
     corners = {labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]} - {0}
@@ -187,7 +184,7 @@ def _skin_surface(lab: np.ndarray, seen: np.ndarray) -> np.ndarray:
     trust = seen[::4, ::4].ravel() * (0.15 + np.abs(some[:, 1:3]).max(axis=1) ** 2)
     weights = trust
     for _ in range(6):
-        normal = (some.T * weights) @ some + 0.01 * 1e-3 * weights.sum() * np.eye(6) + 1e-9 * np.eye(6)
+        normal = (some.T * weights) @ some + (1e-5 * weights.sum() + 1e-9) * np.eye(6)
         surface = np.linalg.solve(normal, (some.T * weights) @ colours)
         away = colours - some @ surface
         away[:, 0] = np.where(away[:, 0] > 0, 0.3 * away[:, 0], away[:, 0])  # lighter is rarely lesion
@@ -198,8 +195,7 @@ def _skin_surface(lab: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 
 def _distance(difference: np.ndarray) -> np.ndarray:
-    """Return how far a colour is from the skin's, Delta E (CIE 1976), float32 (h, w); being lighter does not
-    count."""
+    """Return the distance from the skin's colour, Delta E (CIE 1976), (h, w). Lighter is no distance."""
     darker = np.maximum(-difference[..., 0], 0)
     return np.sqrt(darker**2 + difference[..., 1] ** 2 + difference[..., 2] ** 2)
 
@@ -207,8 +203,8 @@ def _distance(difference: np.ndarray) -> np.ndarray:
 def _above_threshold(distance: np.ndarray, weight: np.ndarray, share: float) -> np.ndarray:
     """Return where the distance lies above the threshold, bool (h, w).
 
-    Otsu's threshold (1979) on the histogram in which each pixel counts by its weight, then moved towards the
-    darker class's mean: that share of the way from the skin's mean to Otsu's threshold.
+    In the histogram each pixel counts by its weight. The threshold lies `share` of the way from the skin's
+    mean to Otsu's threshold (1979): dermatologists outline more than Otsu does.
     """
     levels = np.clip(distance * 3, 0, 255).astype(np.uint8)
     histogram = np.bincount(levels.ravel(), weight.ravel(), 256)
