@@ -46,7 +46,7 @@ Fingerprint of the labels: `{fingerprint}`. `split.parquet` lists every image wi
 
 ## Probabilities
 
-The probabilities assume that all {classes} diagnoses are equally common beforehand. Where most lesions are
+The probabilities assume the mix of diagnoses in which the network learned: {prior}. Where most lesions are
 nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown.
 Temperature {temperature:.3f},
 set on the calibration lesions. The alert rings from a melanoma probability of {threshold:.4f}: the
@@ -83,7 +83,7 @@ Melanomas that got no alert, the surest mistakes first: {missed_ids}.
 
 ## Can the probabilities be believed?
 
-On the test lesions, with the diagnoses weighted to be equally common:
+On the test lesions, with the diagnoses weighted to the mix that the probabilities assume:
 
 | figure | value |
 |---|---|
@@ -160,6 +160,10 @@ def write_card(
             for code, row in counts.reindex(list(bundle.codes)).iterrows()
         ),
         fingerprint=bundle.data_fingerprint,
+        prior=", ".join(
+            f"{diagnosis_of(code).name.lower()} {share:.0%}"
+            for share, code in sorted(zip(bundle.prior, bundle.codes, strict=True), reverse=True)
+        ),
         temperature=bundle.temperature,
         threshold=bundle.alert_threshold,
         sensitivity=bundle.alert_sensitivity,

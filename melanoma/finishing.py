@@ -46,9 +46,10 @@ def finish(
 
     `log_shares` (classes,) are the logarithms of the shares in which classes were drawn: they leave the
     head's bias, so that logits say what the picture says and nothing about how often a diagnosis was shown.
-    `origin` says in words which weights the run began with. Temperature, alert threshold, prediction sets and
-    the in-distribution threshold are set on the calibration lesions; the figures come from the test lesions,
-    which nothing was set on.
+    The probabilities put them back: the mix in which the network learned ranks melanomas better than an even
+    one does. `origin` says in words which weights the run began with. Temperature, threshold, prediction
+    sets and the in-distribution threshold are set on the calibration lesions; the figures come from the test
+    lesions, which nothing was set on.
     """
     with new_bundle(out) as folder:
         save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
@@ -61,7 +62,10 @@ def finish(
         calibration = score_table(network, table[table["split"] == "calibration"], FRAMING)
         test = score_table(network, table[table["split"] == "test"], FRAMING)
 
-        bundle = _calibrate(calibration, references, codes, recipe, origin, fingerprint(table), out.name)
+        prior = np.exp(log_shares)
+        bundle = _calibrate(
+            calibration, references, codes, prior, recipe, origin, fingerprint(table), out.name
+        )
         predictions = pd.concat(
             [_predictions(scored, bundle) for scored in (calibration, test)], ignore_index=True
         )
@@ -80,7 +84,7 @@ def finish(
             np.array(bundle.prior),
             np.array(bundle.conformal_quantiles),
         )
-        focus = judge_focus(network, test.table, bundle.codes, FRAMING)
+        focus = judge_focus(network, test.table, bundle)
         figures = evaluation.as_json() | {
             "reliability": {name: found.as_json() for name, found in reliability.items()},
             "focus": focus.as_json() if focus else None,
@@ -130,13 +134,13 @@ def _calibrate(
     calibration: Scored,
     references: np.ndarray,
     codes: list[str],
+    prior: np.ndarray,
     recipe: Recipe,
     origin: str,
     data: str,
     name: str,
 ) -> Bundle:
     truth = np.array([codes.index(code) for code in calibration.table["diagnosis"]])
-    prior = np.full(len(codes), 1 / len(codes))
     temperature = fit_temperature(calibration.logits, truth, prior)
     probabilities = probabilities_from(calibration.logits, temperature, prior.tolist())
     melanoma = codes.index("MEL")

@@ -11,9 +11,11 @@ import pandas as pd
 from rich.progress import track
 
 from melanoma import surroundings
+from melanoma.bundle import Bundle
 from melanoma.classifier import CompiledNetwork
 from melanoma.data.pipeline import read_widened
 from melanoma.errors import UserError
+from melanoma.evaluation.calibration import probabilities_from
 from melanoma.evaluation.metrics import Estimate, bootstrap, share
 from melanoma.images import frame, read_image
 from melanoma.measures.overlap import inside_share, pointing_hit
@@ -66,13 +68,12 @@ class Focus:
         }
 
 
-def judge_focus(
-    network: CompiledNetwork, table: pd.DataFrame, codes: tuple[str, ...], framing: str
-) -> Focus | None:
+def judge_focus(network: CompiledNetwork, table: pd.DataFrame, bundle: Bundle) -> Focus | None:
     """Return the figures for the readable images of a catalogue that have an outline; None if none has.
 
-    The answer is the class with the largest logit, as for diagnoses that are equally common.
+    The answer is the diagnosis that the page would name, the likeliest one.
     """
+    codes, framing = bundle.codes, bundle.framing
     known = table[table["outline"].notna()]
     rows, others = [], _Skins(known, network.size, framing)
     for start in track(range(0, len(known), BATCH), "Changing surroundings", transient=True):
@@ -82,7 +83,8 @@ def judge_focus(
             continue
         images = [image for one in batch for image in (one[1], *_variants(one[1], one[2], others))]
         outputs = network.run(np.stack(images))
-        answers = outputs.logits.argmax(axis=1).reshape(len(batch), -1)
+        likely = probabilities_from(outputs.logits, bundle.temperature, bundle.prior)
+        answers = likely.argmax(axis=1).reshape(len(batch), -1)
         for number, (row, _, inside) in enumerate(batch):
             heatmap = outputs.evidence[number * answers.shape[1], ..., answers[number, 0]]
             changed = answers[number, 1:] != answers[number, 0]

@@ -115,5 +115,5 @@ def evaluate_bundle(
         scored.problems,
         bundle.alert_threshold,
         predictions,
-        judge_focus(network, scored.table, bundle.codes, bundle.framing),
+        judge_focus(network, scored.table, bundle),
     )

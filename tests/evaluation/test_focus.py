@@ -1,5 +1,7 @@
 """Whether a network decides by the lesion, with a network that does and one that does not."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from melanoma.evaluation.focus import SURROUNDINGS, judge_focus
 from melanoma.synthetic import LesionParameters, draw_lesion
 from tests.conftest import write_image
 
-CODES = ("MEL", "NV")
+BUNDLE = SimpleNamespace(codes=("MEL", "NV"), framing="centre-square", temperature=1.0, prior=(0.5, 0.5))
 SIZE = 64
 
 
@@ -46,7 +48,7 @@ def table(tmp_path):
 
 
 def test_a_network_that_reads_the_lesion(table):
-    found = judge_focus(Reader(True), table, CODES, "centre-square")
+    found = judge_focus(Reader(True), table, BUNDLE)
     assert found.images == 4
     assert found.evidence_inside.value > 0.9
     assert found.pointing.value == 1
@@ -54,7 +56,7 @@ def test_a_network_that_reads_the_lesion(table):
 
 
 def test_a_network_that_reads_the_surroundings(table):
-    found = judge_focus(Reader(False), table, CODES, "centre-square")
+    found = judge_focus(Reader(False), table, BUNDLE)
     assert found.evidence_inside.value < 0.4
     assert found.changed["other skin"].value >= 0.5
     assert found.changed["mean colour"].value < found.changed["other skin"].value
@@ -64,4 +66,4 @@ def test_a_network_that_reads_the_surroundings(table):
 
 
 def test_without_outlines_nothing_is_said(table):
-    assert judge_focus(Reader(True), table.assign(outline=None), CODES, "centre-square") is None
+    assert judge_focus(Reader(True), table.assign(outline=None), BUNDLE) is None

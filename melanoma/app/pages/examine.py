@@ -6,7 +6,7 @@ from melanoma.app.parts.heatmap import show_heatmap
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo, choose_photo
 from melanoma.app.parts.texts import text
-from melanoma.app.parts.verdict import describe_set, show_verdict
+from melanoma.app.parts.verdict import describe_prior, describe_set, show_verdict
 from melanoma.errors import UserError
 from melanoma.plots import probability_bars
 from melanoma.prediction import Prediction
@@ -46,7 +46,8 @@ def page() -> None:
                 alt="Probabilities: " + ", ".join(f"{code} {value:.1%}" for code, value in chances.items()),
             )
         st.caption(
-            f"▲ and hatching: malignant, or may become so. {describe_set(prediction, bundle)} {text('prior')}"
+            f"▲ and hatching: malignant, or may become so. {describe_set(prediction, bundle)} "
+            f"{describe_prior(bundle)}"
         )
     with reasons:
         st.subheader("Why", anchor=False)

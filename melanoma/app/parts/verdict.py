@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from melanoma.app.parts.texts import text
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
 from melanoma.prediction import Prediction
@@ -43,3 +44,10 @@ def describe_set(prediction: Prediction, bundle: Bundle) -> str:
     return (
         f"{len(names)} diagnoses stay possible at {bundle.conformal_coverage:.0%} coverage (bold): {listed}."
     )
+
+
+def describe_prior(bundle: Bundle) -> str:
+    """Return the sentence about the mix of diagnoses that the percentages assume."""
+    common = sorted(zip(bundle.prior, bundle.codes, strict=True), reverse=True)[:3]
+    named = [f"{share * 100:.0f} {diagnosis_of(code).name.lower()}" for share, code in common]
+    return text("prior").format(mix=", ".join(named))
