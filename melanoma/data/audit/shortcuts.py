@@ -23,7 +23,7 @@ _IMAGES_A_COMPONENT = 10  # in small sets fewer components, or the fit only reme
 _REGULARISATION = 20.0
 """scikit-learn's C times the images fitted.
 
-A compromise: on 1,900 images of the real set C = 0.01 (60 components) told the classes better than 0.003 (40),
+A compromise: on 1,900 real images C = 0.01 (60 components) told the classes better than 0.003 (40),
 0.44 against 0.39, and ranked wrong labels worse, 37 against 46 of the first 100. 64 drawn ones needed 0.3.
 """
 _RESAMPLES = 1000
