@@ -15,7 +15,7 @@ MARGIN = 0.1
 """Of the lesion's diameter. Dermatologists judge the border by the skin next to it, and two of them do not
 draw the same outline; so a widened outline says what counts as looking at the lesion."""
 
-# Chosen on 600 images of the training side; docs/outline.md has the figures.
+# Chosen on samples of the training side; docs/outline.md has the figures.
 _SIDE = 192  # longer side of the picture that is worked on, pixels; all lengths below are in its pixels
 _HAIR = 9  # length of the lines that close over hairs
 _HAIR_DEPTH = 22  # grey levels by which a hair is darker than what is beside it
