@@ -122,6 +122,9 @@ def train(
             epochs = range(max(begin, done), begin + stage.epochs)
             begin += stage.epochs
             if epochs:
+                # Traced for this size alone, as a run resumed here would: a graph for several sizes rounds
+                # differently, and the difference grows.
+                model.make_train_function(force=True)
                 model.fit(
                     sampler.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch),
                     initial_epoch=epochs.start,

@@ -48,10 +48,9 @@ Fingerprint of the labels: `{fingerprint}`. `split.parquet` lists every image wi
 
 The probabilities assume the mix of diagnoses in which the network learned: {prior}. Where most lesions are
 nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown.
-Temperature {temperature:.3f},
-set on the calibration lesions. The alert rings from a melanoma probability of {threshold:.4f}: the
-threshold that found {sensitivity:.0%} of the melanomas among the calibration lesions. Prediction sets aim
-at {coverage:.0%} coverage of each diagnosis.
+Temperature {temperature:.3f}, set on the calibration lesions. The alert rings from a melanoma probability of
+{threshold:.4f}: the threshold that found {sensitivity:.0%} of the melanomas among the calibration lesions.
+Prediction sets aim at {coverage:.0%} coverage of each diagnosis.
 
 ## Figures
 
@@ -89,6 +88,15 @@ On the test lesions, with the diagnoses weighted to the mix that the probabiliti
 |---|---|
 {reliability}
 
+## Does it know what it does not know?
+
+The share of pictures that pass for dermoscopic photos; the threshold lets 95% of the calibration lesions
+pass. Photos of skin without a dermatoscope were not at hand, so nothing is known of those.
+
+| pictures | accepted |
+|---|---|
+{accepted}
+
 ## Does it look at the lesion?
 
 {focus}
@@ -97,8 +105,7 @@ On the test lesions, with the diagnoses weighted to the mix that the probabiliti
 
 - One melanoma in {missed} or so is missed even with the alert: no alert does not mean no melanoma.
 - Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children,
-  mucosa and nails
-  nothing is known.
+  mucosa and nails nothing is known.
 - Eight diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of the eight names.
 - Rare diagnoses rest on few lesions: see the widths of the intervals.
 - It may use what surrounds a lesion (rulers, hair, colour casts) as a clue. Look at the evidence map, and
@@ -107,10 +114,10 @@ On the test lesions, with the diagnoses weighted to the mix that the probabiliti
 ## Licence
 
 The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC 4.0), ISIC 2017
-(Codella et al.,
-arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000, arXiv:1908.02288). So the
-weights may be used for research and teaching, with credit, and **not commercially** (CC BY-NC 4.0). The
-backbone's first weights are Keras' for ImageNet (Apache 2.0). The project's code has its own licence (MIT).
+(Codella et al., arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000,
+arXiv:1908.02288). So the weights may be used for research and teaching, with credit, and **not
+commercially** (CC BY-NC 4.0). The backbone's first weights are Keras' for ImageNet (Apache 2.0). The
+project's code has its own licence (MIT).
 
 Made {created} with {versions}.
 """
@@ -134,6 +141,7 @@ def write_card(
     bundle: Bundle,
     evaluation: Evaluation,
     reliability: dict[str, Estimate],
+    accepted: dict[str, float],
     focus: Focus | None,
     table: pd.DataFrame,
     history: pd.DataFrame,
@@ -193,6 +201,7 @@ def write_card(
             for group in evaluation.groups
         ),
         missed_ids=", ".join(f"{image_id} ({value:.3f})" for image_id, value in evaluation.missed) or "none",
+        accepted=_rows((kind, f"{share:.3f}") for kind, share in accepted.items()),
         reliability=_rows((RELIABILITY[name], value) for name, value in reliability.items()),
         focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
         origin=bundle.recipe["origin"],

@@ -13,7 +13,7 @@ from melanoma.bundle import Bundle
 from melanoma.evaluation.calibration import probabilities_from
 from melanoma.images import Geometry, frame
 from melanoma.in_distribution import distance
-from melanoma.network import FEATURES, HEAD, POOLING
+from melanoma.network import FAMILIAR, FEATURES, HEAD
 from melanoma.prediction import Prediction
 from melanoma.quality import quality_flags
 
@@ -29,7 +29,7 @@ class Outputs:
     evidence: np.ndarray
     """float32 (n, h, w, classes), logit units: its sum over (h, w) plus the bias is the logit."""
     features: np.ndarray
-    """float32 (n, channels), the pooled feature maps."""
+    """float32 (n, channels), the mean maps of the layer `network.FAMILIAR`."""
 
 
 class CompiledNetwork:
@@ -41,7 +41,8 @@ class CompiledNetwork:
         self.size = int(network.input_shape[1])
         head = network.get_layer(HEAD)
         self.bias: np.ndarray = keras.ops.convert_to_numpy(head.bias)
-        parts = [network.get_layer(FEATURES).output, network.get_layer(POOLING).output, network.output]
+        familiar = keras.layers.GlobalAveragePooling2D()(network.get_layer(FAMILIAR).output)
+        parts = [network.get_layer(FEATURES).output, familiar, network.output]
         inner = keras.Model(network.inputs, parts)
 
         @tf.function(input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)])

@@ -22,6 +22,7 @@ from melanoma.evaluation.calibration import (
 )
 from melanoma.evaluation.evaluate import age_groups, evaluate
 from melanoma.evaluation.focus import judge_focus
+from melanoma.evaluation.other_pictures import accepted_others
 from melanoma.evaluation.reliability import judge_calibration
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
@@ -85,12 +86,18 @@ def finish(
             np.array(bundle.conformal_quantiles),
         )
         focus = judge_focus(network, test.table, bundle)
+        familiar = distance(test.features, references) <= bundle.novelty_threshold
+        accepted = {
+            "test lesions": float(familiar.mean()),
+            **accepted_others(network, references, bundle.novelty_threshold),
+        }
         figures = evaluation.as_json() | {
+            "accepted": accepted,
             "reliability": {name: found.as_json() for name, found in reliability.items()},
             "focus": focus.as_json() if focus else None,
         }
         bundle = replace(bundle, figures=figures)
-        write_card(folder / "MODEL_CARD.md", bundle, evaluation, reliability, focus, table, history)
+        write_card(folder / "MODEL_CARD.md", bundle, evaluation, reliability, accepted, focus, table, history)
         describe(folder, bundle)
     for name, estimate in evaluation.figures.items():
         print(f"{name}: {estimate}")

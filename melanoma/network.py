@@ -9,6 +9,8 @@ from melanoma.errors import UserError
 
 FEATURES = "features"
 """The layer whose maps the evidence is read from."""
+FAMILIAR = "conv_pw_11_relu"
+"""The layer whose mean maps the in-distribution check compares."""
 POOLING = "pooling"
 HEAD = "logits"
 

@@ -15,6 +15,10 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_sample_images
 
+from melanoma.classifier import CompiledNetwork
+from melanoma.images import frame
+from melanoma.in_distribution import distance
+
 SIDE = 256
 EACH = 24
 
@@ -32,6 +36,15 @@ def other_pictures(seed: int = 0) -> dict[str, list[np.ndarray]]:
         "plain colours": [_plain(rng) for _ in range(EACH)],
         "clouds of colour": [_clouds(rng) for _ in range(EACH)],
     }
+
+
+def accepted_others(network: CompiledNetwork, references: np.ndarray, threshold: float) -> dict[str, float]:
+    """Return the share of each kind of picture that passes for a dermoscopic photo, 0..1; lower is better."""
+    shares = {}
+    for kind, pictures in other_pictures().items():
+        pixels = np.stack([frame(picture, network.size)[0] for picture in pictures])
+        shares[kind] = float((distance(network.run(pixels).features, references) <= threshold).mean())
+    return shares
 
 
 def _face() -> np.ndarray:
