@@ -3,7 +3,7 @@
 python train.py --data labels.csv --images images/              the shipped recipe
 python train.py --data folder_with_one_subfolder_a_diagnosis/   folders as labels
 python train.py --data labels.csv --resume                      go on after a kill, exactly where it was
-python train.py --data labels.csv --start models/plain         go on from a finished model's weights
+python train.py --data labels.csv --start models/plain          go on from a finished model's weights
 python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
 
 A run keeps its pixels, checkpoint and history in runs/<name>/; the finished bundle appears in --out in one

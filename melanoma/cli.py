@@ -13,6 +13,7 @@ from melanoma import bundle as bundles
 from melanoma.data.audit.command import audit
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.prediction import Prediction
+from melanoma.writing import require_folder, write_whole
 
 if TYPE_CHECKING:
     from melanoma.explain.base import Method
@@ -48,7 +49,7 @@ def predict(
     files = find_images(paths)
     if out is not None:
         require_results_name(out)
-        _require_folder(out)
+        require_folder(out)
     classifier = Classifier(bundles.load_bundle(model))
     rows = []
     for number, result in enumerate(predict_files(classifier, files)):
@@ -113,7 +114,7 @@ def explain(
         raise UserError(f"{out}: the overlay is written as .png.")
     if mask is not None and not measures:
         raise UserError("--mask is for the measures. Add --measures, or leave it out.")
-    _require_folder(out)
+    require_folder(out)
     photo = read_image(image)
     classifier = Classifier(bundles.load_bundle(model))
     prediction = classifier([photo])[0]
@@ -219,11 +220,6 @@ def _outline(photo: np.ndarray, mask: Path | None, prediction: Prediction) -> np
     return framed if mask is not None or framed.any() else None
 
 
-def _require_folder(file: Path) -> None:
-    if not file.resolve().parent.is_dir():
-        raise UserError(f"{file.parent} does not exist. Make the folder first.")
-
-
 def _write_overlay(
     target: Path,
     photo: np.ndarray,
@@ -243,6 +239,4 @@ def _write_overlay(
     limit = colour_limit(maps)
     picture = overlay_with_scale(photo, heatmap, prediction.geometry, limit, method.signed, heading)
     _, encoded = cv2.imencode(".png", picture[:, :, ::-1])
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    unfinished.write_bytes(encoded.tobytes())
-    os.replace(unfinished, target)
+    write_whole(target, encoded.tobytes())

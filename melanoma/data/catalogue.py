@@ -23,7 +23,7 @@ _OPTIONAL = {
     "site": ("site", "anatom_site_general", "localization"),
     "framing": ("image_framing", "framing"),
 }
-_TRUE = {"1", "1.0", "true", "yes"}
+TRUE = {"1", "1.0", "true", "yes"}
 
 
 def read_catalogue(
@@ -43,7 +43,7 @@ def read_catalogue(
     if data.is_dir():
         table = _from_folder(data)
     elif data.is_file():
-        table = _from_csv(data, Path(images) if images else _default_images(data))
+        table = _from_csv(data, Path(images) if images else default_images(data))
     else:
         raise UserError(
             f"{data} does not exist. Give a labels CSV or a folder with one subfolder a diagnosis."
@@ -86,7 +86,8 @@ def require_trainable(table: pd.DataFrame) -> list[str]:
     return present
 
 
-def _default_images(labels: Path) -> Path:
+def default_images(labels: Path) -> Path:
+    """Return where a labels CSV's images lie if nobody says: the folder `images` beside it, else its own."""
     beside = labels.parent / "images"
     return beside if beside.is_dir() else labels.parent
 
@@ -119,7 +120,7 @@ def _from_csv(labels: Path, images: Path) -> pd.DataFrame:
     table["source"] = table["source"].fillna("unknown")
     table["age"] = pd.to_numeric(table["age"], errors="coerce")
     held_out = rows.get("in_seed_test", rows.get("held_out"))
-    table["held_out"] = False if held_out is None else held_out.str.strip().str.lower().isin(_TRUE)
+    table["held_out"] = False if held_out is None else held_out.str.strip().str.lower().isin(TRUE)
     return table
 
 

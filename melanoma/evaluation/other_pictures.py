@@ -1,7 +1,7 @@
 """Pictures that are not dermoscopic: what tells whether the in-distribution check tells.
 
-They come with the packages that training needs (scikit-learn's and
-matplotlib's sample photographs) or are drawn.
+They come with the packages that training needs (scikit-learn's and matplotlib's sample photographs) or are
+drawn.
 """
 
 import io

@@ -1,7 +1,6 @@
 """A bundle judged on labelled images, as `melanoma evaluate` does it."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from melanoma.evaluation.calibration import probabilities_from
 from melanoma.evaluation.evaluate import NAMES, Evaluation, age_groups, evaluate
 from melanoma.evaluation.focus import Focus, judge_focus
 from melanoma.evaluation.scoring import score_table
+from melanoma.writing import write_whole
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,7 @@ class BundleEvaluation:
             ("evaluation.json", json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n"),
             ("predictions.csv", self.predictions.to_csv(index=False)),
         ):
-            unfinished = folder / f".{name}.unfinished"
-            unfinished.write_text(text, encoding="utf-8")
-            os.replace(unfinished, folder / name)
+            write_whole(folder / name, text)
 
 
 def evaluate_bundle(

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -47,7 +48,7 @@ class Case:
         if self.mask is not None and not self.mask.any():
             raise UserError("The outline is empty. Give a mask that is white where the lesion is.")
 
-    @property
+    @cached_property
     def lesion(self) -> np.ndarray:
         """The outline widened by `lesion.MARGIN`, bool (S, S): what counts as the lesion and its border.
 

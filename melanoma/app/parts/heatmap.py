@@ -125,11 +125,11 @@ def _in_words(code: str, heatmap: np.ndarray, prediction: Prediction, method: "M
         return f"The regions shown speak for {name.lower()}; what speaks against it is left out."
     if not method.adds_up:
         return f"Red regions speak for {name.lower()}, blue ones against it."
-    favour = float(np.maximum(heatmap, 0).sum())
-    against = float(np.minimum(heatmap, 0).sum())
+    from melanoma.explain.evidence import total_against, total_for  # TensorFlow is loaded by now
+
     index = prediction.index(code)
     return (
-        f"{name}: evidence for {favour:+.2f}, against {against:+.2f}, "
+        f"{name}: evidence for {total_for(heatmap):+.2f}, against {total_against(heatmap):+.2f}, "
         f"starting value {prediction.bias[index]:+.2f}; "
         f"together the score (logit) {prediction.logits[index]:+.2f}."
     )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from melanoma.errors import UserError
+from melanoma.writing import require_folder, write_whole
 
 
 def audit(
@@ -33,13 +34,13 @@ def audit(
         raise UserError(f"audit needs {missing.name}: pip install -r requirements-dev.txt") from missing
     if out is not None and out.suffix.lower() not in (".html", ".json"):
         raise UserError(f"{out}: the report is written as .html or .json.")
-    if out is not None and not out.resolve().parent.is_dir():
-        raise UserError(f"{out.parent} does not exist. Make the folder first.")
+    if out is not None:
+        require_folder(out)
     with _progress_bar() as progress:
         found = run.audit(data, images, truth, progress)
     told = json.dumps(found.as_json(), ensure_ascii=False)
     if out is not None and out.suffix.lower() == ".json":
-        out.write_text(told, encoding="utf-8")
+        write_whole(out, told)
     elif out is not None:
         write_report(found, out, thumbnails)
     print(told if as_json else "\n".join(sentences(found)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from melanoma.data.audit.tables import NO_LABEL, read_rows
+from melanoma.data.catalogue import default_images
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS
 
@@ -143,8 +144,7 @@ def _from_folder(folder: Path) -> Listing:
 
 def _from_csv(labels: Path, images: Path | None) -> Listing:
     table, named = read_rows(labels)
-    beside = labels.parent / "images"
-    folder = images or (beside if beside.is_dir() else labels.parent)
+    folder = images or default_images(labels)
     if not folder.is_dir():
         raise UserError(f"{shown(folder)} is not a folder. Point --images at the folder with the photos.")
     files, problems = walk(folder)

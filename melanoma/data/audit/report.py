@@ -1,7 +1,6 @@
 """An audit as one HTML file that opens without a network."""
 
 import base64
-import os
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -13,6 +12,7 @@ from melanoma.data.audit.shortcuts import ClassFigures
 from melanoma.data.audit.summary import percent, sentences
 from melanoma.errors import UserError
 from melanoma.images import frame, read_image
+from melanoma.writing import write_whole
 
 MOST_ROWS = 100
 """Rows of a table; the JSON has all."""
@@ -31,9 +31,7 @@ figure{font-size:.7rem;overflow-wrap:anywhere}
 
 def write_report(audit: Audit, out: Path, thumbnails: bool = False) -> None:
     """Write the report; with `thumbnails`, small pictures of copies and doubtful labels go into the file."""
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    unfinished.write_text(as_html(audit, thumbnails), encoding="utf-8")
-    os.replace(unfinished, out)
+    write_whole(out, as_html(audit, thumbnails))
 
 
 def as_html(audit: Audit, thumbnails: bool = False) -> str:

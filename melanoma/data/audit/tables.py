@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from melanoma.data.catalogue import TRUE
 from melanoma.errors import UserError
 
 _ID_COLUMNS = ("path", "isic_id", "image_id", "image", "file", "filename", "file_name", "id")
@@ -15,7 +16,6 @@ _LESION_COLUMNS = ("lesion_id", "lesion")
 _SOURCE_COLUMNS = ("dataset", "source")
 _SPLIT_COLUMNS = ("split", "fold")
 _HELD_OUT_COLUMNS = ("in_seed_test", "held_out")
-_TRUE = ("1", "1.0", "true", "yes")
 _NOT_A_CLASS = (*_HELD_OUT_COLUMNS, "unk")
 NO_LABEL = "(no label)"
 
@@ -83,7 +83,7 @@ def _splits(rows: pd.DataFrame, lower: dict[str, str]) -> "pd.Series | str":
     if (column := _first(lower, _SPLIT_COLUMNS)) is not None:
         return rows[column].fillna("").str.strip().str.lower()
     if (column := _first(lower, _HELD_OUT_COLUMNS)) is not None:
-        held_out = rows[column].fillna("").str.strip().str.lower().isin(_TRUE)
+        held_out = rows[column].fillna("").str.strip().str.lower().isin(TRUE)
         return held_out.map({True: "test", False: "train"})
     return ""
 

@@ -1,0 +1,19 @@
+"""Files that are whole or not there at all."""
+
+import os
+from pathlib import Path
+
+from melanoma.errors import UserError
+
+
+def require_folder(file: Path) -> None:
+    """Raise UserError if the folder that a file is to be written to does not exist."""
+    if not file.resolve().parent.is_dir():
+        raise UserError(f"{file.parent} does not exist. Make the folder first.")
+
+
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write text as UTF-8, or bytes, under a temporary name beside the file, and then rename."""
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    os.replace(unfinished, file)
