@@ -82,8 +82,9 @@ def train(
     if start is not None:
         bundle = load_bundle(start)
         require_same_sides(bundle, table, codes)
-        network.set_weights(bundle.load_network().get_weights())
-        shift_bias(network, log_shares)
+        if not resume:  # else the checkpoint has newer ones
+            network.set_weights(bundle.load_network().get_weights())
+            shift_bias(network, log_shares)
         version, origin = bundle.version, f"the weights of {bundle.name} (version {bundle.version})"
     model = compiled(network, chosen)
     plan = {"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes, "start": version}

@@ -49,6 +49,22 @@ def test_a_run_ends_with_a_bundle(in_one_go):
     assert np.isfinite(history["loss"]).all()
 
 
+def test_a_run_goes_on_from_a_finished_model(in_one_go, drawn_folder):
+    options = ("--start", "models/tried", "--out", "models/again")
+    subprocess.run(
+        command(drawn_folder, *options), cwd=in_one_go, check=True, capture_output=True, timeout=280
+    )
+    bundle = load_bundle(in_one_go / "models" / "again")
+    start = load_bundle(in_one_go / "models" / "tried")
+    assert bundle.recipe["origin"] == f"the weights of tried (version {start.version})"
+    first = "conv1/kernel"  # frozen in both runs, so the start's own
+    kernels = [
+        next(weight for weight in found.load_network().weights if weight.path.endswith(first)).numpy()
+        for found in (start, bundle)
+    ]
+    assert (kernels[0] == kernels[1]).all()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_path):
     run = tmp_path / "runs" / "tried"

@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from scipy.stats import rankdata
@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 from melanoma.errors import UserError
 from melanoma.lesion import widen
 
+T = TypeVar("T")
 Probabilities = Callable[[np.ndarray], np.ndarray]
 """uint8 (n, S, S, 3) -> float (n, classes), each row summing to 1."""
 
@@ -35,6 +36,7 @@ class Case:
     """The keras.Model that is explained; it is never changed."""
     explain_network: Callable[[Any], np.ndarray] | None = None
     """Another keras.Model of the same layers -> the same method's heatmap of these pixels."""
+    _computed: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check the map and the outline."""
@@ -47,6 +49,12 @@ class Case:
             )
         if self.mask is not None and not self.mask.any():
             raise UserError("The outline is empty. Give a mask that is white where the lesion is.")
+
+    def computed_once(self, key: str, compute: Callable[[], T]) -> T:
+        """Return `compute()`, called once for all measures of this case that ask under `key`."""
+        if key not in self._computed:
+            self._computed[key] = compute()
+        return self._computed[key]
 
     @cached_property
     def lesion(self) -> np.ndarray:

@@ -151,4 +151,6 @@ class LesionRemoved(Measure):
 
 
 def _test(case: Case) -> SurroundingsTest:
-    return surroundings_test(case.probabilities, case.pixels, case.lesion)
+    return case.computed_once(
+        "surroundings", lambda: surroundings_test(case.probabilities, case.pixels, case.lesion)
+    )

@@ -89,3 +89,16 @@ def test_drawn_skin_has_no_lesion_and_two_tones():
     for skin in (pale, brown):
         middle, rim = skin[24:40, 24:40].mean(), skin[:8].mean()
         assert abs(middle - rim) < 25
+
+
+def test_three_measures_of_one_case_ask_the_network_once():
+    calls = []
+
+    def probabilities(pixels):
+        calls.append(len(pixels))
+        return darkness(MASK)(pixels)
+
+    case = Case(probabilities, PHOTO, np.ones((4, 4)), 0, MASK)
+    for measure in (ChangedAnswers(), MovedProbability(), LesionRemoved()):
+        measure.value(case)
+    assert len(calls) == 1
