@@ -1,12 +1,10 @@
-"""The page: set-up and navigation."""
+"""The page: set-up, then whichever page of `melanoma/app/pages/` the visitor is on."""
 
 import streamlit as st
 
-from melanoma.app.pages import examine
+from melanoma.app.navigation import show_page
 
 st.set_page_config(
     page_title="Melanoma: how a CNN decides", page_icon=":material/dermatology:", layout="wide"
 )
-st.navigation(
-    [st.Page(examine.page, title="Examine", icon=":material/search:", default=True)], position="top"
-).run()
+show_page()

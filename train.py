@@ -12,7 +12,7 @@ step.
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -69,9 +69,7 @@ def train(
         ", ".join(f"{side}: {len(found)} images" for side, found in rows.items()), f"| {len(failed)} left out"
     )
 
-    sampler = Sampler(
-        pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.twins, chosen.seed
-    )
+    sampler = Sampler(pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.seed)
     log_shares = np.log(sampler.class_shares())
 
     # The network, and the plan of the run. A resumed run must follow the same plan on the same data, or it
@@ -125,9 +123,11 @@ def train(
             if epochs:
                 # Traced for this size alone, as a run resumed here would: a graph for several sizes rounds
                 # differently, and the difference grows.
+                model.twins = stage.twins
                 model.make_train_function(force=True)
+                drawn = replace(sampler, twins=stage.twins)
                 model.fit(
-                    sampler.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch),
+                    drawn.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch),
                     initial_epoch=epochs.start,
                     epochs=epochs.stop,
                     steps_per_epoch=steps,

@@ -12,8 +12,8 @@ from melanoma.recipes import Recipe
 class Objective(keras.Model):
     """A network with its loss, for `fit`. The network itself is what is saved in the end.
 
-    The loss of a batch is the cross-entropy, plus `outside_weight` times the mean share of the true class's
-    positive evidence that lies outside the widened outline, plus, where the recipe has twins,
+    The loss of a batch is the cross-entropy; while `twins` is set, plus `outside_weight` times the mean share
+    of the true class's positive evidence that lies outside the widened outline, and plus
     `consistency_weight` times the symmetric Kullback-Leibler divergence between the answers to the two views
     of an image (as Liang et al. 2021, arXiv:2106.14448, have it between two dropouts).
     """
@@ -22,6 +22,7 @@ class Objective(keras.Model):
         """`network` comes from `network.build_network`, and shares its weights."""
         super().__init__(name="objective")
         self.network, self.recipe = network, recipe
+        self.twins = False  # read when the training step is traced, once a stage
         self.inner = keras.Model(network.inputs, [network.output, network.get_layer(FEATURES).output])
         self.head = network.get_layer(HEAD)
         self.parts = {
@@ -53,10 +54,11 @@ class Objective(keras.Model):
             "cross_entropy": smoothed(y["label"], y_pred["logits"]),
             "outside": ops.mean(outside_share(y_pred["evidence"], y["label"], y["outside"])),
         }
-        total = parts["cross_entropy"] + self.recipe.outside_weight * parts["outside"]
-        if self.recipe.twins:
+        total = parts["cross_entropy"]
+        if self.twins:
             parts["disagreement"] = ops.mean(disagreement(y_pred["logits"]))
-            total = total + self.recipe.consistency_weight * parts["disagreement"]
+            total += self.recipe.outside_weight * parts["outside"]
+            total += self.recipe.consistency_weight * parts["disagreement"]
         for name, value in parts.items():
             self.parts[name].update_state(value)
         self.accuracy.update_state(y["label"], y_pred["logits"])

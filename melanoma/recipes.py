@@ -12,6 +12,10 @@ class Stage:
 
     image_size: int
     epochs: int
+    twins: bool = False
+    """Every image comes twice, the second time in other surroundings where its outline is known, and the
+    losses about surroundings count. Learning the diagnoses first is quicker: with twins from the start the
+    melanoma ROC AUC was 0.83 on the calibration lesions after 45,000 samples."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,9 @@ class Recipe:
     """Square root: rare diagnoses come often, and a hundred images do not fill an eighth of each batch."""
     label_smoothing: float = 0.03
     dropout: float = 0.3
-    twins: bool = False
-    """Every image comes twice, the second time in other surroundings, where its outline is known."""
-    consistency_weight: float = 0.0
-    outside_weight: float = 0.0
-    """Weights in `objective.Objective`."""
+    consistency_weight: float = 1.0
+    outside_weight: float = 1.0
+    """Weights in `objective.Objective`, in the stages with twins."""
     sensitivity: float = 0.95
     """Of the melanoma alert, on the calibration lesions: a missed melanoma is the worst mistake."""
     seed: int = 7
@@ -61,29 +63,21 @@ class Recipe:
         return self.stages[-1].image_size
 
 
-_SCHEDULE = (Stage(160, 12), Stage(192, 8))
-
 RECIPES = {
     recipe.name: recipe
     for recipe in (
         # The shipped one: right for what lies in the lesion. Asking for evidence inside the outline alone
         # gives a better-looking map of the same network, since features inside carry what surrounds them;
-        # twins in other surroundings make it indifferent to them. Started from ImageNet's weights it learns
-        # slowly (melanoma ROC AUC 0.83 on the calibration lesions after 45,000 samples), so give it --start
-        # with a plain model.
+        # twins in other surroundings make it indifferent to them.
         Recipe(
             name="lesion",
-            stages=_SCHEDULE,
+            stages=(Stage(128, 10), Stage(160, 6), Stage(160, 14, twins=True), Stage(192, 10, twins=True)),
             samples_per_epoch=6400,
-            peak_learning_rate=3e-4,
-            twins=True,
-            consistency_weight=1.0,
-            outside_weight=1.0,
         ),
         # The same without any of that, to compare with.
-        Recipe(name="plain", stages=_SCHEDULE, samples_per_epoch=6400),
+        Recipe(name="plain", stages=(Stage(128, 10), Stage(160, 20), Stage(192, 10)), samples_per_epoch=6400),
         # For trying out a change or a data set in minutes; its figures mean nothing.
-        Recipe(name="quick", stages=(Stage(64, 1), Stage(96, 1)), samples_per_epoch=512, twins=True),
+        Recipe(name="quick", stages=(Stage(64, 1), Stage(96, 1, twins=True)), samples_per_epoch=512),
     )
 }
 

@@ -20,7 +20,7 @@ class Augmentation:
     """Of the side: lesions are centred, but not perfectly."""
     light: float = 0.15
     """Brightness."""
-    cast: float = 0.04
+    cast: float = 0.07
     """Each colour channel by itself: white balance differs between sources."""
     gamma: float = 0.12
     saturation: float = 0.15

@@ -89,8 +89,8 @@ class Sampler:
     power: float
     """A class is drawn in proportion to its count to this power: 0 draws all alike, 1 as they come."""
     how: Augmentation
-    twins: bool
     seed: int
+    twins: bool = False
 
     def class_shares(self) -> np.ndarray:
         """Return how often each class is drawn, float (classes,), summing to 1."""

@@ -14,17 +14,16 @@ def class_weights(truth: np.ndarray, prior: np.ndarray) -> np.ndarray:
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray, prior: np.ndarray) -> float:
-    """Return the temperature T with the least cross-entropy of softmax(logits / T) (Guo 2017,
+    """Return the temperature T with the least cross-entropy of softmax(logits / T + log prior) (Guo 2017,
     arXiv:1706.04599).
 
     `logits` is float (n, classes), `truth` int (n,); images are weighted so that classes come in the mix
-    `prior`,
-    since the probabilities are meant for that mix. T lies in 0.2 to 5.
+    `prior`, since the probabilities are meant for that mix. T lies in 0.2 to 5.
     """
     weights = class_weights(truth, prior)
 
     def loss(log_temperature: float) -> float:
-        log_probabilities = log_softmax(logits / np.exp(log_temperature), axis=1)
+        log_probabilities = log_softmax(logits / np.exp(log_temperature) + np.log(prior), axis=1)
         return float(-(weights * log_probabilities[np.arange(len(truth)), truth]).sum())
 
     return float(np.exp(minimize_scalar(loss, bounds=np.log([0.2, 5.0]), method="bounded").x))

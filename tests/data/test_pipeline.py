@@ -23,7 +23,7 @@ def drawn_pixels(count: int) -> np.ndarray:
 
 def sampler(twins: bool = True, power: float = 0.5, how: Augmentation = STILL) -> Sampler:
     labels = np.array([0] * 9 + [1])
-    return Sampler(drawn_pixels(10), labels, np.arange(10), power, how, twins, seed=3)
+    return Sampler(drawn_pixels(10), labels, np.arange(10), power, how, seed=3, twins=twins)
 
 
 def test_classes_are_drawn_by_the_square_root_of_their_counts():

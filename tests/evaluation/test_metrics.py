@@ -62,6 +62,16 @@ def test_temperature_undoes_overconfidence():
     assert fit_temperature(3 * logits, truth, np.bincount(truth) / 20000) == pytest.approx(3, rel=0.05)
 
 
+def test_temperature_is_that_of_the_mix_that_the_probabilities_are_for():
+    rng = np.random.default_rng(0)
+    prior = np.array([0.7, 0.2, 0.1])
+    logits = rng.normal(size=(20000, 3))
+    truth = (logits + np.log(prior) + rng.gumbel(size=logits.shape)).argmax(axis=1)
+    mix = np.bincount(truth) / 20000
+    logits += np.log(prior) - np.log(mix)  # free of the mix that the truth came in
+    assert fit_temperature(3 * logits, truth, mix) == pytest.approx(3, rel=0.05)
+
+
 def test_a_constant_added_to_all_logits_changes_no_probability():
     logits, prior = np.array([[1.0, -2.0, 0.5]]), (0.2, 0.3, 0.5)
     assert probabilities_from(logits + 7, 1.3, prior) == pytest.approx(probabilities_from(logits, 1.3, prior))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.texts import text
+from melanoma.app.parts.language import text
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, read_image
 from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
@@ -53,12 +53,17 @@ def choose_photo() -> Photo:
         )
     if problem := st.session_state.get(_PROBLEM):
         st.error(_as_typed(problem), icon=":material/broken_image:")
-    photo = st.session_state.get(_KEPT)
-    if photo is None:
+    photo = current_photo()
+    if photo.drawn:
         st.info(text("example"), icon=":material/draw:")
-        return drawing()
+        return photo
     st.button("Take this photo away", icon=":material/delete:", type="tertiary", on_click=_forget)
     return photo
+
+
+def current_photo() -> Photo:
+    """Return the photo that the visitor chose on any page, or the drawing."""
+    return st.session_state.get(_KEPT) or drawing()
 
 
 @st.cache_data(max_entries=1)

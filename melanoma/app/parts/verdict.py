@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from melanoma.app.parts.texts import text
+from melanoma.app.parts.language import text
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
 from melanoma.prediction import Prediction

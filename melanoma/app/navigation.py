@@ -1,0 +1,15 @@
+"""Which pages there are, in the order of the menu."""
+
+import streamlit as st
+
+from melanoma.app.pages import examine
+from melanoma.app.parts.language import choose_language, say
+
+
+def show_page() -> None:
+    """Draw the menu, the choice of language and the page that the visitor is on."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        choose_language()
+    st.navigation(
+        [st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True)], position="top"
+    ).run()

@@ -1,0 +1,76 @@
+"""The page's words in the visitor's language.
+
+English stands in the code and in `text/en/`. Every other language is a folder of `text/` named by its code:
+`words.toml` maps the English of the code to its own, and Markdown files replace those of `text/en/`. What a
+folder lacks is shown in English, so one file is enough to begin a language.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent.parent / "text"
+_ENGLISH = "en"
+_KEY = "lang"
+NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "it": "Italiano"}
+"""How languages call themselves; one without a name here is shown by its code."""
+
+
+def choose_language() -> None:
+    """Draw the choice of language; the link holds it, and a new visitor gets the browser's own."""
+    codes = languages()
+    st.segmented_control(
+        "Language",
+        codes,
+        default=_browsers_own() if _KEY not in st.session_state else None,
+        required=True,
+        format_func=lambda code: NAMES.get(code, code),
+        key=_KEY,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+
+
+def language() -> str:
+    """Return the code of the visitor's language."""
+    chosen = st.session_state.get(_KEY)
+    return chosen if chosen in languages() else _ENGLISH
+
+
+def say(english: str, /, **values: object) -> str:
+    """Return a phrase of the code in the visitor's language, with `values` put in its {braces}."""
+    phrase = _words(language()).get(english, english)
+    return phrase.format(**values) if values else phrase
+
+
+def text(name: str) -> str:
+    """Return the longer text `name` in the visitor's language, Markdown."""
+    return _read(language(), name)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the codes of all languages, English first."""
+    found = sorted(folder.name for folder in _FOLDER.iterdir() if folder.is_dir())
+    return (_ENGLISH, *(code for code in found if code != _ENGLISH))
+
+
+@cache
+def _words(code: str) -> dict[str, str]:
+    file = _FOLDER / code / "words.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+@cache
+def _read(code: str, name: str) -> str:
+    file = _FOLDER / code / f"{name}.md"
+    if not file.exists():
+        file = _FOLDER / _ENGLISH / f"{name}.md"
+    return file.read_text(encoding="utf-8").strip()
+
+
+def _browsers_own() -> str:
+    code = (st.context.locale or _ENGLISH).partition("-")[0].lower()
+    return code if code in languages() else _ENGLISH
