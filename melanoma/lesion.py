@@ -11,16 +11,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from melanoma.artefact_removal import SIDE, dark_corners, from_centre, without_hair
+
 MARGIN = 0.1
 """Of the lesion's diameter. Dermatologists judge the border by the skin next to it, and two of them do not
 draw the same outline; so a widened outline says what counts as looking at the lesion."""
 
 # Chosen on samples of the training side; docs/outline.md has the figures.
-_SIDE = 192  # longer side of the picture that is worked on, pixels; all lengths below are in its pixels
-_HAIR = 9  # length of the lines that close over hairs
-_HAIR_DEPTH = 22  # grey levels by which a hair is darker than what is beside it
-_DARK = 70  # brightest channel of what the tube hides
-_TUBE = 0.6  # of the half diagonal: nearer to the centre nothing is taken for a dark corner
+# Lengths are in pixels of the picture that is worked on, whose longer side is `artefact_removal.SIDE`.
 _DETAIL = 1.5  # standard deviation of the blur that takes texture away before the threshold
 _SHARE_EVEN, _SHARE_UNEVEN = 0.55, 0.7  # of the way from the skin's mean distance to Otsu's threshold
 _MIDDLE = 0.15  # of the shorter side: deviation of the weight with which small central lesions are sought
@@ -91,17 +89,17 @@ def find_lesion(image: np.ndarray) -> Outline:
 
 def candidates(image: np.ndarray) -> list[Candidate]:
     """Return what the thresholds find in uint8 (H, W, 3) RGB, three candidates at most."""
-    scale = _SIDE / max(image.shape[:2])
+    scale = SIDE / max(image.shape[:2])
     size = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    seen = _seen(small)
+    seen = ~dark_corners(small)
     if not seen.any():
         return []
-    lab = cv2.cvtColor(_without_hair(small).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = cv2.cvtColor(without_hair(small).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     lab = cv2.GaussianBlur(lab, (0, 0), _DETAIL)
     even = _distance(lab - _skin_colour(lab, seen))
     uneven = _distance(lab - _skin_surface(lab, seen))
-    middle = np.exp(-0.5 * (_from_centre(*seen.shape) / _MIDDLE) ** 2).astype(np.float32)
+    middle = np.exp(-0.5 * (from_centre(*seen.shape) / _MIDDLE) ** 2).astype(np.float32)
     weight = seen.astype(np.float32)
     thresholded = (
         _above_threshold(even, weight, _SHARE_EVEN),
@@ -133,32 +131,6 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
     """Return the intersection over union (Jaccard index) of two masks, bool (H, W); 1 if both are empty."""
     union = int((one | other).sum())
     return float((one & other).sum() / union) if union else 1.0
-
-
-def _from_centre(height: int, width: int) -> np.ndarray:
-    """Return each pixel's distance from the centre in shorter sides, float (height, width)."""
-    y, x = np.mgrid[:height, :width]
-    return np.hypot(y - (height - 1) / 2, x - (width - 1) / 2) / min(height, width)
-
-
-def _without_hair(small: np.ndarray) -> np.ndarray:
-    """Return uint8 RGB with thin dark lines painted out (after DullRazor, Lee et al. 1997; Telea 2004)."""
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    diagonal = np.eye(_HAIR, dtype=np.uint8)
-    lines = (np.ones((1, _HAIR), np.uint8), np.ones((_HAIR, 1), np.uint8), diagonal, diagonal[::-1].copy())
-    depth = np.max([cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, line) for line in lines], axis=0)
-    hair = cv2.dilate((depth > _HAIR_DEPTH).astype(np.uint8), np.ones((3, 3), np.uint8))
-    return cv2.inpaint(small, hair, 3, cv2.INPAINT_TELEA)
-
-
-def _seen(small: np.ndarray) -> np.ndarray:
-    """Return True except in dark regions that reach a corner of the picture, bool (h, w)."""
-    height, width = small.shape[:2]
-    _, labels = cv2.connectedComponents((small.max(axis=2) < _DARK).astype(np.uint8))
-    corners = {labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]} - {0}
-    outside = _from_centre(height, width) > _TUBE * np.hypot(height, width) / 2 / min(height, width)
-    hidden = (np.isin(labels, list(corners)) & outside).astype(np.uint8)
-    return cv2.dilate(hidden, np.ones((7, 7), np.uint8)) == 0
 
 
 def _skin_colour(lab: np.ndarray, seen: np.ndarray) -> np.ndarray:
