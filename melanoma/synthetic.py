@@ -88,6 +88,16 @@ def draw_lesion(
     return SyntheticLesion(np.clip(np.rint(picture), 0, 255).astype(np.uint8), mask, parameters)
 
 
+def draw_edge_chart(height: int = 450, width: int = 600) -> np.ndarray:
+    """Return black and white stripes that grow finer from left to right, uint8 (height, width, 3): no lesion.
+
+    Edges and nothing else: what a map shows on it, it owes to edges.
+    """
+    x = np.linspace(0, 1, width)
+    stripes = np.where(np.sin(2 * np.pi * (4 * x + 12 * x**2)) > 0, 225, 30).astype(np.uint8)
+    return np.repeat(np.tile(stripes, (height, 1))[..., None], 3, axis=2)
+
+
 def _outline(parameters: LesionParameters, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """Return 1 - r / R(angle): the outline is where the distance from the centre meets the radius R."""
     radius = parameters.diameter * min(height, width) / 2

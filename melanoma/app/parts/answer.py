@@ -2,27 +2,31 @@
 
 import streamlit as st
 
+from melanoma.app.parts.gallery import photos
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.samples import SAMPLES
 from melanoma.prediction import Prediction
 
-_PREDICTION = "prediction"
+_PREDICTIONS = "predictions"
 
 
 def predict(photo: Photo) -> Prediction:
     """Return the prediction for the photo; raises UserError if the model's folder is absent or damaged."""
     network = classifier()
-    if photo.drawn:
-        return _predict_drawing(photo, network.bundle.version)
+    if photo.key in SAMPLES:
+        return _predict_drawing(photo, photo.key, network.bundle.version)
     key = (photo.key, network.bundle.version)
-    kept = st.session_state.get(_PREDICTION)
-    if kept is None or kept[0] != key:
-        kept = (key, network([photo.pixels])[0])
-        st.session_state[_PREDICTION] = kept
-    return kept[1]
+    kept = st.session_state.setdefault(_PREDICTIONS, {})
+    if key not in kept:
+        there = {brought.key for brought in photos()}
+        for known in [known for known in kept if known[0] not in there]:
+            del kept[known]  # what is left of a photo goes with it
+        kept[key] = network([photo.pixels])[0]
+    return kept[key]
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _predict_drawing(_drawn: Photo, version: str) -> Prediction:
+@st.cache_resource(max_entries=2 * len(SAMPLES), show_spinner=False)
+def _predict_drawing(_drawn: Photo, name: str, version: str) -> Prediction:
     """Return the prediction for the drawing, the same for all visitors."""
     return classifier()([_drawn.pixels])[0]

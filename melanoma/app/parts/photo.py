@@ -1,99 +1,154 @@
-"""Choosing a photo, and keeping it in the session and nowhere else."""
+"""Choosing a photo, on the page Examine at length and on the others in one line."""
 
 import hashlib
-from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.language import text
+from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, read_image
-from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
 
-_KEPT, _PROBLEM, _UPLOADS = "photo", "photo-problem", "uploads"
-_FILE, _CAMERA = "Photo file", "Camera"
+__all__ = ["Photo", "choose_photo", "current_photo", "photo_bar"]
 
-
-@dataclass(frozen=True)
-class Photo:
-    """What the visitor looks at."""
-
-    pixels: np.ndarray
-    """uint8 (H, W, 3) RGB."""
-    key: str
-    """SHA-256 of the file: the same file gives the same answer."""
-    drawn: bool
-    """True for the project's own drawing."""
+_PROBLEMS, _UPLOADS = "photo-problems", "uploads"
+_MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
+_THUMBNAIL = 76  # pixels
 
 
 def choose_photo() -> Photo:
-    """Draw the upload and camera controls; return the newest photo, or a drawing as long as there is none.
+    """Draw the upload, camera and thumbnails; return the photo in view, a drawing as long as there is none.
 
-    A photo stays until another one replaces it or the visitor takes it away: a file that cannot be used
-    gets its sentence and changes nothing, and nor does a switch between file and camera.
+    A file that cannot be used gets its sentence and changes nothing.
     """
-    source = st.segmented_control(
-        "Where the photo comes from", [_FILE, _CAMERA], default=_FILE, label_visibility="collapsed"
-    )
-    if source == _CAMERA:
-        st.camera_input(
-            "Take a photo through the dermatoscope", key="camera", on_change=_take, args=("camera",)
-        )
-    else:
-        # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
-        # the drawing would flash up between two photos.
-        widget = f"upload-{st.session_state.setdefault(_UPLOADS, 0)}"
-        st.file_uploader(
-            "A dermoscopic photo of one spot, in the middle of the picture",
-            type=[extension[1:] for extension in EXTENSIONS],
-            key=widget,
-            on_change=_take,
-            args=(widget,),
-        )
-    if problem := st.session_state.get(_PROBLEM):
-        st.error(_as_typed(problem), icon=":material/broken_image:")
+    _draw_sources()
+    _draw_problems()
     photo = current_photo()
+    _draw_strip(photo)
     if photo.drawn:
         st.info(text("example"), icon=":material/draw:")
-        return photo
-    st.button("Take this photo away", icon=":material/delete:", type="tertiary", on_click=_forget)
+    else:
+        st.button(
+            say("Take this photo away"),
+            icon=":material/delete:",
+            type="tertiary",
+            on_click=forget,
+            args=(photo.key,),
+        )
     return photo
 
 
-def current_photo() -> Photo:
-    """Return the photo that the visitor chose on any page, or the drawing."""
-    return st.session_state.get(_KEPT) or drawing()
+def photo_bar() -> Photo:
+    """Draw the photo in view in one line, with a way to another one; return it."""
+    photo = current_photo()
+    with st.container(horizontal=True, vertical_alignment="center", key="photo-bar"):
+        st.image(photo.thumbnail, width=_THUMBNAIL, alt=describe(photo))
+        with st.container(width="stretch", gap="xxsmall"):
+            st.markdown(f"**{describe(photo)}**")
+            if photo.drawn:
+                st.caption(say("The network never learned from drawings: its answer here means nothing."))
+        with st.popover(say("Another photo"), icon=":material/add_photo_alternate:"):
+            _draw_sources()
+            _draw_strip(photo)
+    _draw_problems()
+    return photo
 
 
-@st.cache_data(max_entries=1)
-def drawing() -> Photo:
-    """Return the drawing that is shown before any upload."""
-    return Photo(draw_lesion(MELANOMA_LIKE, seed=3).image, "drawing", drawn=True)
+def describe(photo: Photo) -> str:
+    """Return in words what is in view, without the file's name."""
+    if photo.drawn:
+        return say("A drawing, not a photo: {title}", title=title_of(photo.key))
+    number = [kept.key for kept in photos()].index(photo.key) + 1
+    return say("Your photo {number} of {count}", number=number, count=len(photos()))
+
+
+def _draw_sources() -> None:
+    files, camera = say("Photo file"), say("Camera")
+    source = st.segmented_control(
+        say("Where the photo comes from"),
+        [files, camera],
+        default=files,
+        key="photo-source",
+        label_visibility="collapsed",
+    )
+    if source == camera:
+        st.camera_input(
+            say("Take a photo through the dermatoscope"), key="camera", on_change=_take, args=("camera",)
+        )
+        return
+    # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
+    # the drawing would flash up between two photos.
+    widget = f"upload-{st.session_state.setdefault(_UPLOADS, 0)}"
+    st.file_uploader(
+        say("Dermoscopic photos of one spot each, in the middle of the picture"),
+        type=[extension[1:] for extension in EXTENSIONS],
+        accept_multiple_files=True,
+        key=widget,
+        on_change=_take,
+        args=(widget,),
+    )
+
+
+def _draw_problems() -> None:
+    if problems := st.session_state.get(_PROBLEMS):
+        st.error("  \n".join(problems), icon=":material/broken_image:")
+
+
+def _draw_strip(current: Photo) -> None:
+    """Draw thumbnails of the visitor's photos and of the drawings, each with a button that shows it."""
+    brought = photos()
+    with st.container(horizontal=True, gap="small", key="strip"):
+        for number, photo in enumerate(brought, start=1):
+            _draw_thumbnail(photo, say("Photo {number}", number=number), current)
+        for name in SAMPLES if len(brought) <= 1 else ():
+            _draw_thumbnail(sample(name), title_of(name), current)
+
+
+def _draw_thumbnail(photo: Photo, label: str, current: Photo) -> None:
+    shown = photo.key == current.key
+    with st.container(width=_THUMBNAIL + 28, gap="xxsmall"):
+        st.image(photo.thumbnail, width=_THUMBNAIL, alt="")
+        st.button(
+            label,
+            key=f"show-{photo.key}",
+            type="primary" if shown else "tertiary",
+            help=as_typed(photo.name) if photo.name and not photo.drawn else None,
+            on_click=choose,
+            args=(photo.key,),
+        )
 
 
 def _take(widget: str) -> None:
     """Keep what a control has just been given."""
-    file = st.session_state[widget]
-    if file is None:  # the camera was cleared for another picture
+    given = st.session_state[widget]
+    if not given:  # the camera was cleared for another picture
         return
-    st.session_state.pop(_PROBLEM, None)
-    content = file.getvalue()
-    name = "The camera's picture" if widget == "camera" else file.name
     if widget != "camera":
         st.session_state[_UPLOADS] += 1
-    try:
-        pixels = read_image(content, name)
-    except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
-    else:
-        st.session_state[_KEPT] = Photo(pixels, hashlib.sha256(content).hexdigest(), drawn=False)
+    files = given if isinstance(given, list) else [given]
+    new, problems = [], []
+    for file in files[:MOST_PHOTOS]:
+        name = say("The camera's picture") if widget == "camera" else file.name
+        content = file.getvalue()
+        try:
+            pixels = read_image(content, name)
+        except UserError as error:
+            problems.append(as_typed(str(error)))
+        else:
+            key = hashlib.sha256(content).hexdigest()
+            new.append(Photo(pixels, key, drawn=False, name="" if widget == "camera" else name))
+    if len(problems) > _MOST_PROBLEMS:
+        more = len(problems) - _MOST_PROBLEMS
+        problems[_MOST_PROBLEMS:] = [say("{more} more files cannot be read.", more=more)]
+    if len(files) > MOST_PHOTOS:
+        problems.append(say("Only the first {most} photos were taken.", most=MOST_PHOTOS))
+    gone = add_photos(new) if new else 0
+    if gone:
+        problems.append(say("The oldest photos made room for the new ones ({gone}).", gone=gone))
+    st.session_state[_PROBLEMS] = problems
 
 
-def _forget() -> None:
-    st.session_state.pop(_KEPT, None)
-
-
-def _as_typed(sentence: str) -> str:
+def as_typed(sentence: str) -> str:
     """Return the sentence with Markdown's and HTML's signs escaped: a file name in it shows as typed."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+-!|~$:&" else sign for sign in sentence)

@@ -1,0 +1,62 @@
+"""Pictures of the project's own to look at without a photo of one's own, the same for everyone."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.language import say
+from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, LesionParameters, draw_edge_chart, draw_lesion
+
+DEFAULT = "melanoma-like"
+_HAIRY = LesionParameters(asymmetry=0.3, border=0.3, colours=3, diameter=0.55, hairs=40)
+_LESIONS = {DEFAULT: (MELANOMA_LIKE, 3), "mole-like": (NEVUS_LIKE, 5), "hairy": (_HAIRY, 8)}
+_CHART = "edge-chart"
+SAMPLES = (*_LESIONS, _CHART)
+"""Their names, as a link has them."""
+_THUMBNAIL = 192  # pixels of the longer side: twice what the page shows, for sharp screens
+
+
+@dataclass(frozen=True)
+class Photo:
+    """What the visitor looks at."""
+
+    pixels: np.ndarray
+    """uint8 (H, W, 3) RGB."""
+    key: str
+    """SHA-256 of the file, or a drawing's name: the same key gives the same answer."""
+    drawn: bool
+    """True for one of the project's own drawings."""
+    name: str = ""
+    """The file's name as typed, or the drawing's in a link; empty for the camera's picture."""
+
+    @cached_property
+    def thumbnail(self) -> bytes:
+        """A small JPEG."""
+        scale = min(1.0, _THUMBNAIL / max(self.pixels.shape[:2]))
+        size = (max(1, round(self.pixels.shape[1] * scale)), max(1, round(self.pixels.shape[0] * scale)))
+        small = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
+        return cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+
+
+@st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)
+def sample(name: str) -> Photo:
+    """Return the drawing of this name, one of `SAMPLES`; it is shared, so its pixels cannot be changed."""
+    pixels = (
+        draw_edge_chart() if name == _CHART else draw_lesion(_LESIONS[name][0], seed=_LESIONS[name][1]).image
+    )
+    pixels.flags.writeable = False
+    return Photo(pixels, name, drawn=True, name=name)
+
+
+def title_of(name: str) -> str:
+    """Return what the drawing of this name is called, in the visitor's language."""
+    titles = {
+        DEFAULT: say("Like a melanoma"),
+        "mole-like": say("Like a mole"),
+        "hairy": say("With hair"),
+        _CHART: say("Stripes, no lesion"),
+    }
+    return titles[name]
