@@ -231,7 +231,8 @@ def _write_overlay(
 ) -> None:
     """Write the map of `code`; `maps` are those of `codes`, which share the colour scale."""
     from melanoma.diagnoses import diagnosis_of
-    from melanoma.plots import colour_limit, overlay_with_scale
+    from melanoma.overlay_file import overlay_with_scale
+    from melanoma.plots import colour_limit
 
     diagnosis = f"{diagnosis_of(code).name}, {prediction.probability(code):.1%}"
     heading = f"{method.title}: {diagnosis} ({method.unit[0].lower()}{method.unit[1:]})"

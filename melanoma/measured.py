@@ -1,22 +1,23 @@
 """A heatmap of a photo with all its figures and what they mean: where methods and measures meet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from melanoma.classifier import Classifier
-from melanoma.diagnoses import diagnosis_of
 from melanoma.errors import UserError
 from melanoma.evaluation.calibration import probabilities_from
 from melanoma.explain.base import Method, explain_network, explain_pixels
 from melanoma.explain.controls import Settings
 from melanoma.explain.registry import METHODS
 from melanoma.images import Geometry, frame
-from melanoma.measures.base import Case, Probabilities
+from melanoma.measures.base import Case, Measure, Probabilities
 from melanoma.measures.registry import MEASURES, measure_all
 from melanoma.measures.sentences import sentences
 from melanoma.prediction import Prediction
+from melanoma.wording import Say, english, within_sentence
 
 _BATCH = 16
 _RANDOM_MAPS = 3  # their mean is what chance does
@@ -66,11 +67,14 @@ def measure_map(
     heatmap: np.ndarray,
     settings: Settings | None = None,
     mask: np.ndarray | None = None,
+    say: Say = english,
+    before: Callable[[Measure], None] | None = None,
 ) -> MeasuredMap:
     """Return the figures of the `method`'s heatmap (h, w) of one diagnosis, made with `settings`.
 
     `mask` is the lesion's outline in the network's input, bool (S, S); without one, what needs it is left
-    out. Takes as long as some 300 predictions, and some 10 times as long as the map.
+    out. `say` gives the sentences' language, `before` hears of each measure's start. Takes as long as some
+    300 predictions, and some 10 times as long as the map.
     """
     network = classifier.compiled
     case = Case(
@@ -83,7 +87,7 @@ def measure_map(
         network=network.network,
         explain_network=explain_network(method, prediction, code, settings),
     )
-    figures = measure_all(case)
+    figures = measure_all(case, before)
     random = [
         METHODS["random"].explain(network, prediction, {"draw": draw}, (code,))[..., 0]
         for draw in range(1, _RANDOM_MAPS + 1)
@@ -93,9 +97,8 @@ def measure_map(
     spoken_of = {
         name: figures[name] for name in figures if not method.for_comparison or name == "randomisation"
     }
-    return MeasuredMap(
-        figures, by_chance, tuple(sentences(case, spoken_of, diagnosis_of(code).name.lower(), by_chance))
-    )
+    told = sentences(case, spoken_of, within_sentence(code, say), by_chance, say)
+    return MeasuredMap(figures, by_chance, tuple(told))
 
 
 def probabilities_of(classifier: Classifier) -> Probabilities:

@@ -1,14 +1,15 @@
-"""Arrays -> pictures: Plotly figures for the page, and overlays as pixels for files."""
+"""Arrays -> pictures: Plotly figures for the page, and overlays as pixels."""
 
 import base64
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import plotly.graph_objects as go
-from PIL import Image, ImageDraw, ImageFont
 
 from melanoma.diagnoses import diagnosis_of
 from melanoma.images import Geometry
+from melanoma.wording import Say, english
 
 FOR = (178, 24, 43)
 """Red and blue ends of ColorBrewer's RdBu, which colour-blind readers can tell apart."""
@@ -16,16 +17,23 @@ AGAINST = (33, 102, 172)
 SHOWN_SIDE = 900  # pixels of the longer side: more than a screen column shows, and quick to send
 OPACITY = 0.65  # of the strongest colour, so that the lesion shows through it
 MALIGNANT_MARK = "▲"
+OUTLINE = (("#000000", 4), ("#ffffff", 2))
+"""White between two black lines: seen on pale and on dark skin, and under every colour of a map."""
 
 
-def probability_bars(probabilities: dict[str, float], prediction_set: tuple[str, ...] = ()) -> go.Figure:
+def probability_bars(
+    probabilities: dict[str, float], prediction_set: tuple[str, ...] = (), say: Say = english
+) -> go.Figure:
     """Return horizontal bars, likeliest on top; malignant diagnoses are hatched and marked with a triangle.
 
-    `probabilities` maps codes to 0..1. Diagnoses in `prediction_set` have bold names.
+    `probabilities` maps codes to 0..1. Diagnoses in `prediction_set` have bold names. `say` gives the
+    reader's language.
     """
     ranked = sorted(probabilities.items(), key=lambda item: item[1])
     diagnoses = [diagnosis_of(code) for code, _ in ranked]
-    names = [f"{found.name} {MALIGNANT_MARK}" if found.malignant else found.name for found in diagnoses]
+    names = [
+        f"{say(found.name)} {MALIGNANT_MARK}" if found.malignant else say(found.name) for found in diagnoses
+    ]
     figure = go.Figure(
         go.Bar(
             x=[value for _, value in ranked],
@@ -47,7 +55,10 @@ def probability_bars(probabilities: dict[str, float], prediction_set: tuple[str,
                     "size": 7,
                 },
             },
-            hovertext=[f"{found.plain} Signs: {found.signs}." for found in diagnoses],
+            hovertext=[
+                f"{say(found.plain)}<br>" + say("Signs: {signs}.", signs=say(found.signs))
+                for found in diagnoses
+            ],
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
@@ -79,11 +90,13 @@ def heatmap_figure(
     opacity: float,
     signed: bool,
     title: str,
+    contours: Sequence[np.ndarray] = (),
 ) -> go.Figure:
     """Return the heatmap (h, w) over the uint8 RGB photo, on the photo's own pixels, with a colour bar.
 
     Colours fade out towards zero, so that the photo shows where there is no evidence. The photo outside
-    what the network saw is veiled. `title` heads the colour bar.
+    what the network saw is veiled. `title` heads the colour bar. `contours` are closed lines (n, 2)
+    of x and y in the photo's pixels.
     """
     height, width = photo.shape[:2]
     rows, columns = heatmap.shape
@@ -131,6 +144,13 @@ def heatmap_figure(
         constraintoward="top",
         fixedrange=True,
     )
+    for contour in contours:
+        x, y = np.vstack([contour, contour[:1]]).T
+        for colour, line_width in OUTLINE:
+            line = {"color": colour, "width": line_width}
+            figure.add_trace(
+                go.Scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False)
+            )
     for left, top, right, bottom in _unseen(geometry):
         figure.add_shape(
             type="rect",
@@ -157,30 +177,13 @@ def overlay(
     return np.clip(np.rint(blended), 0, 255).astype(np.uint8)
 
 
-def overlay_with_scale(
-    photo: np.ndarray, heatmap: np.ndarray, geometry: Geometry, limit: float, signed: bool, title: str
-) -> np.ndarray:
-    """Return the overlay beside a colour bar with numbers, uint8 RGB."""
-    picture = _shrink(overlay(photo, heatmap, geometry, limit))
-    height = max(picture.shape[0], 220)
-    font = ImageFont.load_default(size=14)
-    canvas = Image.new("RGB", (picture.shape[1] + 110, height + 44), "white")
-    canvas.paste(Image.fromarray(picture), (0, 44))
-    draw = ImageDraw.Draw(canvas)
-    draw.text((8, 12), title, fill="black", font=font)
-    left, top, bottom = picture.shape[1] + 16, 56, height + 32
-    lowest = -limit if signed else 0.0
-    for y in range(top, bottom):
-        value = limit + (lowest - limit) * (y - top) / (bottom - top - 1)
-        strength = abs(value) / limit * OPACITY
-        colour = FOR if value > 0 else AGAINST
-        mixed = tuple(round(255 * (1 - strength) + part * strength) for part in colour)
-        draw.line((left, y, left + 16, y), fill=mixed)
-    draw.rectangle((left, top, left + 16, bottom - 1), outline="black")
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        value = limit + (lowest - limit) * share
-        draw.text((left + 24, top + share * (bottom - top - 1) - 8), f"{value:+.3f}", fill="black", font=font)
-    return np.asarray(canvas)
+def shrink(image: np.ndarray) -> np.ndarray:
+    """Return the image, uint8 (H, W, 3), with its longer side at most `SHOWN_SIDE`."""
+    scale = SHOWN_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _faded_scale(opacity: float, signed: bool) -> list[tuple[float, str]]:
@@ -204,14 +207,6 @@ def _unseen(geometry: Geometry) -> list[tuple[int, int, int, int]]:
     return [part for part in parts if part[2] > part[0] and part[3] > part[1]]
 
 
-def _shrink(image: np.ndarray) -> np.ndarray:
-    scale = SHOWN_SIDE / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-
-
 def _data_uri(photo: np.ndarray) -> str:
-    _, encoded = cv2.imencode(".jpg", _shrink(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+    _, encoded = cv2.imencode(".jpg", shrink(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
     return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()

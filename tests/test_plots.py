@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from melanoma.images import frame
+from melanoma.overlay_file import overlay_with_scale
 from melanoma.plots import (
     MALIGNANT_MARK,
     colour_limit,
     heatmap_figure,
     overlay,
-    overlay_with_scale,
     probability_bars,
 )
 
@@ -66,3 +66,25 @@ def test_the_figure_lays_each_cell_on_its_own_pixels():
 def test_the_file_has_room_for_the_scale():
     picture = overlay_with_scale(PHOTO, np.eye(4), GEOMETRY, 1.0, True, "Evidence")
     assert picture.shape[0] > PHOTO.shape[0] and picture.shape[1] == PHOTO.shape[1] + 110
+
+
+def test_a_long_heading_is_broken_into_lines_and_loses_nothing():
+    short = overlay_with_scale(PHOTO, np.eye(4), GEOMETRY, 1.0, True, "Evidence")
+    long = overlay_with_scale(PHOTO, np.eye(4), GEOMETRY, 1.0, True, "Evidence for " + "melanoma " * 8)
+    assert long.shape[1] == short.shape[1]
+    assert long.shape[0] > short.shape[0] + 20
+    dark_rows = np.flatnonzero((long[: long.shape[0] - short.shape[0] + 40] < 100).all(axis=2).any(axis=1))
+    assert dark_rows.max() - dark_rows.min() > 20, "written in more than one line"
+    assert (long[:, -3:] == 255).all(), "nothing runs out of the picture"
+
+
+def test_the_outline_is_drawn_on_the_photos_pixels():
+    square = np.array([[40.0, 20.0], [80.0, 20.0], [80.0, 60.0], [40.0, 60.0]])
+    figure = heatmap_figure(PHOTO, np.zeros((3, 3)), GEOMETRY, 1.0, 0.5, True, "", [square])
+    assert list(figure.data[1].x) == [40, 80, 80, 40, 40], "closed"
+    with_line = overlay_with_scale(PHOTO, np.zeros((3, 3)), GEOMETRY, 1.0, True, "", contours=[square])
+    without = overlay_with_scale(PHOTO, np.zeros((3, 3)), GEOMETRY, 1.0, True, "")
+    changed = np.argwhere((with_line != without).any(axis=2))
+    top = with_line.shape[0] - 220
+    assert changed.min(axis=0).tolist() == pytest.approx([top + 20, 40], abs=3)
+    assert changed.max(axis=0).tolist() == pytest.approx([top + 60, 80], abs=3)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from melanoma.measures.base import Case
+from melanoma.wording import Say, english
 
 MOST = 0.5
 UNCHANGED = 0.5
@@ -13,48 +14,67 @@ SAME = 0.9999  # short of 1 by rounding only
 
 
 def sentences(
-    case: Case, figures: Mapping[str, float], diagnosis: str, by_chance: Mapping[str, float]
+    case: Case,
+    figures: Mapping[str, float],
+    diagnosis: str,
+    by_chance: Mapping[str, float],
+    say: Say = english,
 ) -> list[str]:
     """Return what to tell of a map of the evidence for `diagnosis`, the most important first.
 
     `figures` come from `registry.measure_all`; what was not measured is not spoken of. `by_chance` has the
-    advantage over random maps by measure, see `Measure.advantage`.
+    advantage over random maps by measure, see `Measure.advantage`. `say` gives phrases in the
+    reader's language.
     """
-    told = [*_place(case, figures, diagnosis), *_surroundings(case, figures)]
+    told = [*_place(case, figures, diagnosis, say), *_surroundings(figures, say)]
     similarity = figures.get("randomisation", 0.0)
     if similarity >= SAME:
-        told.append("This map is the same for a randomised network: it knows nothing of the network.")
+        told.append(say("This map is the same for a randomised network: it knows nothing of the network."))
     elif similarity >= UNCHANGED:
-        told.append("This map hardly changes when the network is randomised: it shows edges, not reasons.")
+        told.append(
+            say("This map hardly changes when the network is randomised: it shows edges, not reasons.")
+        )
     if by_chance and max(by_chance.values()) <= 0:
-        told.append("The network misses what this map marks no more than random spots: the map tells little.")
+        told.append(
+            say("The network misses what this map marks no more than random spots: the map tells little.")
+        )
     return told
 
 
-def _place(case: Case, figures: Mapping[str, float], diagnosis: str) -> list[str]:
+def _place(case: Case, figures: Mapping[str, float], diagnosis: str, say: Say) -> list[str]:
     if case.heatmap.max() <= 0:
-        return [f"No region speaks for {diagnosis}."]
+        return [say("No region speaks for {diagnosis}.", diagnosis=diagnosis)]
     if np.ptp(case.heatmap) == 0:
-        return ["This map is the same everywhere: it points nowhere."]
+        return [say("This map is the same everywhere: it points nowhere.")]
     if "inside" not in figures or case.mask is None:
         return []
     share = figures["inside"]
     told = [
-        f"{share:.0%} of the evidence for {diagnosis} lies inside the outlined lesion, "
-        f"which covers {case.lesion.mean():.0%} of the image."
+        say(
+            "{share:.0%} of the evidence for {diagnosis} lies inside the outlined lesion, "
+            "which covers {area:.0%} of the image.",
+            share=share,
+            diagnosis=diagnosis,
+            area=case.lesion.mean(),
+        )
     ]
     if share < MOST:
-        told.append("Most evidence lies outside the lesion: distrust this answer.")
+        told.append(say("Most evidence lies outside the lesion: distrust this answer."))
     return told
 
 
-def _surroundings(case: Case, figures: Mapping[str, float]) -> list[str]:
+def _surroundings(figures: Mapping[str, float], say: Say) -> list[str]:
     changed = figures.get("surroundings-answer")
     if changed is None:
         return []
     if changed == 0:
-        return ["The answer stays the same when the lesion is shown in other surroundings."]
-    tries = f"in {changed:.0%} of the tries"
+        return [say("The answer stays the same when the lesion is shown in other surroundings.")]
     if figures.get("inside", 0.0) >= MOST:
-        return [f"The map lies inside, yet the answer changes with the surroundings ({tries})."]
-    return [f"The answer changes with the surroundings ({tries})."]
+        return [
+            say(
+                "The map lies inside, yet the answer changes with the surroundings "
+                "(in {changed:.0%} of the tries).",
+                changed=changed,
+            )
+        ]
+    return [say("The answer changes with the surroundings (in {changed:.0%} of the tries).", changed=changed)]

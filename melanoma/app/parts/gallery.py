@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from melanoma.app.parts.link import put_into_link
 from melanoma.app.parts.samples import DEFAULT, SAMPLES, Photo, sample
 
 MOST_PHOTOS = 12
@@ -50,18 +51,8 @@ def current_photo() -> Photo:
     """Return the photo or drawing that the visitor chose on any page; a new visitor's is the link's."""
     chosen = st.session_state.get(_CHOSEN) or st.query_params.get(SAMPLE)
     photo = _kept().get(chosen) or sample(chosen if chosen in SAMPLES else DEFAULT)
-    _put_into_link(photo)
+    put_into_link(SAMPLE, photo.key if photo.drawn and photo.key != DEFAULT else None)
     return photo
-
-
-def _put_into_link(photo: Photo) -> None:
-    wanted = photo.key if photo.drawn and photo.key != DEFAULT else None
-    if st.query_params.get(SAMPLE) == wanted:
-        return
-    if wanted is None:
-        del st.query_params[SAMPLE]
-    else:
-        st.query_params[SAMPLE] = wanted
 
 
 def _kept() -> dict[str, Photo]:
