@@ -12,45 +12,54 @@ import streamlit as st
 T = TypeVar("T", int, str)
 
 
-def choose_segment(
-    label: str, options: Sequence[T], name: str, label_of: Callable[[T], str], **more: Any
+def linked_choice(
+    place: Any,
+    label: str,
+    options: Sequence[T],
+    default: T,
+    name: str,
+    label_of: Callable[[T], str],
+    owner: str = "",
 ) -> T:
-    """Draw a segmented control and return the option chosen; the first is the default.
+    """Draw a select box in `place` (a column, or st) and return the option chosen.
 
-    `name` is its key, and its name in the link, which holds the option itself.
+    `name` is its name in the link, which holds the option itself. Where the default depends on something,
+    such as a photo, `owner` names that: another owner starts from its own default, or the link's.
     """
-    _take_from_link(name, options, name)
+    key = f"{name}-{owner}" if owner else name
+    _take_from_link(key, options, default, name)
+    place.selectbox(label, options, format_func=label_of, key=key, persist_state="session")
+    return _keep(key, default, name)
+
+
+def linked_segment(
+    label: str, options: Sequence[T], default: T, name: str, label_of: Callable[[T], str], **more: Any
+) -> T:
+    """Draw a segmented control and return the option chosen; `name` is its key, and its name in the link."""
+    _take_from_link(name, options, default, name)
     st.segmented_control(
         label, options, format_func=label_of, key=name, required=True, persist_state="session", **more
     )
-    return _put_into_link(name, options, name)
+    return _keep(name, default, name)
 
 
-def choose_option(
-    label: str, options: Sequence[T], name: str, label_of: Callable[[T], str], key: str | None = None
-) -> T:
-    """Draw a select box and return the option chosen; the first is the default.
-
-    `name` is its name in the link. `key` is its own where the default depends on something, such as a photo.
-    """
-    key = key or name
-    _take_from_link(key, options, name)
-    st.selectbox(label, options, format_func=label_of, key=key, persist_state="session")
-    return _put_into_link(key, options, name)
+def put_into_link(name: str, value: str | None) -> None:
+    """Write a value into the link, or take its name out of it if None."""
+    if st.query_params.get(name) == value:
+        return
+    if value is None:
+        del st.query_params[name]
+    else:
+        st.query_params[name] = value
 
 
-def _take_from_link(key: str, options: Sequence[T], name: str) -> None:
+def _take_from_link(key: str, options: Sequence[T], default: T, name: str) -> None:
     if st.session_state.get(key) not in options:
         linked = {str(option): option for option in options}
-        st.session_state[key] = linked.get(st.query_params.get(name, ""), options[0])
+        st.session_state[key] = linked.get(st.query_params.get(name, ""), default)
 
 
-def _put_into_link(key: str, options: Sequence[T], name: str) -> T:
+def _keep(key: str, default: T, name: str) -> T:
     chosen: T = st.session_state[key]
-    wanted = None if chosen == options[0] else str(chosen)
-    if st.query_params.get(name) != wanted:
-        if wanted is None:
-            del st.query_params[name]
-        else:
-            st.query_params[name] = wanted
+    put_into_link(name, None if chosen == default else str(chosen))
     return chosen
