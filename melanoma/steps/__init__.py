@@ -1,0 +1,1 @@
+"""From pixels to a probability, step by step: what the lesson shows, with the numbers of the prediction."""
