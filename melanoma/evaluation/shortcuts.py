@@ -64,7 +64,7 @@ class Effect:
 
 def painted_in() -> dict[str, Change]:
     """Return what is painted into a photo, by name: the control first, then all of `ARTEFACTS`."""
-    return {NO_NEWS: lambda pixels, _: np.ascontiguousarray(pixels[:, ::-1])} | dict(ARTEFACTS)
+    return {NO_NEWS: lambda pixels, _: np.ascontiguousarray(pixels[:, ::-1]), **ARTEFACTS}
 
 
 def painted_out() -> dict[str, Change]:

@@ -1,0 +1,1 @@
+"""Explanations: how fast, how large in memory, and how faithful; beside other libraries."""

@@ -1,0 +1,70 @@
+"""This project's evidence maps, Grad-CAM and other methods, for `benchmarks.explanations.speed`."""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.explanations.timing import measured, milliseconds, peak_megabytes, report
+from melanoma.bundle import load_bundle
+from melanoma.classifier import Classifier
+from melanoma.explain.registry import METHODS
+
+MANY = 300
+
+
+def resident_megabytes() -> float:
+    """Return the memory that this process holds now (resident, MB; Linux)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+def main(model: str, exchange: str) -> None:
+    """Measure and print."""
+    classifier = Classifier(load_bundle(Path(model)))
+    network = classifier.compiled
+    batch = np.load(exchange)["pixels"]
+    photo, codes = batch[:1], classifier.bundle.codes
+    prediction = classifier([photo[0]])[0]
+    logits = prediction.logits.tolist()
+    loaded = peak_megabytes()
+
+    # The network alone, compiled in the same way: what a prediction costs without any map.
+    inner = network.network
+    spec = tf.TensorSpec((None, *inner.input_shape[1:]), tf.uint8)
+    bare = tf.function(lambda pixels: inner(pixels, training=False), input_signature=[spec])
+
+    grad_cam = METHODS["grad-cam"]
+    tasks = {
+        "forward": lambda: bare(tf.constant(photo)).numpy(),
+        "logits and all evidence maps": lambda: network.run(photo),
+        "one class": lambda: grad_cam.explain(network, prediction, codes=codes[:1]),
+        "all classes": lambda: grad_cam.explain(network, prediction),
+        "batch of 32": lambda: network.run(batch),
+        "forward, batch of 32": lambda: bare(tf.constant(batch)).numpy(),
+    }
+    results = {"logits": logits, "loaded_mb": loaded, "tasks": measured(tasks)}
+    results["methods"] = {
+        name: {
+            "one": milliseconds(lambda method=method: method.explain(network, prediction, codes=codes[:1])),
+            "all": milliseconds(lambda method=method: method.explain(network, prediction)),
+        }
+        for name, method in METHODS.items()
+    }
+    shuffled = np.random.default_rng(0).permutation(MANY) % len(batch)
+    held = []
+    for number, row in enumerate(shuffled):
+        answer = classifier([batch[row]])[0]
+        for name in ("evidence", "grad-cam", "layer-cam"):
+            METHODS[name].explain(network, answer)
+        if number + 1 in (50, MANY):
+            held.append(resident_megabytes())
+    report(results | {"resident_after_50_mb": held[0], f"resident_after_{MANY}_mb": held[1]})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,42 @@
+"""tf-keras-vis' Grad-CAM, called as its documentation does, for `benchmarks.explanations.speed`."""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+from tf_keras_vis.gradcam import Gradcam
+from tf_keras_vis.utils.scores import CategoricalScore
+
+from benchmarks.explanations.timing import measured, peak_megabytes, report
+from melanoma.network import FEATURES
+
+
+def main(model: str, exchange: str) -> None:
+    """Measure and print."""
+    network = keras.saving.load_model(model, compile=False)
+    batch = np.load(exchange)["pixels"].astype(np.float32)
+    # It differentiates by the input, and whole numbers have no derivative: a twin for float pixels.
+    floats = keras.models.clone_model(network, input_tensors=[keras.Input(network.input_shape[1:])])
+    floats.set_weights(network.get_weights())
+    cam = Gradcam(floats)
+    photo, classes = batch[:1], network.output_shape[1]
+    logits = np.asarray(floats(photo))[0].tolist()
+    loaded = peak_megabytes()
+
+    def maps(index: int, pixels: np.ndarray) -> np.ndarray:
+        return cam(CategoricalScore([index] * len(pixels)), pixels, penultimate_layer=FEATURES)
+
+    tasks = {
+        "forward": lambda: floats(photo),
+        "one class": lambda: maps(0, photo),
+        "all classes": lambda: [maps(index, photo) for index in range(classes)],
+        "batch of 32": lambda: maps(0, batch),
+    }
+    report({"logits": logits, "loaded_mb": loaded, "tasks": measured(tasks)})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,45 @@
+"""Timing and memory that every peer of the comparison reports alike. Imports NumPy alone."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+SECONDS = 3.0  # a task is repeated for this long at least
+LEAST = 5  # and this often at least
+
+
+def milliseconds(task: Callable[[], object]) -> dict[str, float]:
+    """Return median and quartiles of a task's time after two runs that do not count."""
+    for _ in range(2):
+        task()
+    spent: list[float] = []
+    begun = time.perf_counter()
+    while len(spent) < LEAST or time.perf_counter() - begun < SECONDS:
+        start = time.perf_counter()
+        task()
+        spent.append(1000 * (time.perf_counter() - start))
+    low, middle, high = np.quantile(spent, [0.25, 0.5, 0.75])
+    return {"median_ms": float(middle), "low_ms": float(low), "high_ms": float(high), "runs": len(spent)}
+
+
+def peak_megabytes() -> float:
+    """Return the most memory that this process has held so far (resident, MB)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def measured(tasks: dict[str, Callable[[], object]]) -> dict[str, dict[str, float]]:
+    """Return time and peak memory of each task, run in this order, so a later peak includes earlier ones."""
+    found = {}
+    for name, task in tasks.items():
+        found[name] = milliseconds(task) | {"peak_mb": peak_megabytes()}
+    return found
+
+
+def report(results: dict) -> None:
+    """Print results as the last line of a peer's output."""
+    print(json.dumps(results))
