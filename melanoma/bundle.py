@@ -18,6 +18,8 @@ from melanoma.errors import UserError
 
 FORMAT = 1
 DEFAULT = Path(__file__).resolve().parent.parent / "models" / "isic8-mobilenet"
+MODELS = "MELANOMA_MODELS"
+"""Environment variable with which the operator names another folder of bundles."""
 _DESCRIPTION = "bundle.json"
 
 
@@ -74,6 +76,25 @@ class Bundle:
     def load_split(self) -> pd.DataFrame:
         """Return `image_id`, `lesion_id` and `split` of every image that the training run knew."""
         return pd.read_parquet(self.path / "split.parquet")
+
+
+def models_folder() -> Path:
+    """Return the operator's folder of bundles."""
+    return Path(os.environ.get(MODELS) or DEFAULT.parent)
+
+
+def bundles_in(folder: Path) -> dict[str, Path]:
+    """Return every bundle of a folder by its own folder's name, sound or not; none if there is no folder.
+
+    Half-made ones, whose names begin with a full stop, do not count.
+    """
+    if not folder.is_dir():
+        return {}
+    return {
+        child.name: child
+        for child in folder.iterdir()
+        if not child.name.startswith(".") and (child / _DESCRIPTION).is_file()
+    }
 
 
 def load_bundle(path: str | Path = DEFAULT) -> Bundle:

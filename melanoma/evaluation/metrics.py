@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 BINS = 15
 """Of the calibration error, as in Guo et al. 2017."""
@@ -46,6 +45,8 @@ def roc_auc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> flo
     """Return the area under the ROC curve; NaN where one side has no weight. `positive` is bool (n,)."""
     if not (weights[positive].sum() and weights[~positive].sum()):
         return float("nan")
+    from sklearn.metrics import roc_auc_score  # the page's host has none, and needs the rest of this module
+
     return float(roc_auc_score(positive, score, sample_weight=weights))
 
 
@@ -56,6 +57,8 @@ def average_precision(positive: np.ndarray, score: np.ndarray, weights: np.ndarr
     """
     if not (weights[positive].sum() and weights[~positive].sum()):
         return float("nan")
+    from sklearn.metrics import average_precision_score
+
     return float(average_precision_score(positive, score, sample_weight=weights))
 
 

@@ -1,5 +1,7 @@
 """How far the probabilities and prediction sets of a bundle can be believed."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from melanoma.evaluation.calibration import class_weights, probabilities_from
@@ -14,6 +16,8 @@ NAMES = {
     "set_size": "diagnoses in a prediction set",
 }
 """What each figure is called."""
+EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0 + 1e-9)
+"""Of the ranges of the reliability curve: finer where most probabilities, and the alert's threshold, lie."""
 
 
 def judge_calibration(
@@ -48,3 +52,37 @@ def judge_calibration(
         "set_size": weighted_mean(size),
     }
     return {name: bootstrap(statistic, lesions) for name, statistic in statistics.items()}
+
+
+@dataclass(frozen=True)
+class Bin:
+    """The images whose probability of melanoma lies in one range."""
+
+    mean: float
+    """Mean probability that the network gave them, 0..1."""
+    share: Estimate
+    """Share of them that are melanomas, with a 95% interval by bootstrap over lesions."""
+    images: int
+
+
+def melanoma_bins(
+    score: np.ndarray, melanoma: np.ndarray, lesions: np.ndarray, weights: np.ndarray, replicates: int = 300
+) -> list[Bin]:
+    """Return the reliability curve of the melanoma probability, in the ranges `EDGES` that are not empty.
+
+    `score` is float (n,), `melanoma` bool (n,); `weights` (n,) bring the classes into the mix that the
+    probabilities are meant for (`class_weights`).
+    """
+    bins = []
+    for low, high in zip(EDGES[:-1], EDGES[1:], strict=True):
+        rows = (score >= low) & (score < high)
+        if rows.any():
+            ill, weight = melanoma[rows], weights[rows]
+
+            def statistic(drawn: np.ndarray, ill: np.ndarray = ill, weight: np.ndarray = weight) -> float:
+                total = (drawn * weight).sum()
+                return float((drawn * weight)[ill].sum() / total) if total else float("nan")
+
+            mean = float(np.average(score[rows], weights=weight))
+            bins.append(Bin(mean, bootstrap(statistic, lesions[rows], replicates), int(rows.sum())))
+    return bins

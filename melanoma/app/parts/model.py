@@ -1,31 +1,76 @@
-"""The network, loaded once for all visitors, and the ways to explain it.
+"""The network that answers: the operator's folder holds one or several, and each visitor chooses.
 
-Both import TensorFlow, which takes seconds: inside the functions, so that the page shows before.
+TensorFlow takes seconds to import: inside the functions, so that the page shows before.
 """
 
 import gc
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from melanoma import bundle as bundles
+from melanoma.app.parts.language import say
+from melanoma.app.parts.link import put_into_link
+from melanoma.errors import UserError
 
 if TYPE_CHECKING:
+    from melanoma.bundle import Bundle
     from melanoma.classifier import Classifier
     from melanoma.explain.base import Method
 
+MODEL = "model"
+"""The name of the model in a link."""
+_CHOSEN = "model-chosen"
+_MOST_LOADED = 2  # networks at once, about 100 MB each: the host has little more
 
-@st.cache_resource(show_spinner="Loading the network (a few seconds, once)…")
+
+def model_names() -> tuple[str, ...]:
+    """Return the names of the models in the operator's folder, the default first."""
+    found = sorted(bundles.bundles_in(bundles.models_folder()))
+    return tuple(sorted(found, key=lambda name: name != bundles.DEFAULT.name))
+
+
+def choose_model(name: str) -> None:
+    """Let this visitor's pages be answered by another model."""
+    st.session_state[_CHOSEN] = name
+
+
+def chosen_name() -> str:
+    """Return the name of this visitor's model: the one chosen here, the link's, or the default.
+
+    Raises UserError if there is no such model.
+    """
+    names = model_names()
+    if not names:
+        raise UserError(say("There is no model. The operator has to put one into the folder of models."))
+    asked = st.session_state.get(_CHOSEN) or st.query_params.get(MODEL)
+    if asked is not None and asked not in names:
+        # A name that the visitor typed is never a path: it is only compared with what is there.
+        raise UserError(say("There is no model of the name in this link. Choose one on the page Model."))
+    name = asked or names[0]
+    put_into_link(MODEL, name if name != names[0] else None)
+    return name
+
+
+def bundle_named(name: str) -> "Bundle":
+    """Return a model's verified bundle, without loading the network; raises UserError if it is damaged."""
+    folder = bundles.bundles_in(bundles.models_folder())[name]
+    try:
+        return _verified(str(folder), (folder / "bundle.json").stat().st_mtime_ns)
+    except UserError as error:  # where the operator keeps it is not the visitor's business
+        raise UserError(str(error).replace(str(folder), name)) from None
+
+
+def chosen_bundle() -> "Bundle":
+    """Return the bundle of this visitor's model; raises UserError if it is absent or damaged."""
+    return bundle_named(chosen_name())
+
+
 def classifier() -> "Classifier":
-    """Return the classifier of the shipped bundle."""
-    from melanoma.classifier import Classifier
-
-    loaded = Classifier(bundles.load_bundle())
-    # Streamlit collects garbage twice after every run of the script: over TensorFlow's half a million objects
-    # that takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is left out.
-    gc.collect()
-    gc.freeze()
-    return loaded
+    """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
+    bundle = chosen_bundle()
+    return _loaded(bundle, str(bundle.path), bundle.version)
 
 
 def methods() -> "dict[str, Method]":
@@ -33,3 +78,23 @@ def methods() -> "dict[str, Method]":
     from melanoma.explain.registry import METHODS
 
     return METHODS
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _verified(folder: str, changed: int) -> "Bundle":
+    return bundles.load_bundle(Path(folder))
+
+
+@st.cache_resource(max_entries=_MOST_LOADED, show_spinner="Loading the network (a few seconds, once)…")
+def _loaded(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
+    from melanoma.classifier import Classifier
+
+    loaded = Classifier(_bundle)
+    # Streamlit collects garbage twice after every run of the script: over TensorFlow's half a million objects
+    # that takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is left out; what
+    # made room for it was left out before, and goes only now.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    return loaded
+

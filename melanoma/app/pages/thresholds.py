@@ -1,0 +1,35 @@
+"""Thresholds: what an alert finds, what it misses, and what that costs."""
+
+import streamlit as st
+
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.model import chosen_bundle
+from melanoma.app.parts.thresholds.overview import show_confusion, show_reliability
+from melanoma.app.parts.thresholds.point import show_operating_point
+from melanoma.bundle import Bundle
+from melanoma.errors import UserError
+from melanoma.evaluation.held_back import HeldBack, judge_held_back
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title(say("When should the alert ring?"), anchor=False)
+    st.markdown(text("thresholds"))
+    try:
+        bundle = chosen_bundle()
+        held_back = _judge(bundle, bundle.version)
+    except UserError as error:  # the model's folder is absent or damaged, or says nothing of melanoma
+        st.error(str(error))
+        return
+    show_operating_point(held_back, bundle)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_confusion(held_back)
+    with right:
+        show_reliability(held_back)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _judge(_bundle: Bundle, version: str) -> HeldBack:
+    """Return what is known of a bundle's held-back lesions, the same for all visitors."""
+    return judge_held_back(_bundle)

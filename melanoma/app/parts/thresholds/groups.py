@@ -1,0 +1,83 @@
+"""What the alert does in groups of patients, with intervals."""
+
+import pandas as pd
+import streamlit as st
+
+from melanoma.app.parts.language import say
+from melanoma.app.parts.link import linked_segment
+from melanoma.bundle import Bundle
+from melanoma.evaluation.evaluate import FEW
+from melanoma.evaluation.held_back import HeldBack
+from melanoma.evaluation.metrics import Estimate
+from melanoma.evaluation.operating import Part
+
+_SMALL = "°"
+
+
+def show_groups(held_back: HeldBack, threshold: float, bundle: Bundle) -> None:
+    """Draw the choice of a grouping and its table."""
+    titles = _titles()
+    kinds = list(dict.fromkeys(part.kind for part in held_back.groups))
+    if not kinds:
+        st.caption(say("Nothing is known of the patients of these photos."))
+        return
+    kind = linked_segment(say("Groups by"), kinds, kinds[0], "groups", lambda kind: titles.get(kind, kind))
+    areas = {
+        (group["kind"], group["name"]): group["figures"]["melanoma_auc"]
+        for group in bundle.figures.get("groups", ())
+    }
+    rows = [_row(part, threshold, areas) for part in held_back.groups if part.kind == kind]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="groups-table",
+        alt=say("Table of groups with the share of melanomas found and its interval."),
+    )
+    st.caption(
+        say(
+            "{sign} fewer than {few} melanomas or fewer than {few} other lesions: such figures say little, "
+            "and 100% to 100% is no proof. In brackets: 95% intervals by resampling lesions. AUC: in so many "
+            "pairs of a melanoma and another lesion the melanoma gets the higher probability, whatever the "
+            "threshold.",
+            sign=_SMALL,
+            few=FEW,
+        )
+    )
+
+
+def _row(
+    part: Part, threshold: float, areas: dict[tuple[str, str], dict[str, float | None]]
+) -> dict[str, object]:
+    found, silent = part.found(threshold), part.silent(threshold)
+    alarms = Estimate(1 - silent.value, 1 - silent.high, 1 - silent.low)
+    row = {
+        say("Group"): say(part.name) + (f" {_SMALL}" if part.small else ""),
+        say("Photos"): len(part.melanomas.score) + len(part.others.score),
+        say("Melanomas"): len(part.melanomas.score),
+        say("Melanomas found"): as_percent(found),
+        say("False alarms"): as_percent(alarms),
+    }
+    area = areas.get((part.kind, part.name))
+    if areas:
+        known = area is not None and area["value"] is not None
+        row["AUC"] = (
+            f"{area['value']:.2f} ({area['low']:.2f}–{area['high']:.2f})" if known else say("not known")
+        )
+    return row
+
+
+def as_percent(estimate: Estimate) -> str:
+    """Return a share with its interval, in percent."""
+    if estimate.value != estimate.value:  # NaN
+        return say("not known")
+    return f"{estimate.value:.0%} ({estimate.low:.0%}–{estimate.high:.0%})"
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "age_group": say("Age"),
+        "sex": say("Sex"),
+        "site": say("Part of the body"),
+        "source": say("Archive"),
+        "framing": say("How the photo was cut"),
+    }

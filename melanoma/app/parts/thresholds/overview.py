@@ -1,0 +1,60 @@
+"""What does not hang on the threshold: the confusion matrix and the reliability of the probabilities."""
+
+import streamlit as st
+
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.names import diagnosis_name
+from melanoma.evaluation.held_back import HeldBack
+from melanoma.threshold_plots import confusion_figure, reliability_figure
+
+_CONFIG = {"displayModeBar": False}
+
+
+def show_confusion(held_back: HeldBack) -> None:
+    """Draw which diagnosis is taken for which."""
+    st.subheader(say("What it takes for what"), anchor=False)
+    right = int(held_back.confusion.trace())
+    words = say(
+        "The likeliest diagnosis is the true one in {right} of {images} photos ({share:.0%}).",
+        right=right,
+        images=held_back.images,
+        share=right / held_back.images,
+    )
+    with st.container(key="confusion"):
+        st.plotly_chart(
+            confusion_figure(
+                held_back.confusion, held_back.codes, (say("The network's likeliest"), say("The truth"))
+            ),
+            config=_CONFIG,
+            key="confusion-matrix",
+            alt=say("Confusion matrix.") + " " + words,
+        )
+    st.markdown(words)
+    names = ", ".join(f"{code} {diagnosis_name(code)}" for code in held_back.codes)
+    st.caption(
+        say("Numbers are photos; the darker, the larger the share of its row. On the diagonal it is right.")
+        + f" {names}."
+    )
+
+
+def show_reliability(held_back: HeldBack) -> None:
+    """Draw how far the percentages can be believed."""
+    st.subheader(say("Can the percentages be believed?"), anchor=False)
+    worst = max(held_back.bins, key=lambda found: abs(found.share.value - found.mean))
+    words = say(
+        "Furthest off: where it says about {mean:.0%}, {share:.0%} are melanomas ({images} photos).",
+        mean=worst.mean,
+        share=worst.share.value,
+        images=worst.images,
+    )
+    with st.container(key="reliability"):
+        st.plotly_chart(
+            reliability_figure(
+                held_back.bins, (say("Melanoma probability it gives"), say("Really melanoma"))
+            ),
+            config=_CONFIG,
+            key="reliability-curve",
+            alt=say("Reliability curve.") + " " + words,
+        )
+    st.markdown(words)
+    st.caption(text("threshold-reliability"))

@@ -1,0 +1,140 @@
+"""The operating point: a threshold on a slider, and what it does to a thousand people."""
+
+import streamlit as st
+
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.thresholds.groups import as_percent, show_groups
+from melanoma.app.parts.thresholds.mistakes import show_mistakes
+from melanoma.bundle import Bundle
+from melanoma.evaluation.held_back import HeldBack
+from melanoma.evaluation.metrics import Estimate
+from melanoma.evaluation.patients import Patients, among
+from melanoma.threshold_plots import people_figure, roc_figure
+
+PEOPLE = 1000
+_THRESHOLD, _PREVALENCE = "threshold", "prevalence"
+_STEP = 0.1  # percent: fine enough for thresholds near 1%
+_CONFIG = {"displayModeBar": False}
+
+
+@st.fragment
+def show_operating_point(held_back: HeldBack, bundle: Bundle) -> None:
+    """Draw the sliders and all that follows from them; a move reruns only this, and never the network."""
+    shipped = round(bundle.alert_threshold * 100, 1)
+    left, right = st.columns(2, gap="large")
+    with left:
+        percent = st.slider(
+            say("The alert rings from a melanoma probability of"),
+            _STEP,
+            99.9,
+            shipped,
+            _STEP,
+            format="%.1f%%",
+            key=_THRESHOLD,
+            bind="query-params",
+            persist_state="session",
+        )
+        st.button(
+            say("Back to the network's own threshold ({percent:.1f}%)", percent=shipped),
+            type="tertiary",
+            icon=":material/undo:",
+            disabled=percent == shipped,
+            on_click=_put_back,
+            args=(shipped,),
+        )
+    with right:
+        prevalence = st.slider(
+            say("Of those examined, this many have melanoma"),
+            0.5,
+            50.0,
+            1.0,
+            0.5,
+            format="%.1f%%",
+            key=_PREVALENCE,
+            bind="query-params",
+            persist_state="session",
+        )
+        st.caption(say("About 1% on a screening day, 5% at a dermatologist's, 11% in the photo archives."))
+    # The slider has one decimal; at its own mark it means the network's exact threshold.
+    threshold = bundle.alert_threshold if percent == shipped else percent / 100
+    found, silent = held_back.everyone.found(threshold), held_back.everyone.silent(threshold)
+    patients = among(PEOPLE, prevalence / 100, found.value, silent.value)
+    with left:
+        _show_curve(held_back, found, silent, threshold)
+    with right:
+        _show_people(patients)
+    st.subheader(say("Is it as good for everyone?"), anchor=False)
+    show_groups(held_back, threshold, bundle)
+    st.subheader(say("The worst mistakes at this threshold"), anchor=False)
+    show_mistakes(held_back, threshold)
+
+
+def _put_back(percent: float) -> None:
+    st.session_state[_THRESHOLD] = percent
+
+
+def _show_curve(held_back: HeldBack, found: Estimate, silent: Estimate, threshold: float) -> None:
+    st.subheader(say("Every threshold is a trade"), anchor=False)
+    words = say(
+        "At {threshold:.1%} the alert finds {found} of the melanomas and rings at {alarms} of the other "
+        "lesions.",
+        threshold=threshold,
+        found=as_percent(found),
+        alarms=as_percent(Estimate(1 - silent.value, 1 - silent.high, 1 - silent.low)),
+    )
+    figure = roc_figure(
+        held_back.curve,
+        1 - silent.value,
+        found.value,
+        (say("False alarms among other lesions"), say("Melanomas found"), say("this threshold")),
+    )
+    with st.container(key="roc"):
+        st.plotly_chart(figure, config=_CONFIG, key="roc-curve", alt=say("ROC curve.") + " " + words)
+    st.markdown(words)
+    st.caption(text("threshold-curve").format(images=held_back.images, lesions=held_back.lesions))
+
+
+def _show_people(patients: Patients) -> None:
+    st.subheader(say("Among 1,000 people"), anchor=False)
+    counts = patients.in_people()
+    names = (say("melanoma found"), say("melanoma missed"), say("false alarm"), say("rightly no alert"))
+    signs = ("▲", "✖", "◇", "•")
+    words = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True))
+    st.markdown(
+        "  \n".join(
+            f"{sign} **{count}** {name}" for sign, name, count in zip(signs, names, counts, strict=True)
+        )
+    )
+    with st.container(key="people"):
+        st.plotly_chart(
+            people_figure(counts, names),
+            config=_CONFIG,
+            key="people-icons",
+            alt=say("One sign for each of 1,000 people.") + " " + words,
+        )
+    st.markdown(
+        say(
+            "On average it finds {found:.1f} melanomas and misses {missed:.1f}; {alarms:.0f} people without "
+            "melanoma get an alert.",
+            found=patients.found,
+            missed=patients.missed,
+            alarms=patients.false_alarms,
+        )
+        + " "
+        + _meaning(patients)
+    )
+    st.caption(text("threshold-people"))
+
+
+def _meaning(patients: Patients) -> str:
+    sentences = []
+    if patients.alert_right == patients.alert_right:  # not NaN: there are alerts
+        sentences.append(say("Of 100 alerts, {right:.0f} are melanomas.", right=100 * patients.alert_right))
+    if patients.silence_right == patients.silence_right:
+        sentences.append(
+            say(
+                "Of 1,000 people without an alert, {wrong:.1f} have melanoma all the same.",
+                wrong=1000 * (1 - patients.silence_right),
+            )
+        )
+    return " ".join(sentences)

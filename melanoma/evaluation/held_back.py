@@ -1,0 +1,60 @@
+"""A bundle's predictions for the lesions that nothing was fitted to or set on, ready for any threshold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from melanoma.bundle import Bundle
+from melanoma.errors import UserError
+from melanoma.evaluation.calibration import class_weights
+from melanoma.evaluation.operating import Curve, Part, parts_of, roc_curve
+from melanoma.evaluation.reliability import Bin, melanoma_bins
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """What the page shows about a bundle's thresholds."""
+
+    images: int
+    lesions: int
+    everyone: Part
+    groups: tuple[Part, ...]
+    curve: Curve
+    codes: tuple[str, ...]
+    confusion: np.ndarray
+    """int (codes, codes): images of each true diagnosis (rows) by the likeliest one (columns)."""
+    bins: list[Bin]
+    """The reliability curve of the melanoma probability, in the bundle's mix of diagnoses."""
+
+
+def judge_held_back(bundle: Bundle) -> HeldBack:
+    """Return what is known of the held-back lesions; raises UserError if there are none, or no melanoma."""
+    if "MEL" not in bundle.codes or "predictions.parquet" not in bundle.files:
+        raise UserError(f"The model {bundle.name} says nothing of melanoma on held-back lesions.")
+    table = bundle.load_predictions()
+    table = table[(table["split"] == "test") & table["diagnosis"].isin(bundle.codes)]
+    melanoma = (table["diagnosis"] == "MEL").to_numpy()
+    if not melanoma.any() or melanoma.all():
+        raise UserError(
+            f"Among the held-back lesions of {bundle.name} there are no melanomas, or nothing else."
+        )
+    everyone, *groups = parts_of(table)
+    probabilities = table[list(bundle.codes)].to_numpy(dtype=float)
+    truth = np.array([bundle.codes.index(code) for code in table["diagnosis"]])
+    size = len(bundle.codes)
+    pairs = truth * size + probabilities.argmax(axis=1)
+    return HeldBack(
+        images=len(table),
+        lesions=table["lesion_id"].nunique(),
+        everyone=everyone,
+        groups=tuple(groups),
+        curve=roc_curve(everyone),
+        codes=bundle.codes,
+        confusion=np.bincount(pairs, minlength=size**2).reshape(size, size),
+        bins=melanoma_bins(
+            table["MEL"].to_numpy(dtype=float),
+            melanoma,
+            table["lesion_id"].to_numpy(),
+            class_weights(truth, np.asarray(bundle.prior)),
+        ),
+    )
