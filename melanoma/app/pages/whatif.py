@@ -1,0 +1,32 @@
+"""What if: change the photo, or draw a lesion, and watch the answer."""
+
+import streamlit as st
+
+from melanoma.app.parts.answer import predict
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.link import linked_segment
+from melanoma.app.parts.photo import photo_bar
+from melanoma.app.parts.whatif.designer import show_designer
+from melanoma.app.parts.whatif.photo_changes import show_changes
+from melanoma.errors import UserError
+
+_PHOTO, _DESIGNER = "photo", "designer"
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title(say("What if …?"), anchor=False)
+    st.markdown(text("what-if"))
+    names = {_PHOTO: say("Change the photo"), _DESIGNER: say("Lesion designer")}
+    tried = linked_segment(
+        say("What to try"), list(names), _PHOTO, "try", names.__getitem__, label_visibility="collapsed"
+    )
+    try:
+        if tried == _DESIGNER:
+            show_designer()
+            return
+        photo = photo_bar()
+        predict(photo)
+        show_changes(photo)
+    except UserError as error:  # the model's folder is absent or damaged
+        st.error(str(error))

@@ -1,0 +1,1 @@
+"""What if: sliders that change the photo, and the lesion designer."""

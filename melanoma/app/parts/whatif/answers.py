@@ -1,0 +1,63 @@
+"""The network's answers to a changed photo, kept in the session while the photo stays."""
+
+import hashlib
+
+import numpy as np
+
+from melanoma.app.parts.answer import predict
+from melanoma.app.parts.kept import kept
+from melanoma.app.parts.model import classifier
+from melanoma.app.parts.photo import Photo
+from melanoma.changes import Change, apply_changes, sweep, working_copy
+from melanoma.covering import cover
+from melanoma.prediction import Prediction
+
+Answer = tuple[np.ndarray, Prediction]
+"""The pixels, uint8 RGB (H, W, 3), and what the network says of them."""
+
+
+def answer_before(photo: Photo) -> Answer:
+    """Return the photo as it is, in a size that is quick to change, and the answer to it.
+
+    Raises UserError if the model's folder is absent or damaged.
+    """
+    pixels = kept("working-copy", photo, (), lambda: working_copy(photo.pixels), most=1)
+    if pixels is photo.pixels:
+        return pixels, predict(photo)
+    return pixels, kept("before", photo, (), lambda: classifier()([pixels])[0], most=1)
+
+
+def covered(photo: Photo, pixels: np.ndarray, inside: np.ndarray | None, fill: str) -> tuple[np.ndarray, str]:
+    """Return the photo with a region covered, and a short name of that region for memory."""
+    if inside is None or not inside.any():
+        return pixels, ""
+    name = hashlib.sha256(np.packbits(inside).tobytes() + fill.encode()).hexdigest()
+    return kept("covered", photo, name, lambda: cover(pixels, inside, fill), most=1), name
+
+
+def answer_after(photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float]) -> Answer:
+    """Return the changed photo and the answer to it; `pixels` has the covered `region` already."""
+
+    def compute() -> Answer:
+        changed = apply_changes(pixels, settings)
+        return changed, classifier()([changed])[0]
+
+    return kept("after", photo, (region, *sorted(settings.items())), compute, most=4)
+
+
+def answers_along(
+    photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float], change: Change
+) -> np.ndarray:
+    """Return the probabilities at each of the change's values, float64 (values, classes), in one pass."""
+    others = {name: value for name, value in settings.items() if name != change.name}
+
+    def compute() -> np.ndarray:
+        from melanoma.images import frame
+        from melanoma.measured import probabilities_of  # needs TensorFlow, which is loaded by now
+
+        bundle = classifier().bundle
+        photos = sweep(pixels, others, change.name, change.values())
+        framed = [frame(changed, bundle.image_size, bundle.framing)[0] for changed in photos]
+        return probabilities_of(classifier())(np.stack(framed))
+
+    return kept("along", photo, (change.name, region, *sorted(others.items())), compute, most=16)

@@ -1,0 +1,117 @@
+"""Before and after: the maps side by side, the probabilities, and what became of the alert."""
+
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.language import say
+from melanoma.app.parts.link import linked_choice
+from melanoma.app.parts.steps.layout import show
+from melanoma.app.parts.whatif.answers import Answer
+from melanoma.bundle import Bundle
+from melanoma.change_plots import before_and_after
+from melanoma.diagnoses import diagnosis_of
+from melanoma.plots import MALIGNANT_MARK, OPACITY, colour_limit, heatmap_figure
+from melanoma.prediction import Prediction
+
+
+def show_comparison(before: Answer, after: Answer, bundle: Bundle) -> None:
+    """Draw both answers, with one scale for both maps."""
+    show_outcome(before[1], after[1], bundle)
+    code = linked_choice(st, say("Map of"), list(before[1].codes), before[1].codes[0], "map-of", _named)
+    limit = colour_limit(np.concatenate([before[1].evidence, after[1].evidence]))
+    titles = (say("Before"), say("After"))
+    columns = st.columns(2)
+    for (pixels, prediction), title, column in zip((before, after), titles, columns, strict=True):
+        with column:
+            st.markdown(
+                f"**{title}:** {say(diagnosis_of(code).name)} {prediction.probability(code):.1%}",
+            )
+            show_map(pixels, prediction, code, limit, f"map-{title}", title)
+    show(
+        before_and_after(
+            before[1], after[1], {code: say(diagnosis_of(code).name) for code in before[1].codes}, titles
+        ),
+        key="before-and-after",
+        alt=", ".join(
+            f"{say(diagnosis_of(code).name)} {value:.1%} → {after[1].probability(code):.1%}"
+            for code, value in before[1].ranked
+        ),
+    )
+    st.caption(
+        say("Outlined: before. Filled: after. {mark}: malignant, or may become so.", mark=MALIGNANT_MARK)
+    )
+
+
+def show_outcome(before: Prediction, after: Prediction, bundle: Bundle) -> None:
+    """Say in one sentence what became of melanoma's probability and the alert, and what to doubt."""
+    numbers = say(
+        "Melanoma {before:.1%} → {after:.1%}, alert from {threshold:.1%}.",
+        before=before.probability("MEL"),
+        after=after.probability("MEL"),
+        threshold=bundle.alert_threshold,
+    )
+    if before.melanoma_alert and not after.melanoma_alert:
+        st.warning(
+            say(
+                "**The melanoma alert went out.** {numbers} The lesion is the same as before.",
+                numbers=numbers,
+            ),
+            icon=":material/notifications_off:",
+        )
+    elif after.melanoma_alert and not before.melanoma_alert:
+        st.warning(
+            say("**A melanoma alert came up.** {numbers} The lesion is the same as before.", numbers=numbers),
+            icon=":material/warning:",
+        )
+    elif after.melanoma_alert:
+        st.info(say("**The melanoma alert stays.** {numbers}", numbers=numbers), icon=":material/warning:")
+    else:
+        st.info(
+            say("**No melanoma alert, before or after.** {numbers} That rules nothing out.", numbers=numbers),
+            icon=":material/info:",
+        )
+    if before.diagnosis != after.diagnosis:
+        st.caption(
+            say(
+                "The likeliest diagnosis changed from {before} to {after}.",
+                before=say(diagnosis_of(before.diagnosis).name),
+                after=say(diagnosis_of(after.diagnosis).name),
+            )
+        )
+    show_doubts(after)
+
+
+def show_doubts(prediction: Prediction) -> None:
+    """Say why to distrust an answer, if there is a reason."""
+    doubts = [say(sentence) for sentence in prediction.quality]
+    if not prediction.in_distribution:
+        doubts.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))
+    if doubts:
+        st.caption(say("Distrust the answer: {reasons}", reasons=" ".join(doubts)))
+
+
+def show_map(
+    pixels: np.ndarray, prediction: Prediction, code: str, limit: float, key: str, title: str
+) -> None:
+    """Draw the evidence map of a diagnosis over its photo."""
+    heatmap = prediction.evidence[..., prediction.index(code)]
+    figure = heatmap_figure(
+        pixels, heatmap, prediction.geometry, limit, OPACITY, True, say("Logit units in each cell")
+    )
+    figure.update_layout(height=380)
+    show(
+        figure,
+        key=key,
+        alt=say(
+            "{title}: evidence map of {name} over the photo; red speaks for it, blue against it. "
+            "Probability {probability:.1%}.",
+            title=title,
+            name=say(diagnosis_of(code).name),
+            probability=prediction.probability(code),
+        ),
+    )
+
+
+def _named(code: str) -> str:
+    found = diagnosis_of(code)
+    return f"{say(found.name)} {MALIGNANT_MARK}" if found.malignant else say(found.name)

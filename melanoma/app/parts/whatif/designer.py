@@ -1,0 +1,144 @@
+"""The lesion designer: sliders, the drawing, the network's answer, and ABCD as set and as measured."""
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from melanoma.abcd import Abcd
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.model import classifier
+from melanoma.app.parts.steps.layout import show
+from melanoma.app.parts.whatif.compare import show_map
+from melanoma.app.parts.whatif.sliders import draw_slider
+from melanoma.design import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
+from melanoma.diagnoses import diagnosis_of
+from melanoma.explain.controls import Range
+from melanoma.plots import colour_limit, probability_bars
+from melanoma.prediction import Prediction
+from melanoma.synthetic import SyntheticLesion
+
+_SEED = Range("drawing", "Another drawing of the same kind", 1, 30, 3, 1)
+
+
+@st.fragment
+def show_designer() -> None:
+    """Draw the sliders and what comes of them; a change reruns only this."""
+    st.warning(text("designer"), icon=":material/draw:")
+    controls, answers = st.columns([4, 9], gap="large")
+    with controls:
+        st.subheader(say("Design a lesion"), anchor=False)
+        with st.container(horizontal=True):
+            for name in EXAMPLES:
+                st.button(say(name), on_click=_take_example, args=(name,), key=f"example-{name}")
+        settings = {control.name: draw_slider(control, _key(control)) for control in CONTROLS}
+        seed = int(draw_slider(_SEED, _key(_SEED)))
+    drawn, prediction, measured = _answer(tuple(settings.items()), seed, classifier().bundle.version)
+    with answers:
+        _show_answer(drawn, prediction)
+    st.subheader(say("ABCD: set and measured"), anchor=False)
+    st.markdown(_table(drawn, measured))
+    st.caption(text("abcd"))
+
+
+def _show_answer(drawn: SyntheticLesion, prediction: Prediction) -> None:
+    picture, reasons = st.columns(2)
+    code = prediction.diagnosis
+    name = say(diagnosis_of(code).name)
+    with picture:
+        st.markdown(say("**The drawing**"))
+        st.image(drawn.image, width="stretch", alt=say("The drawn lesion"))
+    with reasons:
+        st.markdown(say("**What speaks for {name}** (red), and against it (blue)", name=name))
+        show_map(
+            drawn.image, prediction, code, colour_limit(prediction.evidence), "design-map", say("The drawing")
+        )
+    if prediction.melanoma_alert:
+        alert = say("To the network this drawing resembles melanoma: it would alert.")
+    else:
+        alert = say("The network would not alert at this drawing.")
+    if not prediction.in_distribution:
+        alert += " " + say("It also notices that this looks unlike the photos that it learned from.")
+    st.markdown(alert)
+    show(
+        probability_bars(dict(prediction.ranked), prediction.prediction_set),
+        key="design-bars",
+        alt=", ".join(f"{say(diagnosis_of(code).name)} {value:.1%}" for code, value in prediction.ranked),
+    )
+
+
+def _table(drawn: SyntheticLesion, measured: Measured) -> str:
+    """Return the letters with what was set and what is measured inside both outlines, as Markdown."""
+    set_to, true, found = drawn.parameters, measured.true_outline, measured.found_outline
+    outlines = (true, found)
+    side = min(drawn.mask.shape)
+    heads = (
+        "",
+        say("You set"),
+        say("Measured, true outline"),
+        say("Measured, found outline (overlap {overlap:.0%})", overlap=measured.overlap),
+    )
+    rows = [
+        (say("**A**symmetry"), f"{set_to.asymmetry:.2f}", *(_of(one, _asymmetry) for one in outlines)),
+        (say("**B**order"), f"{set_to.border:.2f}", *(_of(one, _border) for one in outlines)),
+        (say("**C**olours"), f"{set_to.colours}", *(_of(one, _colours) for one in outlines)),
+        (
+            say("**D**iameter"),
+            say("{pixels:.0f} pixels (of a circle)", pixels=set_to.diameter * side),
+            *(_of(one, _diameter) for one in outlines),
+        ),
+    ]
+    lines = ["| " + " | ".join(row) + " |" for row in (heads, *rows)]
+    lines.insert(1, "|:--" * len(heads) + "|")
+    return "\n".join(lines)
+
+
+def _of(figures: Abcd | None, told: "object") -> str:
+    return told(figures) if figures is not None else say("no lesion found")
+
+
+def _asymmetry(figures: Abcd) -> str:
+    low, high = figures.asymmetry
+    return say(
+        "{low:.0%} and {high:.0%} do not fold; {axes} of 2 axes count",
+        low=low,
+        high=high,
+        axes=figures.asymmetric_axes,
+    )
+
+
+def _border(figures: Abcd) -> str:
+    return say(
+        "abrupt in {octants} of 8 sectors; roundness {round:.2f}",
+        octants=figures.abrupt_octants,
+        round=figures.compactness,
+    )
+
+
+def _colours(figures: Abcd) -> str:
+    return f"{len(figures.colours_present)}: " + ", ".join(say(name) for name in figures.colours_present)
+
+
+def _diameter(figures: Abcd) -> str:
+    return say(
+        "{circle:.0f} pixels (of a circle), {longest:.0f} at the longest",
+        circle=2 * (figures.area / 3.141592653589793) ** 0.5,
+        longest=figures.longest_diameter,
+    )
+
+
+def _key(control: Range) -> str:
+    return f"d-{control.name}"
+
+
+def _take_example(name: str) -> None:
+    for field, value in asdict(EXAMPLES[name]).items():
+        st.session_state[f"d-{field}"] = int(value) if field in WHOLE_NUMBERS else float(value)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _answer(
+    settings: tuple[tuple[str, float], ...], seed: int, version: str
+) -> tuple[SyntheticLesion, Prediction, Measured]:
+    """Return a drawing, the answer to it and its figures, the same for all visitors."""
+    drawn = draw(dict(settings), seed)
+    return drawn, classifier()([drawn.image])[0], measure(drawn)

@@ -1,0 +1,82 @@
+"""The photo changed by sliders, its answer beside the original's, and the chart along one slider."""
+
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.language import say
+from melanoma.app.parts.link import linked_choice
+from melanoma.app.parts.model import classifier
+from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.steps.layout import show
+from melanoma.app.parts.whatif.answers import answer_after, answer_before, answers_along, covered
+from melanoma.app.parts.whatif.compare import show_comparison
+from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover
+from melanoma.change_plots import sweep_lines
+from melanoma.changes import CHANGES, change_named
+from melanoma.diagnoses import diagnosis_of
+
+_ALONG = "along"
+_FIRST = "turn"
+
+
+@st.fragment
+def show_changes(photo: Photo) -> None:
+    """Draw the sliders and both answers; a change reruns only this."""
+    before = answer_before(photo)
+    bundle = classifier().bundle
+    controls, answers = st.columns([4, 9], gap="large")
+    with controls:
+        st.subheader(say("Change the photo"), anchor=False)
+        settings = choose_changes()
+        inside, fill = choose_cover(*before)
+    pixels, region = covered(photo, before[0], inside, fill)
+    after = answer_after(photo, pixels, region, settings) if settings or region else before
+    with answers:
+        show_comparison(before, after, bundle)
+        _show_along(photo, pixels, region, settings)
+
+
+def _show_along(photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float]) -> None:
+    """Draw how each probability moves along one slider, the others where they stand."""
+    st.subheader(say("Along one slider"), anchor=False)
+    names = [change.name for change in CHANGES]
+    change = change_named(
+        linked_choice(
+            st, say("Slider"), names, _FIRST, _ALONG, lambda name: say(change_named(name).control.title)
+        )
+    )
+    bundle = classifier().bundle
+    probabilities = answers_along(photo, pixels, region, settings, change)
+    melanoma = probabilities[:, bundle.codes.index("MEL")]
+    title = say(change.control.title)
+    show(
+        sweep_lines(
+            change.values(),
+            probabilities,
+            bundle.codes,
+            {code: say(diagnosis_of(code).name) for code in bundle.codes},
+            settings.get(change.name, change.control.default),
+            bundle.alert_threshold,
+            f"{title} ({change.unit.strip()})" if change.unit else title,
+            say("alert"),
+        ),
+        key="along-chart",
+        alt=say(
+            "Probabilities along the slider {title}: melanoma from {low:.1%} to {high:.1%}.",
+            title=title,
+            low=melanoma.min(),
+            high=melanoma.max(),
+        ),
+    )
+    alerts = int((melanoma >= bundle.alert_threshold).sum())
+    st.caption(
+        say(
+            "{count} versions of the photo, the other sliders as they stand; the vertical line is where this "
+            "slider is now. Melanoma goes from {low:.1%} to {high:.1%}; {alerts} of {count} give an alert. "
+            "Flat lines are what to hope for.",
+            count=len(melanoma),
+            low=melanoma.min(),
+            high=melanoma.max(),
+            alerts=alerts,
+        )
+    )
