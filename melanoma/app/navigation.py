@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from melanoma.app.pages import examine
+from melanoma.app.pages import examine, lesson, thresholds, whatif
 from melanoma.app.parts.language import choose_language, say
 
 
@@ -11,5 +11,13 @@ def show_page() -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         choose_language()
     st.navigation(
-        [st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True)], position="top"
+        [
+            st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True),
+            st.Page(lesson.page, title=say("How it decides"), icon=":material/school:", url_path="lesson"),
+            st.Page(whatif.page, title=say("What if"), icon=":material/tune:", url_path="what-if"),
+            st.Page(
+                thresholds.page, title=say("Thresholds"), icon=":material/balance:", url_path="thresholds"
+            ),
+        ],
+        position="top",
     ).run()
