@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from melanoma.errors import UserError
 from melanoma.recipes import Recipe, Stage
 
 _CHECKPOINTS = "checkpoint-*.weights.h5"
@@ -87,11 +88,22 @@ class Bookkeeping(keras.callbacks.Callback):
 
 
 def save_checkpoint(model: keras.Model, folder: Path, done: int) -> None:
-    """Write weights and optimiser, named by the number of epochs done, and then drop older checkpoints."""
+    """Write weights and optimiser, named by the number of epochs done, and then drop older checkpoints.
+
+    Raises UserError where that fails, such as on a full disk; the checkpoint before stays as it was.
+    """
     unfinished = folder / "unfinished.weights.h5"
-    model.save_weights(unfinished)
     newest = folder / f"checkpoint-{done:03d}.weights.h5"
-    os.replace(unfinished, newest)
+    try:
+        model.save_weights(unfinished)
+        os.replace(unfinished, newest)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise UserError(
+            f"The checkpoint of epoch {done} could not be written to {folder}: {reason}. "
+            "What was saved before is kept: make room, and go on with --resume."
+        ) from error
     forget_checkpoints(folder, but=newest)
 
 

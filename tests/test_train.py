@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 
 from melanoma.bundle import load_bundle
+from melanoma.errors import UserError
 from tests.conftest import write_image
 
 TRAIN = Path(__file__).parents[1] / "train.py"
@@ -135,3 +137,52 @@ def test_a_damaged_image_is_left_out_by_name(drawn_folder, tmp_path):
     assert pixels.shape == (24, 64, 64, 4)
     assert not pixels[3, ..., :3].any() and pixels[4, ..., :3].any()
     assert json.loads((tmp_path / "pixels.json").read_text())["failed"] == failed
+
+
+FILLS_THE_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import keras
+from melanoma.errors import UserError
+from melanoma.training import newest_checkpoint, save_checkpoint
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+folder = Path(sys.argv[1])
+model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(4096)])
+save_checkpoint(model, folder, 1)
+first = (folder / "checkpoint-001.weights.h5").read_bytes()
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    save_checkpoint(model, folder, 2)
+except UserError as error:
+    print(error)
+assert newest_checkpoint(folder) == (folder / "checkpoint-001.weights.h5", 1)
+assert (folder / "checkpoint-001.weights.h5").read_bytes() == first
+model.load_weights(folder / "checkpoint-001.weights.h5")
+print(sorted(path.name for path in folder.iterdir()))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of files")
+def test_a_full_disk_leaves_the_last_checkpoint(tmp_path):
+    printed = subprocess.run(
+        [sys.executable, "-c", FILLS_THE_DISK, str(tmp_path)],
+        cwd=TRAIN.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    ).stdout.splitlines()
+    assert printed[-2].startswith("The checkpoint of epoch 2 could not be written")
+    assert "File too large" in printed[-2] and "--resume" in printed[-2]
+    assert printed[-1] == "['checkpoint-001.weights.h5']"
+
+
+def test_a_disk_without_room_for_the_pixels_is_named(drawn_folder, tmp_path, monkeypatch):
+    from melanoma.data import pipeline
+    from melanoma.data.catalogue import read_catalogue
+
+    monkeypatch.setattr(pipeline.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(UserError, match="0.0 GB left"):
+        pipeline.decode_all(read_catalogue(drawn_folder), 64, tmp_path / "pixels.npy")
+    assert not list(tmp_path.iterdir())

@@ -107,12 +107,10 @@ def _from_csv(labels: Path, images: Path) -> pd.DataFrame:
     if named.isna().any():
         raise UserError(f"{labels}: row {int(np.flatnonzero(named.isna())[0]) + 2} names no image.")
     table = pd.DataFrame({"image_id": [Path(name).stem for name in named]})
-    doubled = table["image_id"][table["image_id"].duplicated()]
-    if len(doubled):
-        raise UserError(f"{labels} names {doubled.iloc[0]} more than once ({len(doubled)} rows too many).")
+    table["diagnosis"] = _labels(rows, labels)
+    _require_one_row_each(table, labels)
     files = _index_files(images)
     table["path"] = [str(_find(name, images, files)) for name in named]
-    table["diagnosis"] = _labels(rows, labels)
     table["lesion_id"] = rows["lesion_id"].str.strip() if "lesion_id" in rows else None
     for name, candidates in _OPTIONAL.items():
         column = next((candidate for candidate in candidates if candidate in rows), None)
@@ -122,6 +120,21 @@ def _from_csv(labels: Path, images: Path) -> pd.DataFrame:
     held_out = rows.get("in_seed_test", rows.get("held_out"))
     table["held_out"] = False if held_out is None else held_out.str.strip().str.lower().isin(TRUE)
     return table
+
+
+def _require_one_row_each(table: pd.DataFrame, labels: Path) -> None:
+    doubled = table[table["image_id"].duplicated(keep=False)]
+    if doubled.empty:
+        return
+    kinds = doubled.groupby("image_id")["diagnosis"].agg(lambda found: sorted(set(found)))
+    several = kinds[kinds.map(len) > 1]
+    if len(several):
+        raise UserError(
+            f"{labels} gives {several.index[0]} two diagnoses, {' and '.join(several.iloc[0][:2])} "
+            f"({len(several)} such images). Find out which is right, and keep that row."
+        )
+    extra = len(doubled) - len(kinds)
+    raise UserError(f"{labels} names {kinds.index[0]} more than once ({extra} rows too many).")
 
 
 def _from_folder(folder: Path) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,8 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
     The fourth channel is 255 within the lesion's widened outline and 0 outside it; all 255 where no outline
     is known. The pixels live in a memory-mapped file `cache`, written once and used again as long as the
     table names the same files in the same order, so a data set larger than memory works and every bad file is
-    known before the first step. Rows that cannot be read stay black.
+    known before the first step. Rows that cannot be read stay black. Raises UserError if the disk has no room
+    for them: writing to a mapped file on a full disk would end the process without a word.
     """
     listed = f"{size} px, with outlines\n" + table[["image_id", "path", "outline"]].to_csv(index=False)
     contents = hashlib.sha256(listed.encode()).hexdigest()
@@ -40,6 +42,13 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
             return np.load(cache, mmap_mode="r"), written["failed"]
     note.unlink(missing_ok=True)
     unfinished = cache.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    needed, free = len(table) * size * size * 4, shutil.disk_usage(cache.parent).free
+    if needed > free:
+        raise UserError(
+            f"The pixels of {len(table)} images take {needed / 1e9:.1f} GB in {cache.parent}, which has "
+            f"{free / 1e9:.1f} GB left. Make room, or start from a disk with more."
+        )
     pixels = np.lib.format.open_memmap(
         unfinished, mode="w+", dtype=np.uint8, shape=(len(table), size, size, 4)
     )

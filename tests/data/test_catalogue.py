@@ -7,6 +7,7 @@ import pytest
 
 from melanoma.data.catalogue import read_catalogue, require_trainable
 from melanoma.errors import UserError
+from melanoma.evaluation.evaluate import age_groups
 from tests.conftest import write_image
 
 
@@ -45,7 +46,8 @@ def test_a_folder_with_train_and_test(tmp_path):
         ("image,colour\na,red\n", "needs a column “diagnosis”"),
         ("image,diagnosis\na,MEL\nb,freckle\n", "“freckle” is not a known diagnosis"),
         ("image,diagnosis\na,MEL\nz,NV\n", "1 of 2 images are missing, the first is z"),
-        ("image,diagnosis\na,MEL\na,NV\n", "names a more than once"),
+        ("image,diagnosis\na,MEL\na,MEL\nb,NV\n", "names a more than once"),
+        ("image,diagnosis\na,MEL\na,NV\n", "gives a two diagnoses, MEL and NV"),
         ("image,MEL,NV\na,1,1\n", "row 2 is not marked with exactly one"),
         ("image,diagnosis\n", "no rows"),
     ],
@@ -53,6 +55,13 @@ def test_a_folder_with_train_and_test(tmp_path):
 def test_mistakes_in_a_labels_file_are_named(tmp_path, text, sentence):
     with pytest.raises(UserError, match=sentence):
         read_catalogue(labels_file(tmp_path, text))
+
+
+def test_ages_that_are_no_numbers_are_unknown(tmp_path):
+    text = "image,diagnosis,age\na,MEL,nan\nb,NV,\nc,NV,fifty\n"
+    table = read_catalogue(labels_file(tmp_path, text))
+    assert table["age"].isna().all()
+    assert age_groups(table["age"]).isna().all()
 
 
 def test_one_diagnosis_alone_cannot_be_fitted(tmp_path):

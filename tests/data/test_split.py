@@ -33,6 +33,30 @@ def test_too_few_lesions_are_named():
         split_by_lesion(table_of(2), seed=1)
 
 
+def test_a_class_of_three_lesions_does_not_take_from_the_others():
+    few = table_of(3).query("diagnosis == 'MEL'").assign(diagnosis="DF")
+    few["lesion_id"] = "few-" + few["lesion_id"]
+    table = pd.concat([table_of(40), few], ignore_index=True)
+    split = split_by_lesion(table, seed=1)
+    counts = table.assign(split=split).groupby(["diagnosis", "split"])["lesion_id"].nunique().unstack()
+    assert counts.loc["DF"].tolist() == [1, 1, 1]
+    assert counts.loc["MEL", "train"] == counts.loc["NV", "train"] == 32
+
+
+def test_a_lesion_with_a_rare_and_a_common_diagnosis_stays_on_one_side():
+    table = table_of(40)
+    table.loc[table["image_id"].isin([f"NV{number}-0" for number in range(6)]), "diagnosis"] = "DF"
+    split = split_by_lesion(table, seed=1)
+    assert table.assign(split=split).groupby("lesion_id")["split"].nunique().max() == 1
+
+
+def test_a_diagnosis_that_only_held_out_images_show_is_named():
+    table = table_of(12)
+    table.loc[table["diagnosis"] == "NV", "held_out"] = True
+    with pytest.raises(UserError, match="NV has 0 lesions"):
+        split_by_lesion(table, seed=1)
+
+
 def test_the_real_labels(real_data):
     table = read_catalogue(real_data / "isic" / "labels.csv")
     assert len(table) == 12486
