@@ -1,135 +1,117 @@
-"""The heatmap over the photo, with its controls."""
+"""The heatmap beside the photo, with its controls."""
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from melanoma.app.parts.model import classifier, methods
-from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.language import say
+from melanoma.app.parts.map_view import MapView, choose_view
+from melanoma.app.parts.photo import Photo, describe
 from melanoma.diagnoses import diagnosis_of
-from melanoma.explain.controls import Control, Range
-from melanoma.plots import MALIGNANT_MARK, OPACITY, colour_limit, heatmap_figure
+from melanoma.plots import heatmap_figure
 from melanoma.prediction import Prediction
+from melanoma.wording import sum_words, within_sentence
 
-if TYPE_CHECKING:
-    from melanoma.explain.base import Method
-
-_MAPS = "maps"
-_ONE_SCALE = "The scale is the same for all diagnoses of this photo, so weak evidence looks weak. "
+_BAR = 64  # pixels of the colour bar over the map
 
 
-@st.fragment
-def show_heatmap(photo: Photo, prediction: Prediction) -> None:
-    """Draw the controls and the map; a change reruns only this, and the network only for a new layer."""
-    codes = [code for code, _ in prediction.ranked]
-    left, right = st.columns(2)
-    code = left.selectbox(
-        "What speaks for or against",
-        codes,
-        format_func=lambda code: _label(code, prediction),
-        key=f"diagnosis-{photo.key}",
-    )
-    offered = methods()
-    method = offered[
-        right.selectbox("Method", list(offered), format_func=lambda name: offered[name].title, key="method")
-    ]
-    network = classifier().compiled
-    settings = {
-        control.name: _draw_control(right, control, f"{method.name}-{control.name}")
-        for control in method.controls(network, prediction.codes)
-    }
-    opacity = left.slider("Opacity of the colours", 0.0, 1.0, OPACITY, 0.05, key="opacity")
-
-    shown = (code,) if method.each_diagnosis_costs else prediction.codes
-    maps = _maps_of(photo, prediction, method.name, settings, shown)
-    heatmap = maps[..., shown.index(code)]
-    figure = heatmap_figure(
-        photo.pixels,
-        heatmap,
-        prediction.geometry,
-        colour_limit(maps),
-        opacity,
-        method.signed,
-        method.unit,
-    )
-    words = _in_words(code, heatmap, prediction, method)
-    with st.container(key="overlay"):
+def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
+    """Draw the controls, the photo and the map beside it; return what is in view."""
+    view = choose_view(photo, prediction)
+    words = in_words(view, prediction)
+    plain, mapped = st.columns(2)
+    with plain, st.container(key="plain"):
+        st.image(photo.pixels, width="stretch", alt=describe(photo))
+        st.caption(what_happened(prediction))
+    with mapped, st.container(key="overlay"):
         st.plotly_chart(
-            figure,
+            heatmap_figure(
+                photo.pixels,
+                view.heatmap,
+                prediction.geometry,
+                view.limit,
+                view.opacity,
+                view.signed,
+                say(view.method.unit),
+                view.contours,
+            ),
             key="heatmap",
             config={"displayModeBar": False},
-            alt=f"{method.title} over the photo. {words}",
+            alt=say("{method} over the photo. {words}", method=say(view.method.title), words=words),
         )
     st.caption(words)
-    with st.popover("What am I looking at?", icon=":material/help:"):
-        st.markdown(
-            f"**{method.title}.** {method.summary} {_colours(code, method)} "
-            + ("" if method.each_diagnosis_costs else _ONE_SCALE)
-            + f"The map has {heatmap.shape[1]} x {heatmap.shape[0]} cells, drawn smoothly. "
-            f"Source: {method.paper}."
+    return view
+
+
+def in_words(view: MapView, prediction: Prediction) -> str:
+    """Return what the map in view says, in one or two sentences."""
+    name = within_sentence(view.code, say)
+    if view.method.for_comparison:
+        return say("This map knows nothing of the network's answer: compare the other methods with it.")
+    if view.method.adds_up and view.signed:
+        told = sum_words(prediction, view.code, view.heatmap, say)
+    elif view.signed:
+        told = say("Red regions speak for {name}, blue ones against it.", name=name)
+    else:
+        told = say("The regions shown speak for {name}; what speaks against it is left out.", name=name)
+    inside = view.lesion.share_inside(view.heatmap)
+    if inside is not None:
+        told += " " + say(
+            "{inside:.0%} of what speaks for it lies inside the lesion's outline.", inside=inside
         )
+    return told
 
 
-def _label(code: str, prediction: Prediction) -> str:
-    found = diagnosis_of(code)
-    mark = f" {MALIGNANT_MARK}" if found.malignant else ""
-    return f"{found.name}{mark}, {prediction.probability(code):.1%}"
-
-
-def _draw_control(column: DeltaGenerator, control: Control, key: str) -> str | float:
-    if isinstance(control, Range):
-        return column.slider(
-            control.title,
-            float(control.low),
-            float(control.high),
-            float(control.default),
-            float(control.step),
-            key=key,
+def what_happened(prediction: Prediction) -> str:
+    """Return how the photo became what the network saw."""
+    geometry = prediction.geometry
+    values = {
+        "width": geometry.width,
+        "height": geometry.height,
+        "side": geometry.side,
+        "size": geometry.size,
+    }
+    if geometry.crops:
+        told = say(
+            "{width} x {height} pixels. The network saw the centred square of {side} pixels, "
+            "resized to {size} x {size}.",
+            **values,
         )
-    return column.selectbox(
-        control.title, control.values, index=control.values.index(control.default), key=key
-    )
+    else:
+        told = say(
+            "{width} x {height} pixels. The network saw all of it, resized to {size} x {size}.", **values
+        )
+    return told + " " + say("Metadata such as place and date were dropped.")
 
 
-def _maps_of(
-    photo: Photo,
-    prediction: Prediction,
-    method: str,
-    settings: dict[str, str | float],
-    codes: tuple[str, ...],
-) -> np.ndarray:
-    """Return the maps of the diagnoses `codes`, computed once for a photo, method and settings."""
-    kept = st.session_state.setdefault(_MAPS, {})
-    key = (photo.key, method, codes, *sorted(settings.items()))
-    if key not in kept:
-        if any(known[0] != photo.key for known in kept):
-            kept.clear()
-        kept[key] = methods()[method].explain(classifier().compiled, prediction, settings, codes)
-    return kept[key]
+def explain_map(view: MapView) -> None:
+    """Draw the help on the map in view."""
+    method, rows, columns = view.method, *view.heatmap.shape
+    colours = say("Red is where its values are large.")
+    if not method.for_comparison:
+        name = within_sentence(view.code, say)
+        colours = say("Red speaks for {name}.", name=name)
+        if view.signed:
+            colours = say("Red speaks for {name}, blue against it.", name=name)
+    told = [f"**{say(method.title)}.** {say(method.summary)}", colours]
+    if not method.each_diagnosis_costs:
+        told.append(
+            say("The scale is the same for all diagnoses of this photo, so weak evidence looks weak.")
+        )
+    told.append(say("The map has {columns} x {rows} cells, drawn smoothly.", columns=columns, rows=rows))
+    if view.lesion.contours:
+        told.append(
+            say(
+                "The white line is the lesion's outline as the computer finds it, {confidence:.0%} sure; "
+                "it can be wrong.",
+                confidence=view.lesion.confidence,
+            )
+        )
+    else:
+        told.append(say("No outline of a lesion was found."))
+    told.append(say("Source: {paper}.", paper=method.paper))
+    with st.popover(say("What am I looking at?"), icon=":material/help:"):
+        st.markdown(" ".join(told))
 
 
-def _colours(code: str, method: "Method") -> str:
-    if method.for_comparison:
-        return "Red is where its values are large."
-    against = ", blue against it" if method.signed else ""
-    return f"Red speaks for {diagnosis_of(code).name.lower()}{against}."
-
-
-def _in_words(code: str, heatmap: np.ndarray, prediction: Prediction, method: "Method") -> str:
-    name = diagnosis_of(code).name
-    if method.for_comparison:
-        return "This map knows nothing of the network's answer: compare the other methods with it."
-    if not method.signed:
-        return f"The regions shown speak for {name.lower()}; what speaks against it is left out."
-    if not method.adds_up:
-        return f"Red regions speak for {name.lower()}, blue ones against it."
-    from melanoma.explain.evidence import total_against, total_for  # TensorFlow is loaded by now
-
-    index = prediction.index(code)
-    return (
-        f"{name}: evidence for {total_for(heatmap):+.2f}, against {total_against(heatmap):+.2f}, "
-        f"starting value {prediction.bias[index]:+.2f}; "
-        f"together the score (logit) {prediction.logits[index]:+.2f}."
-    )
+def title_of_map(view: MapView) -> str:
+    """Return the map's heading."""
+    return say("{method}: {name}", method=say(view.method.title), name=say(diagnosis_of(view.code).name))

@@ -6,6 +6,7 @@ folder lacks is shown in English, so one file is enough to begin a language.
 """
 
 import tomllib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -41,8 +42,17 @@ def language() -> str:
 
 def say(english: str, /, **values: object) -> str:
     """Return a phrase of the code in the visitor's language, with `values` put in its {braces}."""
-    phrase = _words(language()).get(english, english)
-    return phrase.format(**values) if values else phrase
+    return speaker(language())(english, **values)
+
+
+def speaker(code: str) -> Callable[..., str]:
+    """Return `say` for one language, for what is made outside a visitor's run, such as a file."""
+
+    def speak(english: str, /, **values: object) -> str:
+        phrase = _words(code).get(english, english)
+        return phrase.format(**values) if values else phrase
+
+    return speak
 
 
 def text(name: str) -> str:

@@ -1,0 +1,48 @@
+"""The answer and the reasons for it: all that changes when the visitor asks for another map."""
+
+import streamlit as st
+
+from melanoma.app.parts.downloads import show_downloads
+from melanoma.app.parts.grid import show_grid
+from melanoma.app.parts.heatmap import explain_map, show_heatmap
+from melanoma.app.parts.language import say
+from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.scrutiny import show_curves, show_measures
+from melanoma.app.parts.verdict import show_probabilities
+from melanoma.bundle import Bundle
+from melanoma.prediction import Prediction
+
+
+@st.fragment
+def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle) -> None:
+    """Draw them; a change of the map reruns only this, and the network only for what is not yet known."""
+    answer, reasons = st.columns([5, 9], gap="large")
+    with answer:
+        st.subheader(say("The answer"), anchor=False)
+        show_probabilities(prediction, bundle)
+    with reasons:
+        st.subheader(say("Why"), anchor=False)
+        view = show_heatmap(photo, prediction)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            explain_map(view)
+            show_downloads(photo, prediction, bundle, view)
+    st.subheader(say("Look closer"), anchor=False)
+    for name, label, icon, draw in (
+        ("grid", say("All diagnoses by several methods"), "grid_view", lambda: show_grid(photo, prediction)),
+        (
+            "curves",
+            say("Does the map mark what counts?"),
+            "show_chart",
+            lambda: show_curves(photo, prediction, view),
+        ),
+        (
+            "measures",
+            say("All tests of this map"),
+            "checklist",
+            lambda: show_measures(photo, prediction, view),
+        ),
+    ):
+        opened = st.expander(label, icon=f":material/{icon}:", key=name, bind="query-params")
+        if opened.open:
+            with opened:
+                draw()

@@ -1,0 +1,137 @@
+"""Whether the map in view can be believed: curves and measures, computed when the visitor asks."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from melanoma.app.parts.kept import kept
+from melanoma.app.parts.language import language, say
+from melanoma.app.parts.map_view import MapView
+from melanoma.app.parts.model import classifier, methods
+from melanoma.app.parts.photo import Photo
+from melanoma.curve_plot import ComparedCurves, compared_curves, curve_figure
+from melanoma.prediction import Prediction
+
+if TYPE_CHECKING:
+    from melanoma.measured import MeasuredMap
+
+_DRAWS = (1, 2, 3)  # random maps whose mean is what chance does
+_ASKED = "asked"
+
+
+def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
+    """Draw the deletion and insertion curves of the map in view."""
+    st.caption(
+        say(
+            "If the map marks what the network uses, the probability falls fast when the marked pixels are "
+            "blurred away first, and rises fast when they come back first: faster than with random spots."
+        )
+    )
+    if not _asked(say("Draw the curves (about two seconds)"), "curves", photo, view):
+        return
+    with st.spinner(say("Blurring pixels and asking the network again…")):
+        found = kept("curves", photo, view.key, lambda: _curves(prediction, view))
+    deleted, inserted = st.columns(2)
+    for place, curve, chance, doing, name in (
+        (deleted, found.deletion, found.deletion_by_chance, say("Marked pixels blurred away"), "deletion"),
+        (inserted, found.insertion, found.insertion_by_chance, say("Marked pixels put back"), "insertion"),
+    ):
+        words = say(
+            "{doing}: mean probability {area:.1%}, with random spots {chance:.1%}.",
+            doing=doing,
+            area=curve.area,
+            chance=chance.area,
+        )
+        place.plotly_chart(
+            curve_figure(curve, chance, doing, say), key=name, config={"displayModeBar": False}, alt=words
+        )
+        place.caption(words)
+
+
+def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
+    """Draw all figures of the map in view, with what they mean."""
+    st.caption(
+        say(
+            "Nine tests of this map: whether it marks what counts, lies on the lesion, and depends on "
+            "what the network learned."
+        )
+    )
+    if not _asked(say("Measure this map (up to half a minute)"), "measures", photo, view):
+        return
+    found = measured(photo, prediction, view)
+    st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences))
+    st.table(_rows(found))
+
+
+def known_measures(photo: Photo, view: MapView) -> bool:
+    """Return True if the visitor has had the map in view measured."""
+    return st.session_state.get(f"{_ASKED}-measures") == (photo.key, view.key)
+
+
+def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMap":
+    """Return the figures of the map in view, computed once."""
+    from melanoma.measured import measure_map
+    from melanoma.measures.registry import MEASURES
+
+    def compute() -> "MeasuredMap":
+        bar, names = st.progress(0.0), list(MEASURES)
+        try:
+            return measure_map(
+                classifier(),
+                prediction,
+                view.method,
+                view.code,
+                view.heatmap,
+                view.settings,
+                view.lesion.mask if view.lesion.mask.any() else None,
+                say,
+                lambda measure: bar.progress(names.index(measure.name) / len(names), say(measure.title)),
+            )
+        finally:
+            bar.empty()
+
+    return kept("measures", photo, (*view.key, language()), compute)
+
+
+def _asked(label: str, name: str, photo: Photo, view: MapView) -> bool:
+    """Draw a button until it is pressed for the map in view; return whether it was."""
+    asked = (photo.key, view.key)
+    if st.session_state.get(f"{_ASKED}-{name}") == asked:
+        return True
+    place = st.empty()
+    if not place.button(label, key=f"ask-{name}", icon=":material/play_arrow:"):
+        return False
+    place.empty()
+    st.session_state[f"{_ASKED}-{name}"] = asked
+    return True
+
+
+def _curves(prediction: Prediction, view: MapView) -> ComparedCurves:
+    from melanoma.measured import probabilities_of
+    from melanoma.measures.base import Case
+
+    network = classifier()
+    case = Case(probabilities_of(network), prediction.pixels, view.heatmap, prediction.index(view.code))
+    chance = methods()["random"]
+    random = [
+        chance.explain(network.compiled, prediction, {"draw": draw}, (view.code,))[..., 0] for draw in _DRAWS
+    ]
+    return compared_curves(case, random)
+
+
+def _rows(found: "MeasuredMap") -> dict[str, list[str]]:
+    from melanoma.measures.registry import MEASURES
+
+    measures = [MEASURES[name] for name in found.figures]
+    better = {"higher": say("higher is better"), "lower": say("lower is better")}
+    values = [
+        say("no answer") if value != value else f"{value:.2f} ({better[measure.better]})"
+        for measure, value in zip(measures, found.figures.values(), strict=True)
+    ]
+    chance = [f"{found.by_chance[name]:+.3f}" if name in found.by_chance else "" for name in found.figures]
+    return {
+        say("Test"): [say(measure.title) for measure in measures],
+        say("Value"): values,
+        say("Better than chance by"): chance,
+        say("What it says"): [say(measure.meaning) for measure in measures],
+    }
