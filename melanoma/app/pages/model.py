@@ -1,0 +1,49 @@
+"""Model: which network answers, what is known of it, and how to train one's own."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from melanoma.app.parts.documents import show_document
+from melanoma.app.parts.language import language, say, text
+from melanoma.app.parts.link import linked_segment
+from melanoma.app.parts.model_choice import choose_bundle, describe_bundle
+from melanoma.bundle import Bundle
+
+_CARD, _EXPERIMENTS, _TRAIN = "card", "experiments", "train"
+_EXPERIMENTS_FILE = Path(__file__).parents[3] / "docs" / "experiments.md"
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title(say("Which network is this?"), anchor=False)
+    st.markdown(text("model"))
+    bundle = choose_bundle()
+    if bundle is not None:
+        describe_bundle(bundle)
+    titles = {
+        _CARD: say("Model card"),
+        _EXPERIMENTS: say("What was tried"),
+        _TRAIN: say("Train your own"),
+    }
+    part = linked_segment(say("Read"), list(titles), _CARD, "read", lambda part: titles[part])
+    with st.container(key="document"):
+        if part == _TRAIN:
+            st.markdown(text("train-your-own"))
+        else:
+            _show_english(bundle, part)
+
+
+def _show_english(bundle: Bundle | None, part: str) -> None:
+    """Draw the card or the experiments, which are written in English only."""
+    if part == _CARD:
+        file = bundle.path / "MODEL_CARD.md" if bundle and "MODEL_CARD.md" in bundle.files else None
+        pictures = frozenset(bundle.files) if bundle else frozenset()
+    else:
+        file, pictures = (_EXPERIMENTS_FILE if _EXPERIMENTS_FILE.is_file() else None), frozenset()
+    if file is None:
+        st.info(say("This document is not here."))
+        return
+    if language() != "en":
+        st.caption(say("This document is in English."))
+    show_document(file, pictures)
