@@ -9,7 +9,7 @@ from melanoma.steps.contributions import Contributions
 from melanoma.steps.worked_sum import WorkedSum
 
 SCALE = "Cividis"
-"""Of feature maps, which speak neither for nor against, so not red and blue; colour-blind people can read it."""
+"""Of feature maps, which speak neither for nor against, so neither red nor blue. Readable if colour-blind."""
 _COLUMNS = 4
 _GAP = 0.06  # of a tile
 _LINE = "#808a90"  # 3.5 to 1 and more on both themes' backgrounds

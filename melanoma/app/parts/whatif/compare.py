@@ -14,9 +14,9 @@ from melanoma.plots import MALIGNANT_MARK, OPACITY, colour_limit, heatmap_figure
 from melanoma.prediction import Prediction
 
 
-def show_comparison(before: Answer, after: Answer, bundle: Bundle) -> None:
-    """Draw both answers, with one scale for both maps."""
-    show_outcome(before[1], after[1], bundle)
+def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool) -> None:
+    """Draw both answers, with one scale for both maps; `covered` if a region of the photo is."""
+    show_outcome(before[1], after[1], bundle, covered)
     code = linked_choice(st, say("Map of"), list(before[1].codes), before[1].codes[0], "map-of", _named)
     limit = colour_limit(np.concatenate([before[1].evidence, after[1].evidence]))
     titles = (say("Before"), say("After"))
@@ -42,7 +42,7 @@ def show_comparison(before: Answer, after: Answer, bundle: Bundle) -> None:
     )
 
 
-def show_outcome(before: Prediction, after: Prediction, bundle: Bundle) -> None:
+def show_outcome(before: Prediction, after: Prediction, bundle: Bundle, covered: bool) -> None:
     """Say in one sentence what became of melanoma's probability and the alert, and what to doubt."""
     numbers = say(
         "Melanoma {before:.1%} → {after:.1%}, alert from {threshold:.1%}.",
@@ -50,19 +50,14 @@ def show_outcome(before: Prediction, after: Prediction, bundle: Bundle) -> None:
         after=after.probability("MEL"),
         threshold=bundle.alert_threshold,
     )
+    same = numbers if covered else f"{numbers} {say('The lesion itself is the same as before.')}"
     if before.melanoma_alert and not after.melanoma_alert:
         st.warning(
-            say(
-                "**The melanoma alert went out.** {numbers} The lesion is the same as before.",
-                numbers=numbers,
-            ),
+            say("**The melanoma alert went out.** {numbers}", numbers=same),
             icon=":material/notifications_off:",
         )
     elif after.melanoma_alert and not before.melanoma_alert:
-        st.warning(
-            say("**A melanoma alert came up.** {numbers} The lesion is the same as before.", numbers=numbers),
-            icon=":material/warning:",
-        )
+        st.warning(say("**A melanoma alert came up.** {numbers}", numbers=same), icon=":material/warning:")
     elif after.melanoma_alert:
         st.info(say("**The melanoma alert stays.** {numbers}", numbers=numbers), icon=":material/warning:")
     else:

@@ -32,7 +32,7 @@ def show_changes(photo: Photo) -> None:
     pixels, region = covered(photo, before[0], inside, fill)
     after = answer_after(photo, pixels, region, settings) if settings or region else before
     with answers:
-        show_comparison(before, after, bundle)
+        show_comparison(before, after, bundle, covered=bool(region))
         _show_along(photo, pixels, region, settings)
 
 
