@@ -8,7 +8,7 @@ from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS, read_image
+from melanoma.images import EXTENSIONS, MAX_BYTES, read_image
 
 __all__ = ["Photo", "choose_photo", "current_photo", "photo_bar"]
 
@@ -84,6 +84,7 @@ def _draw_sources() -> None:
         say("Dermoscopic photos of one spot each, in the middle of the picture"),
         type=[extension[1:] for extension in EXTENSIONS],
         accept_multiple_files=True,
+        max_upload_size=MAX_BYTES // 1024**2,
         key=widget,
         on_change=_take,
         args=(widget,),

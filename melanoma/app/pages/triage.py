@@ -1,0 +1,75 @@
+"""Triage: many photos in, a worklist out, the most suspicious first."""
+
+import streamlit as st
+
+from melanoma.app.parts.language import say
+from melanoma.app.parts.model import classifier
+from melanoma.app.parts.photo import as_typed
+from melanoma.app.parts.triage_files import take_files
+from melanoma.app.parts.triage_run import Run
+from melanoma.app.parts.triage_table import offer_files, show_worklist
+from melanoma.batch.worklist import notice, summary
+from melanoma.errors import UserError
+
+_RUN = "triage-run"
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title(say("Which photos first?"), anchor=False)
+    try:
+        network = classifier()
+    except UserError as error:
+        st.error(str(error))
+        return
+    st.markdown(f"**{notice(network.bundle, say)}**")
+    sources, problems = take_files()
+    for problem in problems:
+        st.error(as_typed(problem), icon=":material/broken_image:")
+    if sources:
+        if _RUN in st.session_state:
+            st.session_state[_RUN].stop()
+        st.session_state[_RUN] = Run(network, sources)
+    run = st.session_state.get(_RUN)
+    if run is None:
+        st.info(
+            say(
+                "Choose the photos of a day's patients, or a zip of them. The list appears below as it grows."
+            ),
+            icon=":material/arrow_upward:",
+        )
+        return
+    st.fragment(_show, run_every=1.0 if run.running else None)()
+
+
+def _show() -> None:
+    """Draw progress, list and files; while the work goes on, once a second."""
+    run = st.session_state[_RUN]
+    if run.running:
+        _show_progress()
+    elif st.session_state.pop(f"{_RUN}-shown-running", False):
+        st.rerun()  # once more, without the clock
+    elif run.failed:
+        st.error(say("Something went wrong on the server. What was judged until then is listed."))
+    elif run.done < run.total:
+        st.warning(say("Stopped after {done} of {total} photos.", done=run.done, total=run.total))
+    entries = run.entries()
+    if entries:
+        st.markdown(summary(entries, say))
+        show_worklist(entries)
+    if not run.running and entries:
+        offer_files(entries, run.bundle)
+        st.caption(say("To see why the network says so, open a photo on the page Examine."))
+
+
+def _show_progress() -> None:
+    run = st.session_state[_RUN]
+    st.session_state[f"{_RUN}-shown-running"] = True
+    told = say("{done} of {total} photos", done=run.done, total=run.total)
+    if run.before:
+        told = say("{before} other lists come first. Yours begins by itself.", before=run.before)
+    elif run.seconds_left is not None:
+        told = say("{told}, about {left:.0f} s left", told=told, left=run.seconds_left)
+    bar, button = st.columns([5, 1], vertical_alignment="center")
+    bar.progress(run.done / run.total, told)
+    button.button(say("Stop"), icon=":material/stop:", on_click=run.stop, width="stretch")

@@ -1,0 +1,150 @@
+"""A worklist as a file: CSV for a spreadsheet, or HTML that opens offline and prints."""
+
+import csv
+import io
+from html import escape
+from string import Template
+
+from melanoma.batch.triage import Entry
+from melanoma.bundle import Bundle
+from melanoma.diagnoses import diagnosis_of
+from melanoma.wording import Say, english
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of a formula
+
+_PAGE = Template("""<!DOCTYPE html>
+<html lang="$language">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>$title</title>
+<style>
+@page { size: A4; margin: 12mm }
+body { font: 15px/1.4 system-ui, sans-serif; color: #0b161c; background: #fff; margin: 1rem auto;
+  max-width: 70rem; padding: 0 1rem }
+.notice { border-left: 6px solid #b3261e; background: #fdf0ef; padding: .5rem .8rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .3rem .6rem .3rem 0; vertical-align: top;
+  border-bottom: 1px solid #d5dcdf }
+th { font-size: .85rem; color: #46525a }
+tr { break-inside: avoid }
+td.number { text-align: right; white-space: nowrap }
+td.name { overflow-wrap: anywhere }
+img { display: block; max-width: 128px }
+strong { color: #8c1d18 }
+</style>
+</head>
+<body>
+<h1>$title</h1>
+<p class="notice">$notice</p>
+<p>$summary</p>
+<table><thead><tr>$heads</tr></thead><tbody>
+$rows
+</tbody></table>
+<p>$model</p>
+</body>
+</html>
+""")
+
+
+def as_csv(entries: list[Entry], codes: tuple[str, ...]) -> str:
+    """Return one line an entry: name, alert, likeliest diagnosis, p_MEL and so on, set, flags, error.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    written = io.StringIO()
+    lines = csv.writer(written, lineterminator="\r\n")
+    probabilities = [f"p_{code}" for code in codes]
+    lines.writerow(
+        ["name", "melanoma_alert", "diagnosis", *probabilities, "prediction_set", "in_distribution"]
+        + ["flags", "error"]
+    )
+    for entry in entries:
+        known = entry.probabilities is not None
+        values = (
+            [f"{entry.probabilities[code]:.6f}" for code in codes]
+            if entry.probabilities
+            else [""] * len(codes)
+        )
+        lines.writerow(
+            [as_text(entry.name), entry.alert if known else "", entry.diagnosis or "", *values]
+            + ["; ".join(entry.prediction_set), entry.in_distribution if known else ""]
+            + [as_text("; ".join(entry.flags)), as_text(entry.error or "")]
+        )
+    return written.getvalue()
+
+
+def as_text(value: str) -> str:
+    """Return the value with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+
+
+def as_html(entries: list[Entry], bundle: Bundle, say: Say = english, language: str = "en") -> str:
+    """Return the worklist as one file in the reader's language, with thumbnails, nothing from elsewhere."""
+    heads = [say("Photo"), say("Name"), say("Melanoma"), say("Likeliest"), say("Possible"), say("Remarks")]
+    return _PAGE.substitute(
+        language=escape(language),
+        title=escape(say("Worklist: the likeliest melanomas first")),
+        notice=escape(notice(bundle, say)),
+        summary=escape(summary(entries, say)),
+        heads="".join(f"<th>{escape(head)}</th>" for head in heads),
+        rows="\n".join(_row(entry, say) for entry in entries),
+        model=escape(say("Model {name}, version {version}.", name=bundle.name, version=bundle.version)),
+    )
+
+
+def notice(bundle: Bundle, say: Say = english) -> str:
+    """Return what every worklist says about itself."""
+    measured = bundle.figures.get("alert_sensitivity")
+    missed = (
+        ""
+        if measured is None
+        else say(
+            " In its test the network stayed silent at {missed:.0%} of the melanomas.",
+            missed=1 - measured["value"],
+        )
+    )
+    return (
+        say("Not a diagnosis, and no photo here is an all-clear: the order only says what to look at first.")
+        + missed
+    )
+
+
+def summary(entries: list[Entry], say: Say = english) -> str:
+    """Return how many photos, alerts, doubts and failures there are, in a sentence."""
+    return say(
+        "{count} photos: {alerts} with a melanoma alert, {doubts} whose answer should be distrusted, "
+        "{errors} that could not be read.",
+        count=len(entries),
+        alerts=sum(entry.alert for entry in entries),
+        doubts=sum(entry.doubtful and entry.error is None for entry in entries),
+        errors=sum(entry.error is not None for entry in entries),
+    )
+
+
+def remarks(entry: Entry, say: Say = english) -> list[str]:
+    """Return everything to say about an entry besides its numbers."""
+    if entry.error:
+        return [entry.error]
+    found = [say(flag) for flag in entry.flags]
+    if not entry.in_distribution:
+        found.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))
+    return found
+
+
+def _row(entry: Entry, say: Say) -> str:
+    picture = f'<img src="{entry.thumbnail_uri}" alt="">' if entry.thumbnail else ""
+    alert = f"<br><strong>{escape(say('Alert'))}</strong>" if entry.alert else ""
+    chance = f"{entry.melanoma:.1%}{alert}" if entry.error is None else ""
+    likeliest = escape(say(diagnosis_of(entry.diagnosis).name)) if entry.diagnosis else ""
+    cells = (
+        f"<td>{picture}</td>",
+        f'<td class="name">{escape(entry.name)}</td>',
+        f'<td class="number">{chance}</td>',
+        f"<td>{likeliest}</td>",
+        f"<td>{escape(', '.join(entry.prediction_set))}</td>",
+        f"<td>{escape(' '.join(remarks(entry, say)))}</td>",
+    )
+    return f"<tr>{''.join(cells)}</tr>"

@@ -1,0 +1,86 @@
+"""The Triage page without a browser: fresh, with photos and a bad one, and what a visitor's end does."""
+
+import gc
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from melanoma.app.parts.triage_run import Run
+from melanoma.batch.sources import in_memory
+
+PAGE = "from melanoma.app.pages import triage; triage.page()"
+
+
+@pytest.fixture
+def page():
+    app = AppTest.from_string(PAGE, default_timeout=120).run()
+    assert not app.exception
+    return app
+
+
+def wait_for_list(app: AppTest) -> AppTest:
+    deadline = time.monotonic() + 90
+    while app.session_state["triage-run"].running:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return app.run()
+
+
+def test_a_fresh_visitor_is_told_what_to_do(page):
+    assert any("no photo here is an all-clear" in markdown.value for markdown in page.markdown)
+    assert any("Choose the photos" in info.value for info in page.info)
+
+
+def test_pressing_without_files_says_so(page):
+    page.button[0].click().run()
+    assert any("No file was chosen" in error.value for error in page.error)
+
+
+def test_a_list_with_a_bad_file(page, drawn_photo):
+    good = drawn_photo.read_bytes()
+    page.file_uploader[0].upload([("=a.jpg", good, "image/jpeg"), ("bad.jpg", b"no", "image/jpeg")])
+    page.button[0].click().run()
+    wait_for_list(page)
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert table["name"].tolist() == ["bad.jpg", "=a.jpg"]
+    assert "is not a picture" in table["remarks"][0]
+    assert 0 <= table["melanoma"][1] <= 1
+    assert any("2 photos:" in markdown.value for markdown in page.markdown)
+
+
+def test_a_damaged_zip_is_named_and_the_page_goes_on(page):
+    page.file_uploader[0].upload([("day_*.zip", b"PK\x05\x06" + bytes(18), "application/zip")])
+    page.button[0].click().run()
+    assert not page.exception
+    assert any("holds no photos" in error.value for error in page.error)
+    assert len(page.file_uploader) == 1
+
+
+def test_the_work_ends_with_its_visitor(small_classifier, drawn_photo):
+    reached, go_on = threading.Semaphore(0), threading.Event()
+
+    class Slow:
+        bundle = small_classifier.bundle
+
+        def __call__(self, photos):
+            reached.release()
+            go_on.wait(20)
+            return small_classifier(photos)
+
+    content = Path(drawn_photo).read_bytes()
+    run = Run(Slow(), [in_memory(str(number), content) for number in range(64)])
+    assert reached.acquire(timeout=20)
+    work = run._work
+    del run
+    gc.collect()
+    assert work.stop.is_set()
+    go_on.set()
+    deadline = time.monotonic() + 20
+    while work.ended is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert len(work.entries) == 16

@@ -1,0 +1,138 @@
+"""A worklist: who comes first, what a bad file costs, and what a spreadsheet does with a name."""
+
+import csv
+import io
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from melanoma.batch.sources import Source, in_memory
+from melanoma.batch.triage import Entry, judge, ranked
+from melanoma.batch.turns import Turns
+from melanoma.batch.worklist import as_csv, as_html, as_text, summary
+from melanoma.errors import UserError
+
+
+def entry(name: str, melanoma: float | None, **more) -> Entry:
+    if melanoma is None:
+        return Entry(name, error="It is empty.")
+    return Entry(name, probabilities={"MEL": melanoma, "NV": 1 - melanoma}, **more)
+
+
+def test_what_nobody_judged_comes_first_and_then_the_likeliest_melanoma():
+    entries = [entry("a", 0.1), entry("b", 0.9), entry("c", None), entry("d", 0.5)]
+    assert [found.name for found in ranked(entries)] == ["c", "b", "d", "a"]
+
+
+def test_equal_photos_keep_their_order():
+    assert [found.name for found in ranked([entry("b", 0.5), entry("a", 0.5)])] == ["b", "a"]
+
+
+def test_every_photo_gets_its_own_answer_and_a_bad_one_costs_only_itself(small_classifier, drawn_folder):
+    files = sorted(Path(drawn_folder).rglob("*.png"))[:20]
+    sources = [in_memory(file.name, file.read_bytes()) for file in files]
+    sources[3] = in_memory("notes.jpg", b"not a picture")
+    sources[18] = Source("gone.jpg", _refuse)
+    found = list(judge(small_classifier, sources))
+    assert [one.name for one in found] == [source.name for source in sources]
+    assert "not a picture" in found[3].error
+    assert found[18].error == "gone.jpg was refused."
+    assert np.isnan(found[3].melanoma) and found[3].diagnosis is None and found[3].doubtful
+    from melanoma.images import read_image
+
+    for number in (0, 17, 19):
+        alone = small_classifier([read_image(files[number])])[0]
+        assert found[number].probabilities == pytest.approx(
+            {code: alone.probability(code) for code in alone.codes}, abs=1e-5
+        )
+        assert Image.open(io.BytesIO(found[number].thumbnail)).size == (128, 96)
+
+
+def _refuse() -> bytes:
+    raise UserError("gone.jpg was refused.")
+
+
+def test_work_stops_when_asked(small_classifier, drawn_folder):
+    file = next(Path(drawn_folder).rglob("*.png"))
+    sources = [in_memory(str(number), file.read_bytes()) for number in range(40)]
+    asked = iter([False, True])
+    assert len(list(judge(small_classifier, sources, lambda: next(asked)))) == 16
+    assert list(judge(small_classifier, [])) == []
+
+
+def test_the_csv_runs_no_formula_and_keeps_every_number():
+    entries = [entry("=HYPERLINK(1)", 0.25, prediction_set=("MEL", "NV")), entry("b,\n“c”.jpg", None)]
+    rows = list(csv.DictReader(io.StringIO(as_csv(entries, ("MEL", "NV")))))
+    assert rows[0]["name"] == "'=HYPERLINK(1)"
+    assert (rows[0]["p_MEL"], rows[0]["p_NV"], rows[0]["diagnosis"]) == ("0.250000", "0.750000", "NV")
+    assert rows[0]["prediction_set"] == "MEL; NV"
+    assert rows[1]["name"] == "b,\n“c”.jpg"
+    assert (rows[1]["p_MEL"], rows[1]["melanoma_alert"], rows[1]["error"]) == ("", "", "It is empty.")
+
+
+@pytest.mark.parametrize("start", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1"])
+def test_no_cell_begins_like_a_formula(start):
+    assert as_text(start) == f"'{start}"
+
+
+def test_plain_names_stay_as_they_are():
+    assert as_text("photo-1.jpg") == "photo-1.jpg"
+
+
+def test_the_html_shows_names_as_typed_and_loads_nothing(small_classifier):
+    entries = [entry("<script>alert(1)</script>", 0.5, thumbnail=b"x"), entry("b", None)]
+    page = as_html(entries, small_classifier.bundle)
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "no photo here is an all-clear" in page
+    assert page.index("&lt;script") < page.index(">b<")
+
+
+def test_the_summary_counts():
+    entries = [
+        entry("a", 0.9, alert=True),
+        entry("b", 0.9, alert=True, flags=("The photo is blurred.",)),
+        entry("c", 0.1, in_distribution=False),
+        entry("d", None),
+    ]
+    assert summary(entries).startswith(
+        "4 photos: 2 with a melanoma alert, 2 whose answer should be distrusted, 1"
+    )
+
+
+def test_turns_come_in_order_and_who_leaves_frees_the_place():
+    turns, order, left = Turns(), [], threading.Event()
+    first_may_go = threading.Event()
+
+    def work(name: str, gone=lambda: False, wait=None):
+        with turns.turn(name, gone) as ours:
+            order.append((name, ours))
+            if wait:
+                wait.wait(10)
+
+    threads = [threading.Thread(target=work, args=("first", lambda: False, first_may_go))]
+    threads[0].start()
+    _until(lambda: order == [("first", True)])
+    for name, gone in (("second", left.is_set), ("third", lambda: False)):
+        threads.append(threading.Thread(target=work, args=(name, gone)))
+        threads[-1].start()
+        _until(lambda name=name: turns.before(name) == len(threads) - 1)
+    left.set()
+    _until(lambda: turns.before("third") == 1)
+    first_may_go.set()
+    for thread in threads:
+        thread.join(10)
+    assert order == [("first", True), ("second", False), ("third", True)]
+    assert turns.before("third") == 0
+
+
+def _until(condition) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
