@@ -97,7 +97,7 @@ def growing_sum(parts: Contributions, count: int, name: str) -> go.Figure:
         y=[sums[count]],
         mode="markers+text",
         text=[f"{sums[count]:+.2f}"],
-        textposition="top center",
+        textposition="bottom right" if count < len(sums) / 2 else "bottom left",
         marker={"size": 12, "color": "#e69f00"},
     )
     figure.update_traces(hovertemplate="%{x}: %{y:+.3f}<extra></extra>", cliponaxis=False)
@@ -120,7 +120,7 @@ def sum_figure(worked: WorkedSum, index: int, labels: tuple[str, str, str, str])
         go.Waterfall(
             x=list(labels),
             y=[*values, logit],
-            measure=["relative", "relative", "relative", "total"],
+            measure=["absolute", "relative", "relative", "total"],  # the first and last are no evidence: grey
             text=[f"{value:+.2f}" for value in (*values, logit)],
             textposition="outside",
             increasing={"marker": {"color": f"rgb{FOR}"}},

@@ -15,6 +15,7 @@ from melanoma.prediction import Prediction
 from melanoma.steps.contributions import Contributions, counts_to_choose
 from melanoma.steps.plots import growing_sum, map_figure
 
+_HEIGHT = 370  # pixels
 _FIRST = 3  # channels added when the step opens: the sum has begun, and is far from whole
 
 
@@ -80,16 +81,18 @@ def _show_growing(
     )
     growing, curve = st.columns([6, 5])
     with growing:
+        figure = heatmap_figure(
+            photo.pixels,
+            shown,
+            prediction.geometry,
+            limit,
+            OPACITY,
+            not cut,
+            say("Logit units in each cell"),
+        )
+        figure.update_layout(height=_HEIGHT)
         show(
-            heatmap_figure(
-                photo.pixels,
-                shown,
-                prediction.geometry,
-                limit,
-                OPACITY,
-                not cut,
-                say("Logit units in each cell"),
-            ),
+            figure,
             key="growing-map",
             alt=say("The map of {name} so far, {count} channels added.", name=name, count=count),
         )
@@ -103,6 +106,16 @@ def _show_growing(
             removed = float(np.minimum(parts.whole, 0).sum())
             st.caption(
                 say("Grad-CAM then drops what is below 0: {removed:+.2f} of the whole map.", removed=removed)
+            )
+        else:
+            index = prediction.index(code)
+            st.caption(
+                say(
+                    "With the starting value {bias:+.2f} that makes the score {logit:+.2f}: step 4 goes on "
+                    "from there.",
+                    bias=prediction.bias[index],
+                    logit=prediction.logits[index],
+                )
             )
     if count:
         _show_last(parts, count - 1)

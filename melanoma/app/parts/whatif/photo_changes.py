@@ -10,7 +10,7 @@ from melanoma.app.parts.photo import Photo
 from melanoma.app.parts.steps.layout import show
 from melanoma.app.parts.whatif.answers import answer_after, answer_before, answers_along, covered
 from melanoma.app.parts.whatif.compare import show_comparison
-from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover
+from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover, offer_undo
 from melanoma.change_plots import sweep_lines
 from melanoma.changes import CHANGES, change_named
 from melanoma.diagnoses import diagnosis_of
@@ -29,6 +29,7 @@ def show_changes(photo: Photo) -> None:
         st.subheader(say("Change the photo"), anchor=False)
         settings = choose_changes()
         inside, fill = choose_cover(*before)
+        offer_undo()
     pixels, region = covered(photo, before[0], inside, fill)
     after = answer_after(photo, pixels, region, settings) if settings or region else before
     with answers:

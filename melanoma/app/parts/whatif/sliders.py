@@ -42,8 +42,12 @@ def choose_changes() -> dict[str, float]:
                     value = draw_slider(change.control, key_of(change), change.unit)
                     if value != change.control.default:
                         settings[change.name] = value
-    st.button(say("Undo all changes"), icon=":material/undo:", on_click=_undo, type="tertiary")
     return settings
+
+
+def offer_undo() -> None:
+    """Draw a button that puts every slider back."""
+    st.button(say("Undo all changes"), icon=":material/undo:", on_click=_undo, type="tertiary")
 
 
 def choose_cover(photo: np.ndarray, before: Prediction) -> tuple[np.ndarray | None, str]:
