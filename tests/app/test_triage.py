@@ -41,7 +41,7 @@ def test_pressing_without_files_says_so(page):
 
 def test_a_list_with_a_bad_file(page, drawn_photo):
     good = drawn_photo.read_bytes()
-    page.file_uploader[0].upload([("=a.jpg", good, "image/jpeg"), ("bad.jpg", b"no", "image/jpeg")])
+    page.file_uploader[0].upload("=a.jpg", good, "image/jpeg").upload("bad.jpg", b"no", "image/jpeg")
     page.button[0].click().run()
     wait_for_list(page)
     assert not page.exception
@@ -53,7 +53,7 @@ def test_a_list_with_a_bad_file(page, drawn_photo):
 
 
 def test_a_damaged_zip_is_named_and_the_page_goes_on(page):
-    page.file_uploader[0].upload([("day_*.zip", b"PK\x05\x06" + bytes(18), "application/zip")])
+    page.file_uploader[0].upload("day_*.zip", b"PK\x05\x06" + bytes(18), "application/zip")
     page.button[0].click().run()
     assert not page.exception
     assert any("holds no photos" in error.value for error in page.error)
