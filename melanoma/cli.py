@@ -12,6 +12,7 @@ import typer
 from melanoma import bundle as bundles
 from melanoma.data.audit.command import audit
 from melanoma.errors import UserError, exit_on_user_error
+from melanoma.explain.looks_for import looks_for
 from melanoma.prediction import Prediction
 from melanoma.writing import require_folder, write_whole
 
@@ -23,6 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 commands.command()(audit)
+commands.command()(looks_for)
 
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
