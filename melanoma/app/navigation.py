@@ -2,19 +2,18 @@
 
 import streamlit as st
 
-from melanoma.app.pages import examine, lesson, model, thresholds, triage, whatif
+from melanoma.app.pages import examine, lesson, model, quiz, thresholds, triage, whatif
 from melanoma.app.parts.language import choose_language, say
 
 
 def show_page() -> None:
-    """Draw the menu, the choice of language and the page that the visitor is on."""
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        choose_language()
+    """Draw the menu, the page that the visitor is on, and below it the choice of language."""
     st.navigation(
         [
             st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True),
             st.Page(lesson.page, title=say("How it decides"), icon=":material/school:", url_path="lesson"),
             st.Page(whatif.page, title=say("What if"), icon=":material/tune:", url_path="what-if"),
+            st.Page(quiz.page, title=say("Quiz"), icon=":material/quiz:", url_path="quiz"),
             st.Page(
                 thresholds.page, title=say("Thresholds"), icon=":material/balance:", url_path="thresholds"
             ),
@@ -23,3 +22,6 @@ def show_page() -> None:
         ],
         position="top",
     ).run()
+    st.divider()
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        choose_language()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from melanoma.app.parts.link import linked_segment
+
 _FOLDER = Path(__file__).parent.parent / "text"
 _ENGLISH = "en"
 _KEY = "lang"
@@ -21,23 +23,20 @@ NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", 
 
 def choose_language() -> None:
     """Draw the choice of language; the link holds it, and a new visitor gets the browser's own."""
-    codes = languages()
-    st.segmented_control(
+    linked_segment(
         "Language",
-        codes,
-        default=_browsers_own() if _KEY not in st.session_state else None,
-        required=True,
-        format_func=lambda code: NAMES.get(code, code),
-        key=_KEY,
-        bind="query-params",
+        languages(),
+        _browsers_own(),
+        _KEY,
+        lambda code: NAMES.get(code, code),
         label_visibility="collapsed",
     )
 
 
 def language() -> str:
-    """Return the code of the visitor's language."""
-    chosen = st.session_state.get(_KEY)
-    return chosen if chosen in languages() else _ENGLISH
+    """Return the code of the visitor's language: the one chosen here, the link's, or the browser's own."""
+    chosen = st.session_state.get(_KEY) or st.query_params.get(_KEY)
+    return chosen if chosen in languages() else _browsers_own()
 
 
 def say(english: str, /, **values: object) -> str:
