@@ -16,6 +16,7 @@ FOR = (178, 24, 43)
 AGAINST = (33, 102, 172)
 SHOWN_SIDE = 900  # pixels of the longer side: more than a screen column shows, and quick to send
 OPACITY = 0.65  # of the strongest colour, so that the lesion shows through it
+SCALE_HEIGHT = 64  # pixels of the colour bar under a map, with its title
 MALIGNANT_MARK = "▲"
 OUTLINE = (("#000000", 4), ("#ffffff", 2))
 """White between two black lines: seen on pale and on dark skin, and under every colour of a map."""
@@ -115,8 +116,8 @@ def heatmap_figure(
             colorbar={
                 "title": {"text": title, "side": "top"},
                 "orientation": "h",
-                "y": 1.0,
-                "yanchor": "bottom",
+                "y": 0.0,
+                "yanchor": "top",
                 "thickness": 10,
                 "tickformat": "+.2f" if signed else ".2f",
                 "nticks": 5,
@@ -161,7 +162,11 @@ def heatmap_figure(
             fillcolor="rgba(128,128,128,0.55)",
             line_width=0,
         )
-    figure.update_layout(height=480, margin={"l": 0, "r": 0, "t": 64, "b": 0}, plot_bgcolor="rgba(0,0,0,0)")
+    figure.update_layout(
+        height=SCALE_HEIGHT + 416,
+        margin={"l": 0, "r": 0, "t": 0, "b": SCALE_HEIGHT},
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
     return figure
 
 

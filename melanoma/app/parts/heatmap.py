@@ -6,11 +6,10 @@ from melanoma.app.parts.language import say
 from melanoma.app.parts.map_view import MapView, choose_view
 from melanoma.app.parts.photo import Photo, describe
 from melanoma.diagnoses import diagnosis_of
-from melanoma.plots import heatmap_figure
+from melanoma.plots import SCALE_HEIGHT, heatmap_figure
 from melanoma.prediction import Prediction
 from melanoma.wording import sum_words, within_sentence
 
-_BAR = 64  # pixels of the colour bar over the map
 
 
 def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
@@ -21,7 +20,8 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
     with plain, st.container(key="plain"):
         st.image(photo.pixels, width="stretch", alt=describe(photo))
         st.caption(what_happened(prediction))
-    with mapped, st.container(key="overlay"):
+    with mapped, st.container(key="map"), st.container(key="overlay"):
+        _fit_height(photo)
         st.plotly_chart(
             heatmap_figure(
                 photo.pixels,
@@ -34,11 +34,23 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
                 view.contours,
             ),
             key="heatmap",
+            height="stretch",
             config={"displayModeBar": False},
             alt=say("{method} over the photo. {words}", method=say(view.method.title), words=words),
         )
     st.caption(words)
     return view
+
+
+def _fit_height(photo: Photo) -> None:
+    """Make the chart as high as photo and colour bar are at its width, which only the browser knows."""
+    height, width = photo.pixels.shape[:2]
+    chart = f"calc(100cqw * {height / width:.4f} + {SCALE_HEIGHT}px)"
+    st.html(
+        "<style>.st-key-map { container-type: inline-size; }"
+        f" .st-key-overlay {{ flex: none; height: {chart}; }}"
+        f" .st-key-heatmap {{ min-height: 0; height: {chart}; }}</style>"
+    )
 
 
 def in_words(view: MapView, prediction: Prediction) -> str:
