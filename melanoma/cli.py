@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from melanoma import bundle as bundles
+from melanoma.batch.command import triage
 from melanoma.data.audit.command import audit
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
@@ -24,6 +25,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 commands.command()(audit)
+commands.command()(triage)
 commands.command()(looks_for)
 
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]
@@ -44,7 +46,8 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Print the probabilities of the diagnoses for each photo."""
-    from melanoma.batch.predict import find_images, predict_files, require_results_name, write_results
+    from melanoma.batch.predict import predict_files, require_results_name, write_results
+    from melanoma.batch.sources import find_images
     from melanoma.classifier import Classifier
     from melanoma.explain.registry import METHODS
 

@@ -80,7 +80,7 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
         content, name = source, name or "The file"
     else:
         name = name or Path(source).name
-        content = _read_bytes(Path(source), name)
+        content = read_bytes(Path(source), name)
     if not content:
         raise UserError(f"{name} is empty. Choose the photo again; the copy may have been interrupted.")
     if len(content) > MAX_BYTES:
@@ -100,6 +100,21 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
         raise UserError(f"{name} is damaged or cut off. Export or copy the photo again.") from None
 
 
+def read_bytes(path: Path, name: str | None = None) -> bytes:
+    """Return a file's content; raises UserError where it cannot be read or is larger than a photo may be."""
+    name = name or path.name
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist. Check the path.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder, and a photo was expected.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
+
+
 def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple[np.ndarray, Geometry]:
     """Return what the network sees, uint8 (size, size, 3), and where in the photo it lies.
 
@@ -114,19 +129,6 @@ def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple
     square = image[geometry.top : geometry.top + side, geometry.left : geometry.left + side]
     interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(square, (size, size), interpolation=interpolation), geometry
-
-
-def _read_bytes(path: Path, name: str) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist. Check the path.") from None
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder, and a photo was expected.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import zipfile
 
 import cv2
 import pandas as pd
@@ -55,6 +56,24 @@ def test_predict_answers_the_good_and_names_the_bad(melanoma, small_bundle, phot
     table = pd.read_csv(out).set_index("path")
     assert table.loc[good["path"], "p_MEL"] == pytest.approx(good["probabilities"]["MEL"])
     assert len(list((tmp_path / "maps").glob("*.png"))) == 2
+
+
+def test_triage_writes_a_worklist_of_files_folders_and_archives(melanoma, small_bundle, photos, tmp_path):
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        archive.write(photos / "good 1.png", "inside.png")
+    words = ("triage", photos, tmp_path / "more.zip", "--model", small_bundle)
+    status, printed, _ = melanoma(*words, "--out", tmp_path / "list.csv", "--json")
+    assert status == 0
+    counts = json.loads(printed)
+    assert (counts["photos"], counts["errors"]) == (4, 1)
+    rows = pd.read_csv(tmp_path / "list.csv")
+    assert rows["name"].iloc[0].endswith("bad.jpg")
+    assert rows["p_MEL"].iloc[1:].is_monotonic_decreasing
+    twice = rows[rows["name"].str.endswith(("good 1.png", "inside.png"))]["p_MEL"]
+    assert twice.iloc[0] == pytest.approx(twice.iloc[1], abs=1e-6)
+    status, printed, _ = melanoma(*words, "--out", tmp_path / "list.html")
+    assert "no photo here is an all-clear" in printed
+    assert (tmp_path / "list.html").read_text(encoding="utf-8").count("<tr>") == 5
 
 
 @pytest.mark.parametrize("name", ["out.json", "out.parquet"])
@@ -115,6 +134,10 @@ def test_evaluate_leaves_out_what_was_fitted(melanoma, small_bundle, drawn_folde
             ("explain", "{good}", "--out", "{empty}/a.png", "--method", "evidence", "--layer", "x"),
             "has no setting “layer”",
         ),
+        (("triage", "{photos}", "--out", "{empty}/list.xls"), "written as .html or .csv"),
+        (("triage", "{photos}", "--out", "{empty}/no/list.csv"), "does not exist. Make the folder first"),
+        (("triage", "{damaged}/model.zip", "--out", "{empty}/list.csv"), "is a damaged zip archive"),
+        (("triage", "{damaged}/none.zip", "--out", "{empty}/list.csv"), "cannot be read"),
         (("evaluate", "--data", "{empty}"), "holds no images in subfolders"),
         (("evaluate", "--data", "{empty}/labels.csv"), "does not exist"),
     ],
@@ -127,6 +150,7 @@ def test_a_mistake_gets_one_sentence_and_leaves_nothing(
     places["empty"].mkdir()
     shutil.copytree(small_bundle, places["damaged"])
     (places["damaged"] / "model.keras").write_bytes(b"other")
+    (places["damaged"] / "model.zip").write_bytes(b"PK and no more")
     filled = [word.format(**places) for word in words]
     if "--model" not in filled:
         filled += ["--model", str(small_bundle)]

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pandas as pd
 
 from melanoma.classifier import Classifier
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS, read_image
+from melanoma.images import read_image
 from melanoma.prediction import Prediction
 
 BATCH = 16
@@ -43,26 +43,6 @@ class Result:
             "flags": list(found.quality) if found else None,
             "error": self.error,
         }
-
-
-def find_images(paths: Iterable[Path]) -> list[Path]:
-    """Return the files named, and for each folder the files below it that are called like images, sorted.
-
-    Raises UserError for a folder without any. A file that does not exist is kept: it gets its own error
-    later.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(
-            file for file in path.rglob("*") if file.suffix.lower() in EXTENSIONS and file.is_file()
-        )
-        if not inside:
-            raise UserError(f"{path} holds no image files ({', '.join(EXTENSIONS)}).")
-        found += inside
-    return found
 
 
 def predict_files(classifier: Classifier, paths: list[Path]) -> Iterator[Result]:

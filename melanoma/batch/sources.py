@@ -3,15 +3,18 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS, MAX_BYTES
+from melanoma.images import EXTENSIONS, MAX_BYTES, read_bytes
 
 MOST_FILES = 2000
 """In one archive: an hour's work for a reader, and a bound for memory."""
+MOST_PACKED = 500 * 1024**2
+"""Bytes of an archive, which is held in memory."""
 MOST_UNPACKED = 2 * 1024**3
 """Bytes of all files of an archive together."""
 MOST_RATIO = 200
@@ -33,6 +36,41 @@ class Source:
 def in_memory(name: str, content: bytes) -> Source:
     """Return a source for a file that is already in memory."""
     return Source(name, lambda: content)
+
+
+def find_images(paths: Iterable[Path]) -> list[Path]:
+    """Return the files named, and for each folder the files below it that are called like images, sorted.
+
+    Raises UserError for a folder without any. A file that does not exist is kept: it gets its own error
+    later.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(
+            file for file in path.rglob("*") if file.suffix.lower() in EXTENSIONS and file.is_file()
+        )
+        if not inside:
+            raise UserError(f"{path} holds no image files ({', '.join(EXTENSIONS)}).")
+        found += inside
+    return found
+
+
+def from_paths(paths: Iterable[Path]) -> list[Source]:
+    """Return the photos that files, folders and zip archives name, in that order.
+
+    Raises UserError for a folder or an archive without photos; a file that cannot be read is named when it is
+    its turn.
+    """
+    found: list[Source] = []
+    for path in find_images(paths):
+        if path.suffix.lower() == ".zip":
+            found += photos_in_zip(_read_archive(path), str(path))
+        else:
+            found.append(Source(str(path), partial(read_bytes, path)))
+    return found
 
 
 def is_zip(content: bytes) -> bool:
@@ -65,6 +103,17 @@ def photos_in_zip(content: bytes, name: str) -> list[Source]:
     if not any(entry.filename.lower().endswith(EXTENSIONS) for entry in wanted):
         raise UserError(f"{name} holds no photos ({', '.join(EXTENSIONS)}).")
     return [Source(entry.filename, partial(_unpack, archive, entry)) for entry in wanted]
+
+
+def _read_archive(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST_PACKED:
+            raise UserError(
+                f"{path} is larger than {MOST_PACKED // 1024**2} MB. Unpack it, and give the folder."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
