@@ -44,6 +44,7 @@ def show_grad_cam(photo: Photo, prediction: Prediction) -> None:
                 len(DEPTHS),
                 "cam-depth",
                 str,
+                wrap=True,
                 help=say("The five depths of step 2: 1 is next to the pixels, 5 next to the answer."),
             )
         with st.spinner(say("Computing the slopes…"), show_time=False):

@@ -30,6 +30,7 @@ def show_features(photo: Photo, prediction: Prediction) -> None:
             1,
             "depth",
             lambda place: f"{place}: {depths[place - 1].maps.shape[1]} x {depths[place - 1].maps.shape[0]}",
+            wrap=True,
             help=say("1 is next to the pixels, 5 next to the answer. The numbers are the map's cells."),
         )
         depth = depths[number - 1]

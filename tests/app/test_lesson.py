@@ -1,0 +1,91 @@
+"""The lesson without a browser: fresh, with a photo, with a bad file; its numbers are the other page's."""
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+STEPS = (
+    "1 What it sees",
+    "2 Feature maps",
+    "3 The map grows",
+    "4 The sum",
+    "5 Grad-CAM",
+    "6 What it looks for",
+)
+
+
+def lesson(**link: str) -> AppTest:
+    app = AppTest.from_string("from melanoma.app.pages import lesson; lesson.page()", default_timeout=120)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def told(app: AppTest) -> str:
+    return "\n".join(part.value for part in (*app.markdown, *app.caption, *app.info))
+
+
+def test_a_fresh_visitor_begins_with_the_pixels():
+    app = lesson()
+    assert app.subheader[0].value == STEPS[0]
+    assert "not a diagnosis" in told(app)
+    assert "A drawing, not a photo" in told(app)
+    assert any(button.label == f"Next: {STEPS[1][2:]}" for button in app.button)
+
+
+@pytest.mark.parametrize("step", range(2, 7))
+def test_each_step_has_a_link(step):
+    assert lesson(step=str(step)).subheader[0].value == STEPS[step - 1]
+
+
+def test_the_button_goes_to_the_next_step():
+    app = lesson(step="3")
+    next(button for button in app.button if button.label == "Next: The sum").click().run()
+    assert not app.exception and app.subheader[0].value == STEPS[3]
+
+
+def test_the_sum_has_the_numbers_of_the_page_examine(shipped_classifier):
+    from melanoma.app.parts.samples import DEFAULT, sample
+
+    prediction = shipped_classifier([sample(DEFAULT).pixels])[0]
+    for code in ("MEL", "NV"):
+        words = told(lesson(step="4", of=code))
+        index = prediction.index(code)
+        assert f"= **{prediction.logits[index]:+.2f}**" in words
+        assert f"= **{prediction.probability(code):.1%}**" in words
+    rows = re.findall(r"\| ([\d.]+%) \|$", words, flags=re.MULTILINE)
+    assert rows == [f"{value:.1%}" for _, value in prediction.ranked]
+
+
+def test_all_channels_make_the_whole_map():
+    app = lesson(step="3", of="MEL")
+    app.select_slider[0].set_value(1024).run()
+    assert not app.exception
+    assert "1024 of 1024 channels" in told(app) and "the other 0 add +0.00" in told(app)
+
+
+def test_pictures_of_each_output_or_how_to_make_them(monkeypatch, drawn_photo):
+    from melanoma.app.parts.steps import looked_for
+    from melanoma.diagnoses import CODES
+
+    monkeypatch.setattr(looked_for, "read_looks_for", lambda bundle: {})
+    assert "python -m melanoma looks-for" in told(lesson(step="6"))
+    picture = drawn_photo.read_bytes()
+    monkeypatch.setattr(looked_for, "read_looks_for", lambda bundle: dict.fromkeys(CODES, picture))
+    words = told(lesson(step="6"))
+    assert "python -m melanoma looks-for" not in words
+    assert "Melanoma ▲" in words and "Dermatofibroma" in words
+
+
+def test_a_photo_is_framed_and_a_bad_file_gets_one_sentence(drawn_photo):
+    app = lesson()
+    app.file_uploader[0].upload("drawn.jpg", drawn_photo.read_bytes(), "image/jpeg").run()
+    assert not app.exception and "The photo: 600 x 450 pixels." in told(app)
+    assert "A drawing, not a photo" not in told(app)
+    app.file_uploader[0].upload("notes.jpg", b"not a picture", "image/jpeg").run()
+    assert not app.exception
+    assert any("not a picture that can be read" in error.value for error in app.error)
+    assert "The photo: 600 x 450 pixels." in told(app)

@@ -1,0 +1,72 @@
+"""What if without a browser: sliders change the answer, the designer draws, bad files change nothing."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def what_if(**link: str) -> AppTest:
+    app = AppTest.from_string("from melanoma.app.pages import whatif; whatif.page()", default_timeout=120)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def told(app: AppTest) -> str:
+    parts = (*app.markdown, *app.caption, *app.info, *app.warning)
+    return "\n".join(part.value for part in parts)
+
+
+def value_of(app: AppTest, title: str) -> str:
+    return next(part.value for part in app.markdown if part.value.startswith(f"**{title}:**"))
+
+
+def test_a_fresh_visitor_sees_the_same_answer_twice():
+    app = what_if()
+    assert "not a diagnosis" in told(app)
+    assert value_of(app, "Before").removeprefix("**Before:**") == value_of(app, "After").removeprefix(
+        "**After:**"
+    )
+
+
+def test_a_slider_changes_the_answer_and_undo_takes_it_back():
+    app = what_if()
+    before = value_of(app, "Before")
+    app.slider(key="w-light").set_value(-50).run()
+    assert not app.exception
+    assert value_of(app, "Before") == before
+    assert value_of(app, "After").removeprefix("**After:**") != before.removeprefix("**Before:**")
+    next(button for button in app.button if button.label == "Undo all changes").click().run()
+    assert app.slider(key="w-light").value == 0
+    assert value_of(app, "After").removeprefix("**After:**") == before.removeprefix("**Before:**")
+
+
+def test_a_link_holds_the_sliders_and_the_cover():
+    app = what_if(**{"w-turn": "90", "cover": "rectangle", "along": "light"})
+    assert app.slider(key="w-turn").value == 90
+    assert app.slider(key="cover-x").value == (30, 70)
+    assert "The lesion itself is the same" not in told(app), "it is covered"
+    assert value_of(app, "After").removeprefix("**After:**") != value_of(app, "Before").removeprefix(
+        "**Before:**"
+    )
+
+
+def test_a_photo_and_a_bad_file(drawn_photo):
+    app = what_if()
+    app.file_uploader[0].upload("drawn.jpg", drawn_photo.read_bytes(), "image/jpeg").run()
+    assert not app.exception and "A drawing, not a photo" not in told(app)
+    shown = value_of(app, "Before")
+    app.file_uploader[0].upload("notes.jpg", b"not a picture", "image/jpeg").run()
+    assert not app.exception and value_of(app, "Before") == shown
+    assert any("not a picture that can be read" in error.value for error in app.error)
+
+
+def test_the_designer_warns_draws_and_measures():
+    app = what_if(**{"try": "designer", "d-asymmetry": "0.2"})
+    assert any("learned from photos" in warning.value for warning in app.warning)
+    table = next(part.value for part in app.markdown if "**A**symmetry" in part.value)
+    assert "| **A**symmetry | 0.20 |" in table and "| **C**olours | 5 |" in table
+    next(button for button in app.button if button.label == "Like a mole").click().run()
+    assert not app.exception
+    table = next(part.value for part in app.markdown if "**A**symmetry" in part.value)
+    assert "| **A**symmetry | 0.10 |" in table and "| **C**olours | 2 |" in table
