@@ -37,6 +37,7 @@ def choose_bundle() -> Bundle | None:
             say("The model that answers on every page, for you alone"),
             sound,
             index=None,
+            required=chosen in sound,
             key=_CHOICE,
             on_change=_take,
             placeholder=say("Choose a model"),
@@ -57,7 +58,8 @@ def describe_bundle(bundle: Bundle) -> None:
         say("Recipe"): f"`{bundle.recipe.get('name', '?')}`",
         say("Made with"): ", ".join(f"{name} {version}" for name, version in bundle.versions.items()),
     }
-    st.markdown("\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]))
+    lines = [f"| {name} | {value} |" for name, value in rows.items()]
+    st.markdown("\n".join([lines[0], "|---|---|", *lines[1:]]))
 
 
 def _take() -> None:

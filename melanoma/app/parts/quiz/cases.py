@@ -1,0 +1,141 @@
+"""Where a quiz's cases come from: drawings, the teacher's photos, the ISIC Archive."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from melanoma.app.parts.language import say
+from melanoma.archive import Archive, ArchiveImage
+from melanoma.data.catalogue import read_catalogue
+from melanoma.errors import UserError
+from melanoma.images import read_image
+from melanoma.quiz import chosen, draw_cases
+from melanoma.synthetic import LesionParameters, draw_lesion
+
+DRAWN, TEACHER, ARCHIVE = "drawn", "teacher", "archive"
+FOLDER = "MELANOMA_QUIZ"
+"""Environment variable with which the operator names the teacher's photos, a folder or a labels CSV."""
+_DRAWN_OPTIONS = ("MEL", "NV")
+_ID = re.compile(r"ISIC_\d{7}")
+_MOST_IDS = 20
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case: its name in the result, the truth, and how to get its pixels."""
+
+    key: str
+    truth: str
+    load: Callable[[], np.ndarray]
+    """Returns uint8 (H, W, 3) RGB; raises UserError."""
+    credit: str = ""
+    """Where the photo comes from and under which licence, as the archive states it."""
+
+
+@dataclass(frozen=True)
+class CaseSet:
+    """The cases of a quiz, and the diagnoses to choose from."""
+
+    cases: tuple[Case, ...]
+    options: tuple[str, ...]
+
+
+def sources() -> tuple[str, ...]:
+    """Return the sources that there are here."""
+    return (DRAWN, TEACHER, ARCHIVE) if os.environ.get(FOLDER) else (DRAWN, ARCHIVE)
+
+
+def gather(source: str, seed: int, count: int, find: str, codes: tuple[str, ...]) -> CaseSet:
+    """Return the cases; `find` is what the visitor wrote for the archive, `codes` the model's diagnoses.
+
+    Raises UserError if there are none.
+    """
+    if source == TEACHER:
+        return _teachers(seed, count)
+    if source == ARCHIVE:
+        return _from_archive(find, seed, count, codes)
+    cases = draw_cases(seed, count)
+    return CaseSet(
+        tuple(
+            Case(f"drawn-{seed}-{number}", truth, partial(_draw, parameters, drawing))
+            for number, (truth, parameters, drawing) in enumerate(cases, start=1)
+        ),
+        _DRAWN_OPTIONS,
+    )
+
+
+def _draw(parameters: LesionParameters, seed: int) -> np.ndarray:
+    return draw_lesion(parameters, seed=seed).image
+
+
+def _teachers(seed: int, count: int) -> CaseSet:
+    data = Path(os.environ[FOLDER])
+    try:
+        table = _catalogue(str(data), data.stat().st_mtime_ns if data.exists() else 0)
+    except UserError as error:  # where the teacher keeps the photos is not the student's business
+        raise UserError(str(error).replace(str(data), say("The teacher's folder"))) from None
+    rows = chosen(list(table.itertuples(index=False)), seed, count)
+    # The case's name must not give the diagnosis away, as the name of a class folder would.
+    cases = [
+        Case(
+            Path(row.image_id).stem,
+            row.diagnosis,
+            partial(_read, row.path, number),
+            _known_source(row.source),
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+    return CaseSet(tuple(cases), tuple(sorted(set(table["diagnosis"]))))
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _catalogue(data: str, changed: int) -> pd.DataFrame:
+    return read_catalogue(data)
+
+
+def _read(path: str, number: int) -> np.ndarray:
+    return read_image(path, say("Case {number}", number=number))
+
+
+def _known_source(source: str) -> str:
+    return "" if source == "unknown" else source
+
+
+def _from_archive(find: str, seed: int, count: int, codes: tuple[str, ...]) -> CaseSet:
+    archive = Archive()
+    ids = list(dict.fromkeys(_ID.findall(find)))
+    if ids:
+        images = [archive.image(isic_id) for isic_id in ids[: min(count, _MOST_IDS)]]
+    elif find.strip():
+        images = chosen(_usable(archive.search(find.strip()), codes), seed, count)
+    else:
+        raise UserError(say("Write ids, such as ISIC_0000042, or a search, such as diagnosis_3:Nevus."))
+    cases = [
+        Case(image.isic_id, image.diagnosis, partial(_fetch, archive, image.isic_id), _credit(image))
+        for image in _usable(images, codes)
+        if image.diagnosis
+    ]
+    if not cases:
+        raise UserError(
+            say("The archive has no dermoscopic photo for this with a diagnosis that the network knows.")
+        )
+    return CaseSet(tuple(cases), codes)
+
+
+def _usable(images: list[ArchiveImage], codes: tuple[str, ...]) -> list[ArchiveImage]:
+    return [image for image in images if image.dermoscopic and image.diagnosis in codes]
+
+
+def _fetch(archive: Archive, isic_id: str) -> np.ndarray:
+    return archive.pixels(archive.image(isic_id))  # asked again: a file's address runs out after a while
+
+
+def _credit(image: ArchiveImage) -> str:
+    return f"{image.isic_id}, ISIC Archive. {image.attribution}. {image.licence}."

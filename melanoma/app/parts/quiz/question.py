@@ -1,0 +1,197 @@
+"""One case: look, mark, name and say how sure; then the network, its map and the truth."""
+
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.model import classifier
+from melanoma.app.parts.names import diagnosis_name
+from melanoma.app.parts.photo import as_typed
+from melanoma.app.parts.quiz.state import Quiz, next_case
+from melanoma.diagnoses import members
+from melanoma.errors import UserError
+from melanoma.plots import OPACITY, colour_limit, heatmap_figure
+from melanoma.prediction import Prediction
+from melanoma.quiz import STRONG, Answer, among_options, rank_of_mark
+from melanoma.quiz_plots import add_mark, clickable_photo
+
+_CONFIG = {"displayModeBar": False}
+
+
+def show_case(quiz: Quiz) -> None:
+    """Draw the case in view: the question, or what came of it."""
+    st.progress(
+        quiz.position / len(quiz.cases),
+        text=say("Case {number} of {count}", number=quiz.position + 1, count=len(quiz.cases)),
+    )
+    try:
+        if quiz.photo is None or quiz.prediction is None:
+            with st.spinner(say("Getting the photo…")):
+                quiz.photo = quiz.case.load()
+                quiz.prediction = classifier()([quiz.photo])[0]
+    except UserError as error:
+        st.error(as_typed(str(error)))
+        st.button(say("Leave this case out"), icon=":material/skip_next:", on_click=next_case)
+        return
+    if quiz.shown is None:
+        _ask(quiz, quiz.photo)
+    else:
+        _reveal(quiz, quiz.photo, quiz.prediction, quiz.shown)
+    if quiz.case.credit:
+        st.caption(as_typed(quiz.case.credit))
+
+
+def _ask(quiz: Quiz, photo: np.ndarray) -> None:
+    picture, words = st.columns([6, 5], gap="large")
+    key = f"mark-{quiz.position}"
+    with picture, st.container(key="quiz-photo"):
+        st.plotly_chart(
+            clickable_photo(photo, quiz.mark),
+            config=_CONFIG,
+            key=key,
+            on_select=lambda: _take_click(quiz, key),
+            selection_mode="points",
+            alt=say("The photo of this case; click where the network will look."),
+        )
+    with words:
+        st.markdown(
+            say("**1. Click on the photo** where the network will find the most evidence for its answer.")
+        )
+        _mark_by_keyboard(quiz, photo)
+        student = st.selectbox(
+            say("2. What is it?"),
+            quiz.options,
+            index=None,
+            format_func=option_name,
+            placeholder=say("Choose a diagnosis"),
+            key=f"named-{quiz.position}",
+        )
+        sure = st.slider(
+            say("3. How sure are you?"), 10, 100, 50, 10, format="%d%%", key=f"sure-{quiz.position}"
+        )
+        st.button(
+            say("Show the answer"),
+            type="primary",
+            disabled=student is None,
+            on_click=_answer,
+            args=(quiz, student, sure / 100),
+        )
+        if student is None:
+            st.caption(say("Choose a diagnosis first; a mark is welcome, and not needed."))
+
+
+def _mark_by_keyboard(quiz: Quiz, photo: np.ndarray) -> None:
+    """Offer nine fields to those who cannot click."""
+    names = (
+        *(say("top left"), say("top"), say("top right")),
+        *(say("left"), say("middle"), say("right")),
+        *(say("bottom left"), say("bottom"), say("bottom right")),
+    )
+    key = f"field-{quiz.position}"
+    with st.popover(say("Mark without a mouse"), icon=":material/keyboard:"):
+        st.selectbox(
+            say("Part of the photo"),
+            range(9),
+            index=None,
+            format_func=lambda number: names[number],
+            key=key,
+            on_change=_take_field,
+            args=(quiz, key, photo.shape),
+        )
+
+
+def _take_click(quiz: Quiz, key: str) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    if points:
+        quiz.mark = (float(points[0]["x"]), float(points[0]["y"]))
+
+
+def _take_field(quiz: Quiz, key: str, shape: tuple[int, ...]) -> None:
+    field = st.session_state[key]
+    if field is not None:
+        row, column = divmod(field, 3)
+        quiz.mark = (shape[1] * (2 * column + 1) / 6, shape[0] * (2 * row + 1) / 6)
+
+
+def _answer(quiz: Quiz, student: str, sure: float) -> None:
+    prediction = quiz.prediction
+    assert prediction is not None
+    network, network_sure = among_options(quiz.probabilities(prediction), quiz.options)
+    rank = None
+    if quiz.mark is not None:
+        rank = rank_of_mark(_map_of(prediction, network), prediction.geometry, *quiz.mark)
+    quiz.shown = Answer(quiz.case.key, quiz.case.truth, student, sure, network, network_sure, rank)
+    quiz.answers.append(quiz.shown)
+
+
+def _map_of(prediction: Prediction, option: str) -> np.ndarray:
+    """Return the evidence map (h, w) of an option; of a coarser label its diagnoses' together."""
+    return prediction.evidence[..., [prediction.index(code) for code in members(option)]].sum(axis=-1)
+
+
+def _reveal(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Answer) -> None:
+    picture, words = st.columns([6, 5], gap="large")
+    heatmap = _map_of(prediction, answer.network)
+    name = option_name(answer.network)
+    with picture, st.container(key="quiz-map"):
+        figure = heatmap_figure(
+            photo,
+            heatmap,
+            prediction.geometry,
+            colour_limit(prediction.evidence),
+            OPACITY,
+            True,
+            say("Evidence, logit units in each cell"),
+        )
+        if quiz.mark is not None:
+            add_mark(figure, quiz.mark)
+        st.plotly_chart(
+            figure,
+            config=_CONFIG,
+            key=f"map-{quiz.position}",
+            alt=say("Evidence map for {name} over the photo.", name=name),
+        )
+        st.caption(say("Red speaks for {name}, blue against it.", name=name))
+    with words:
+        _tell(quiz, prediction, answer)
+        last = quiz.position + 1 == len(quiz.cases)
+        st.button(
+            say("See the score") if last else say("Next case"),
+            type="primary",
+            icon=":material/arrow_forward:",
+            on_click=next_case,
+        )
+
+
+def _tell(quiz: Quiz, prediction: Prediction, answer: Answer) -> None:
+    st.markdown(say("**Truth: {name}**", name=option_name(answer.truth)))
+    yours = say("You: {name}, {sure:.0%} sure", name=option_name(answer.student), sure=answer.student_sure)
+    network = say(
+        "Network: {name}, {sure:.0%} sure", name=option_name(answer.network), sure=answer.network_sure
+    )
+    st.markdown(f"{_sign(answer.student_right)} {yours}  \n{_sign(answer.network_right)} {network}")
+    if len(quiz.options) < len(prediction.codes):
+        st.caption(
+            say(
+                "Asked only about the diagnoses offered here, like you. Of all {count} that it knows, it "
+                "gives melanoma {melanoma:.1%}.",
+                count=len(prediction.codes),
+                melanoma=prediction.probability("MEL"),
+            )
+        )
+    if answer.mark is not None:
+        told = say(
+            "At your mark its evidence is stronger than in {rank:.0%} of what it saw.", rank=answer.mark
+        )
+        st.markdown(f"{_sign(answer.mark >= STRONG)} {told}")
+    if quiz.source == "drawn":
+        st.caption(text("quiz-drawn"))
+
+
+def _sign(right: bool) -> str:
+    return "✔" if right else "✘"
+
+
+def option_name(label: str) -> str:
+    """Return what an option is called; a coarser label by all that it covers."""
+    return f" {say('or')} ".join(diagnosis_name(code) for code in members(label))

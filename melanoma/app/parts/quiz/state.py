@@ -1,0 +1,77 @@
+"""A running quiz, in the visitor's session and nowhere else."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.model import chosen_bundle
+from melanoma.app.parts.quiz.cases import Case, CaseSet, gather
+from melanoma.evaluation.evaluate import group_probabilities
+from melanoma.prediction import Prediction
+from melanoma.quiz import Answer
+
+_KEY = "quiz"
+
+
+@dataclass
+class Quiz:
+    """What has been asked and answered. The only state that changes; the photo in view is all it keeps."""
+
+    cases: tuple[Case, ...]
+    options: tuple[str, ...]
+    source: str
+    seed: int
+    version: str
+    """Of the model that answers."""
+    position: int = 0
+    mark: tuple[float, float] | None = None
+    shown: Answer | None = None
+    """The answer to the case in view, once given."""
+    answers: list[Answer] = field(default_factory=list)
+    photo: np.ndarray | None = None
+    prediction: Prediction | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case in view."""
+        return self.cases[self.position]
+
+    @property
+    def over(self) -> bool:
+        """True after the last case."""
+        return self.position >= len(self.cases)
+
+    def probabilities(self, prediction: Prediction) -> np.ndarray:
+        """Return the network's probabilities of the options, float (options,)."""
+        return group_probabilities(prediction.probabilities[None], prediction.codes, self.options)[0]
+
+
+def running_quiz() -> Quiz | None:
+    """Return the visitor's quiz, or None; one that another model began is over."""
+    quiz = st.session_state.get(_KEY)
+    if quiz is not None and quiz.version != chosen_bundle().version:
+        end_quiz()
+        return None
+    return quiz
+
+
+def start_quiz(source: str, seed: int, count: int, find: str) -> None:
+    """Begin; raises UserError if there are no cases, or if the model does not know their diagnoses."""
+    bundle = chosen_bundle()
+    found: CaseSet = gather(source, seed, count, find, bundle.codes)
+    # Asked now, so that a label that the model does not know is told before the first case.
+    group_probabilities(np.zeros((1, len(bundle.codes))), bundle.codes, found.options)
+    st.session_state[_KEY] = Quiz(found.cases, found.options, source, seed, bundle.version)
+
+
+def next_case() -> None:
+    """Go on to the next case and drop the photo of this one."""
+    quiz: Quiz = st.session_state[_KEY]
+    quiz.position += 1
+    quiz.mark = quiz.shown = quiz.photo = quiz.prediction = None
+
+
+def end_quiz() -> None:
+    """Drop the quiz."""
+    st.session_state.pop(_KEY, None)

@@ -1,0 +1,99 @@
+"""The Model page, and the choice that all pages follow."""
+
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from melanoma.app.parts.documents import pieces_of
+
+SCRIPT = """
+import streamlit as st
+from melanoma.app.pages import model
+model.page()
+"""
+ANSWER = """
+import streamlit as st
+from melanoma.app.parts.model import classifier, choose_model
+from melanoma.errors import UserError
+if name := st.session_state.get("wanted"):
+    choose_model(name)
+try:
+    st.text(", ".join(classifier().bundle.codes))
+except UserError as error:
+    st.error(str(error))
+"""
+
+
+@pytest.fixture
+def folder(small_bundle, tmp_path, monkeypatch):
+    for name in ("one", "two", "broken"):
+        shutil.copytree(small_bundle, tmp_path / name)
+    (tmp_path / "broken" / "history.csv").write_text("changed")
+    monkeypatch.setenv("MELANOMA_MODELS", str(tmp_path))
+    return tmp_path
+
+
+def opened(script, **link):
+    app = AppTest.from_string(script, default_timeout=120)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_card_is_shown(monkeypatch):
+    page = opened(SCRIPT)
+    assert any("Model card: isic8-mobilenet" in markdown.value for markdown in page.markdown)
+    assert not page.selectbox
+    assert not page.warning
+
+
+def test_experiments_and_training_are_parts_with_a_link():
+    assert any("What was tried" in m.value for m in opened(SCRIPT, read="experiments").markdown)
+    assert any("MELANOMA_MODELS" in m.value for m in opened(SCRIPT, read="train").markdown)
+
+
+def test_a_damaged_model_gets_a_sentence_and_the_others_are_offered(folder):
+    page = opened(SCRIPT, model="two")
+    assert [warning.value for warning in page.warning] == [
+        "broken/history.csv does not match its checksum, so it is not used. Copy the model again."
+    ]
+    assert page.selectbox[0].options == ["one", "two"]
+    assert page.selectbox[0].value == "two"
+    page.selectbox[0].set_value("one").run()
+    assert not page.exception
+    assert page.selectbox[0].value == "one"
+
+
+@pytest.mark.parametrize("name", ["absent", "../one", "/etc"])
+def test_a_link_to_no_model_is_one_sentence(folder, name):
+    page = opened(SCRIPT, model=name)
+    assert "There is no model of the name in this link" in page.error[0].value
+
+
+def test_each_visitor_has_a_model_of_their_own(folder, small_bundle):
+    import json
+
+    other = folder / "two" / "bundle.json"
+    other.write_text(json.dumps(json.loads(other.read_text()) | {"alert_threshold": 0.25}))
+    script = ANSWER.replace(
+        '", ".join(classifier().bundle.codes)', "str(classifier().bundle.alert_threshold)"
+    )
+    first, second = opened(script, model="one"), opened(script, model="two")
+    assert second.text[0].value == "0.25"
+    assert first.run().text[0].value != "0.25"
+
+
+def test_a_bundle_of_two_diagnoses_answers(folder):
+    assert opened(ANSWER, model="one").text[0].value == "MEL, NV"
+
+
+def test_a_damaged_model_is_one_sentence_to_other_pages(folder):
+    assert "does not match its checksum" in opened(ANSWER, model="broken").error[0].value
+
+
+def test_pictures_of_a_document_are_taken_out_by_hand():
+    markdown = "# Card\n\ntext\n\n![A chart](chart.png)\n\nmore"
+    assert pieces_of(markdown) == [("## Card\n\ntext", None), ("A chart", "chart.png"), ("more", None)]

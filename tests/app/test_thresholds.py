@@ -1,0 +1,50 @@
+"""The Thresholds page without a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+SCRIPT = """
+import streamlit as st
+from melanoma.app.pages import thresholds
+thresholds.page()
+"""
+
+
+@pytest.fixture
+def page(monkeypatch):
+    app = AppTest.from_string(SCRIPT, default_timeout=120).run()
+    assert not app.exception
+    return app
+
+
+def words(app):
+    return " ".join(element.value for element in (*app.markdown, *app.caption))
+
+
+def test_a_fresh_visitor_sees_the_networks_own_threshold(page):
+    told = words(page)
+    assert "At 9.0% the alert finds 91%" in told
+    assert "**9** melanoma found" in told
+    assert "**1** melanoma missed" in told
+
+
+def test_another_threshold_and_prevalence_change_what_is_told(page):
+    before = words(page)
+    page.slider(key="threshold").set_value(60.0)
+    page.slider(key="prevalence").set_value(10.0).run()
+    assert not page.exception
+    told = words(page)
+    assert "At 60.0% the alert finds" in told
+    assert told != before
+    assert "Back to the network's own threshold (9.0%)" in [button.label for button in page.button]
+    page.button[0].click().run()
+    assert "At 9.0% the alert finds 91%" in words(page)
+
+
+def test_a_model_that_cannot_be_used_gets_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("MELANOMA_MODELS", str(tmp_path))
+    app = AppTest.from_string(SCRIPT, default_timeout=120).run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "There is no model. The operator has to put one into the folder of models."
+    ]
