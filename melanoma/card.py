@@ -82,6 +82,8 @@ Melanomas that got no alert, the surest mistakes first: {missed_ids}.
 
 ## Can the probabilities be believed?
 
+![Share of melanomas among the test images by the probability that the network gave them](reliability.png)
+
 On the test lesions, with the diagnoses weighted to the mix that the probabilities assume:
 
 | figure | value |
@@ -110,6 +112,13 @@ pass. Photos of skin without a dermatoscope were not at hand, so nothing is know
 - Rare diagnoses rest on few lesions: see the widths of the intervals.
 - It may use what surrounds a lesion (rulers, hair, colour casts) as a clue. Look at the evidence map, and
   do not trust the map alone: an answer that other surroundings change was not the lesion's.
+
+## Ethics
+
+The photos come from archives that were published for research, without names; which patients agreed to what
+is described by their publishers. A missed melanoma can kill, and a needless alert costs worry, a visit and
+sometimes a scar: the threshold was set to miss few, and rings often for harmless lesions. Somebody with
+medical training has to answer for every decision about a patient, and must be able to overrule this network.
 
 ## Licence
 

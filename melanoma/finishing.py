@@ -16,6 +16,7 @@ from melanoma.classifier import CompiledNetwork
 from melanoma.data.catalogue import fingerprint
 from melanoma.evaluation.calibration import (
     alert_threshold,
+    class_weights,
     conformal_quantiles,
     fit_temperature,
     probabilities_from,
@@ -23,7 +24,7 @@ from melanoma.evaluation.calibration import (
 from melanoma.evaluation.evaluate import age_groups, evaluate
 from melanoma.evaluation.focus import judge_focus
 from melanoma.evaluation.other_pictures import accepted_others
-from melanoma.evaluation.reliability import judge_calibration
+from melanoma.evaluation.reliability import judge_calibration, melanoma_bins
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
 from melanoma.network import build_network, shift_bias
@@ -85,6 +86,7 @@ def finish(
             np.array(bundle.prior),
             np.array(bundle.conformal_quantiles),
         )
+        draw_reliability(judged, bundle, folder / "reliability.png")
         focus = judge_focus(network, test.table, bundle)
         familiar = distance(test.features, references) <= bundle.novelty_threshold
         accepted = {
@@ -134,6 +136,27 @@ def draw_history(history: pd.DataFrame, path: Path) -> None:
     for change in np.flatnonzero(np.diff(history["image_size"])):
         for axes in (loss, held_back):
             axes.axvline(history["epoch"].iloc[change] + 0.5, color="#999999", linewidth=0.8, linestyle=":")
+    figure.savefig(path, dpi=110)
+
+
+def draw_reliability(judged: pd.DataFrame, bundle: Bundle, path: Path) -> None:
+    """Draw the reliability diagram of the melanoma probability as a PNG, of rows of `predictions.parquet`."""
+    truth = judged["diagnosis"].map(bundle.codes.index).to_numpy()
+    bins = melanoma_bins(
+        judged["MEL"].to_numpy(),
+        np.asarray(judged["diagnosis"] == "MEL"),
+        judged["lesion_id"].to_numpy(),
+        class_weights(truth, np.array(bundle.prior)),
+    )
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.8, linestyle=":")
+    means, shares = [one.mean for one in bins], [one.share.value for one in bins]
+    ends = np.array([[one.share.value - one.share.low, one.share.high - one.share.value] for one in bins])
+    axes.errorbar(means, shares, np.maximum(ends, 0).T, marker="o", color="#d55e00", capsize=3)
+    axes.set(
+        xlabel="probability of melanoma given", ylabel="share that are melanomas", xlim=(0, 1), ylim=(0, 1)
+    )
     figure.savefig(path, dpi=110)
 
 

@@ -10,6 +10,7 @@ from melanoma.evaluation.metrics import Estimate, Statistic, bootstrap, brier_sc
 NAMES = {
     "calibration_error_before": "expected calibration error before scaling",
     "calibration_error": "expected calibration error after scaling",
+    "calibration_error_as_found": "the same, on the images as they come",
     "brier_score_before": "Brier score before scaling",
     "brier_score": "Brier score after scaling",
     "coverage": "prediction sets that hold the truth",
@@ -31,8 +32,9 @@ def judge_calibration(
     """Return how far probabilities and prediction sets can be believed, on images that set neither.
 
     `calibration_error` and `brier_score`, and the same with `_before`, at temperature 1; classes are weighted
-    to the mix `prior`, which the probabilities are meant for. `coverage` is the mean over the classes of the
-    share of images whose prediction set holds the truth, `set_size` the mean number of diagnoses in a set.
+    to the mix `prior`, which the probabilities are meant for, but for `calibration_error_as_found`.
+    `coverage` is the mean over the classes of the share of images whose prediction set holds the truth,
+    `set_size` the mean number of diagnoses in a set.
     """
     balance = class_weights(truth, prior)
     after = probabilities_from(logits, temperature, prior.tolist())
@@ -46,6 +48,7 @@ def judge_calibration(
     statistics: dict[str, Statistic] = {
         "calibration_error_before": lambda weights: calibration_error(before, truth, weights * balance),
         "calibration_error": lambda weights: calibration_error(after, truth, weights * balance),
+        "calibration_error_as_found": lambda weights: calibration_error(after, truth, weights),
         "brier_score_before": lambda weights: brier_score(before, truth, weights * balance),
         "brier_score": lambda weights: brier_score(after, truth, weights * balance),
         "coverage": weighted_mean(covered),
