@@ -118,7 +118,7 @@ def sum_figure(worked: WorkedSum, index: int, labels: tuple[str, str, str, str])
     logit = float(worked.logits[index])
     figure = go.Figure(
         go.Waterfall(
-            x=list(labels),
+            x=[label.replace(" ", "<br>") for label in labels],  # a phone would turn long ones
             y=[*values, logit],
             measure=["absolute", "relative", "relative", "total"],  # the first and last are no evidence: grey
             text=[f"{value:+.2f}" for value in (*values, logit)],
@@ -136,7 +136,7 @@ def sum_figure(worked: WorkedSum, index: int, labels: tuple[str, str, str, str])
         height=330,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
         showlegend=False,
-        xaxis={"fixedrange": True},
+        xaxis={"fixedrange": True, "tickangle": 0},
         yaxis={"fixedrange": True, "automargin": True},
         **_CLEAR,
     )

@@ -82,8 +82,6 @@ def _table(worked: WorkedSum, prediction: Prediction) -> str:
     heads = (
         say("Diagnosis"),
         say("Score"),
-        say("÷ temperature"),
-        say("+ ln(share in the mix)"),
         say("Power of e"),
         say("Probability"),
     )
@@ -91,9 +89,8 @@ def _table(worked: WorkedSum, prediction: Prediction) -> str:
     for code, probability in prediction.ranked:
         i = prediction.index(code)
         rows.append(
-            f"| {say(diagnosis_of(code).name)} | {worked.logits[i]:+.2f} | {worked.tempered[i]:+.2f} "
-            f"| {worked.tempered[i] + worked.log_prior[i]:+.2f} | {worked.powers[i]:.4g} "
+            f"| {say(diagnosis_of(code).name)} | {worked.logits[i]:+.2f} | {worked.powers[i]:.4g} "
             f"| {probability:.1%} |"
         )
-    total = f"| **{say('Sum')}** | | | | **{worked.powers.sum():.4g}** | **{worked.shares.sum():.0%}** |"
+    total = f"| **{say('Sum')}** | | **{worked.powers.sum():.4g}** | **{worked.shares.sum():.0%}** |"
     return "\n".join([*rows, total])

@@ -1,6 +1,7 @@
 """The lesion designer: sliders, the drawing, the network's answer, and ABCD as set and as measured."""
 
 from dataclasses import asdict
+from math import pi
 
 import streamlit as st
 
@@ -36,7 +37,7 @@ def show_designer() -> None:
     with answers:
         _show_answer(drawn, prediction)
     st.subheader(say("ABCD: set and measured"), anchor=False)
-    st.markdown(_table(drawn, measured))
+    _show_letters(drawn, measured)
     st.caption(text("abcd"))
 
 
@@ -60,40 +61,35 @@ def _show_answer(drawn: SyntheticLesion, prediction: Prediction) -> None:
         alert += " " + say("It also notices that this looks unlike the photos that it learned from.")
     st.markdown(alert)
     show(
-        probability_bars(dict(prediction.ranked), prediction.prediction_set),
+        probability_bars(dict(prediction.ranked), prediction.prediction_set, say),
         key="design-bars",
         alt=", ".join(f"{say(diagnosis_of(code).name)} {value:.1%}" for code, value in prediction.ranked),
     )
 
 
-def _table(drawn: SyntheticLesion, measured: Measured) -> str:
-    """Return the letters with what was set and what is measured inside both outlines, as Markdown."""
-    set_to, true, found = drawn.parameters, measured.true_outline, measured.found_outline
-    outlines = (true, found)
-    side = min(drawn.mask.shape)
-    heads = (
-        "",
-        say("You set"),
-        say("Measured, true outline"),
-        say("Measured, found outline (overlap {overlap:.0%})", overlap=measured.overlap),
-    )
-    rows = [
-        (say("**A**symmetry"), f"{set_to.asymmetry:.2f}", *(_of(one, _asymmetry) for one in outlines)),
-        (say("**B**order"), f"{set_to.border:.2f}", *(_of(one, _border) for one in outlines)),
-        (say("**C**olours"), f"{set_to.colours}", *(_of(one, _colours) for one in outlines)),
+def _show_letters(drawn: SyntheticLesion, measured: Measured) -> None:
+    """Draw a column for each letter: what was set, and what is measured inside either outline."""
+    set_to, side = drawn.parameters, min(drawn.mask.shape)
+    letters = (
+        (say("**A**symmetry"), f"{set_to.asymmetry:.2f}", _asymmetry),
+        (say("**B**order"), f"{set_to.border:.2f}", _border),
+        (say("**C**olours"), f"{set_to.colours}", _colours),
         (
             say("**D**iameter"),
             say("{pixels:.0f} pixels (of a circle)", pixels=set_to.diameter * side),
-            *(_of(one, _diameter) for one in outlines),
+            _diameter,
         ),
-    ]
-    lines = ["| " + " | ".join(row) + " |" for row in (heads, *rows)]
-    lines.insert(1, "|:--" * len(heads) + "|")
-    return "\n".join(lines)
-
-
-def _of(figures: Abcd | None, told: "object") -> str:
-    return told(figures) if figures is not None else say("no lesion found")
+    )
+    for (letter, value, told), column in zip(letters, st.columns(len(letters)), strict=True):
+        found = measured.found_outline
+        column.markdown(
+            f"{letter}\n"
+            f"- {say('You set')}: **{value}**\n"
+            f"- {say('Measured, true outline')}: {told(measured.true_outline)}\n"
+            f"- {say('Measured, found outline')}: "
+            + (say("no lesion found") if found is None else told(found))
+        )
+    st.caption(say("The found outline overlaps the true one by {overlap:.0%}.", overlap=measured.overlap))
 
 
 def _asymmetry(figures: Abcd) -> str:
@@ -121,7 +117,7 @@ def _colours(figures: Abcd) -> str:
 def _diameter(figures: Abcd) -> str:
     return say(
         "{circle:.0f} pixels (of a circle), {longest:.0f} at the longest",
-        circle=2 * (figures.area / 3.141592653589793) ** 0.5,
+        circle=2 * (figures.area / pi) ** 0.5,
         longest=figures.longest_diameter,
     )
 
