@@ -1,18 +1,32 @@
-"""The Examine page without a browser: fresh, with a photo, with a bad file."""
+"""The Examine page without a browser: fresh, with photos, with a bad file, by a link."""
 
 from pathlib import Path
 
+import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from melanoma.synthetic import NEVUS_LIKE, draw_lesion
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 
 
-@pytest.fixture
-def page():
-    app = AppTest.from_file(str(SCRIPT), default_timeout=120).run()
+def opened(**link: str) -> AppTest:
+    app = AppTest.from_file(str(SCRIPT), default_timeout=240)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
     assert not app.exception
     return app
+
+
+@pytest.fixture
+def page():
+    return opened()
+
+
+def select(app, label):
+    return next(box for box in app.selectbox if box.label == label)
 
 
 def test_a_fresh_visitor_sees_a_drawing_called_one(page):
@@ -27,7 +41,7 @@ def test_a_photo_is_answered(page, drawn_photo):
     assert not page.exception
     assert not any("drawing, not a photo" in info.value for info in page.info)
     assert any("600 x 450 pixels" in caption.value for caption in page.caption)
-    assert len(page.selectbox[0].options) == 8
+    assert len(select(page, "What speaks for or against").options) == 8
 
 
 def test_a_bad_file_gets_one_sentence_and_the_page_goes_on(page):
@@ -35,3 +49,46 @@ def test_a_bad_file_gets_one_sentence_and_the_page_goes_on(page):
     assert not page.exception
     assert any("not a picture that can be read" in error.value for error in page.error)
     assert len(page.selectbox) >= 2
+
+
+def test_of_several_photos_each_can_be_chosen_again(page, drawn_photo):
+    second = cv2.imencode(".png", draw_lesion(NEVUS_LIKE, 300, 300, 9).image)[1].tobytes()
+    page.file_uploader[0].upload("one.jpg", drawn_photo.read_bytes(), "image/jpeg").run()
+    page.file_uploader[0].upload("two.png", second, "image/png").run()
+    assert any("300 x 300 pixels" in caption.value for caption in page.caption)
+    next(button for button in page.button if button.label == "Photo 1").click().run()
+    assert not page.exception
+    assert any("600 x 450 pixels" in caption.value for caption in page.caption)
+    next(button for button in page.button if button.label == "Take this photo away").click().run()
+    assert any("300 x 300 pixels" in caption.value for caption in page.caption)
+    assert "Photo 2" not in [button.label for button in page.button]
+
+
+def test_a_link_opens_the_same_state_and_holds_codes_not_labels():
+    app = opened(sample="mole-like", method="grad-cam", diagnosis="SCC", layer="mean of the last three")
+    assert select(app, "Method").value == "grad-cam"
+    assert select(app, "What speaks for or against").value == "SCC"
+    assert select(app, "Layer").value == "mean of the last three"
+    select(app, "What speaks for or against").select("DF").run()
+    assert app.query_params["diagnosis"] == ["DF"]
+    assert app.query_params["sample"] == ["mole-like"]
+
+
+def test_a_link_that_names_nothing_known_opens_the_default():
+    app = opened(sample="../secret", method="tea-leaves", diagnosis="XYZ")
+    assert select(app, "Method").value == "evidence"
+    assert any("drawing, not a photo" in info.value for info in app.info)
+
+
+def test_the_striped_chart_is_distrusted():
+    app = opened(sample="edge-chart")
+    assert any("unlike the dermoscopic photos" in warning.value for warning in app.warning)
+
+
+def test_curves_are_drawn_only_when_asked():
+    app = opened(curves="true")
+    button = next(button for button in app.button if button.label.startswith("Draw the curves"))
+    assert not any("with random spots" in caption.value for caption in app.caption)
+    button.click().run()
+    assert not app.exception
+    assert sum("mean probability" in caption.value for caption in app.caption) == 2
