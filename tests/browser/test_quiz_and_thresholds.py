@@ -40,11 +40,10 @@ def test_quiz_from_a_link_to_the_score(address, browser, tmp_path, width, height
     page.get_by_role("button", name="Start").click(timeout=90_000)
     for number in range(1, 6):
         page.get_by_text(f"Case {number} of 5").wait_for(timeout=90_000)
-        photo = page.locator(".st-key-quiz-photo .nsewdrag")
-        photo.wait_for(timeout=60_000)
-        box = photo.bounding_box()
-        photo.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
-        page.locator(".st-key-quiz-photo .scatterlayer .trace").nth(1).wait_for(
+        photo = page.locator(f".st-key-mark-{number - 1} .js-plotly-plot")
+        photo.locator(".nsewdrag").wait_for(state="attached", timeout=60_000)
+        photo.click()  # in its middle
+        page.locator(f".st-key-mark-{number - 1} .scatterlayer .trace").nth(1).wait_for(
             state="attached", timeout=60_000
         )
         page.locator(f".st-key-named-{number - 1} input").click()
