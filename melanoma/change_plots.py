@@ -118,5 +118,5 @@ def drawing_board(photo: np.ndarray, before: Prediction) -> go.Figure:
         hoverinfo="skip",
         showlegend=False,
     )
-    figure.update_layout(dragmode="select", height=380, margin={"l": 0, "r": 0, "t": 32, "b": 0}, **_CLEAR)
+    figure.update_layout(dragmode="select", height=300, margin={"l": 0, "r": 0, "t": 32, "b": 0}, **_CLEAR)
     return figure
