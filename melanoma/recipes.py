@@ -71,11 +71,11 @@ RECIPES = {
         # twins in other surroundings make it indifferent to them.
         Recipe(
             name="lesion",
-            stages=(Stage(128, 10), Stage(160, 6), Stage(160, 14, twins=True), Stage(192, 10, twins=True)),
+            stages=(Stage(128, 10), Stage(160, 6), Stage(160, 14, twins=True), Stage(192, 6, twins=True)),
             samples_per_epoch=6400,
         ),
         # The same without any of that, to compare with.
-        Recipe(name="plain", stages=(Stage(128, 10), Stage(160, 20), Stage(192, 10)), samples_per_epoch=6400),
+        Recipe(name="plain", stages=(Stage(128, 10), Stage(160, 20), Stage(192, 6)), samples_per_epoch=6400),
         # For trying out a change or a data set in minutes; its figures mean nothing.
         Recipe(name="quick", stages=(Stage(64, 1), Stage(96, 1, twins=True)), samples_per_epoch=512),
     )
