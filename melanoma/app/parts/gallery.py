@@ -51,6 +51,7 @@ def current_photo() -> Photo:
     """Return the photo or drawing that the visitor chose on any page; a new visitor's is the link's."""
     chosen = st.session_state.get(_CHOSEN) or st.query_params.get(SAMPLE)
     photo = _kept().get(chosen) or sample(chosen if chosen in SAMPLES else DEFAULT)
+    choose(photo.key)  # a link's drawing too: its name is gone from the address on the next page
     put_into_link(SAMPLE, photo.key if photo.drawn and photo.key != DEFAULT else None)
     return photo
 

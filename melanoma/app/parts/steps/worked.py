@@ -81,16 +81,12 @@ def _table(worked: WorkedSum, prediction: Prediction) -> str:
     """Return all diagnoses' numbers as a Markdown table, likeliest first."""
     heads = (
         say("Diagnosis"),
-        say("Score"),
         say("Power of e"),
         say("Probability"),
     )
     rows = ["| " + " | ".join(heads) + " |", "|:--" + "|--:" * (len(heads) - 1) + "|"]
     for code, probability in prediction.ranked:
         i = prediction.index(code)
-        rows.append(
-            f"| {say(diagnosis_of(code).name)} | {worked.logits[i]:+.2f} | {worked.powers[i]:.4g} "
-            f"| {probability:.1%} |"
-        )
-    total = f"| **{say('Sum')}** | | **{worked.powers.sum():.4g}** | **{worked.shares.sum():.0%}** |"
+        rows.append(f"| {say(diagnosis_of(code).name)} | {worked.powers[i]:.4g} | {probability:.1%} |")
+    total = f"| **{say('Sum')}** | **{worked.powers.sum():.4g}** | **{worked.shares.sum():.0%}** |"
     return "\n".join([*rows, total])
