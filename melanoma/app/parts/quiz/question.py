@@ -1,21 +1,16 @@
-"""One case: look, mark, name and say how sure; then the network, its map and the truth."""
+"""One case: look, mark, name and say how sure."""
 
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.language import say, text
+from melanoma.app.parts.language import say
 from melanoma.app.parts.model import classifier
-from melanoma.app.parts.names import diagnosis_name
 from melanoma.app.parts.photo import as_typed
+from melanoma.app.parts.quiz.reveal import CONFIG, fit_height, map_of, option_name, show_answer
 from melanoma.app.parts.quiz.state import Quiz, next_case
-from melanoma.diagnoses import members
 from melanoma.errors import UserError
-from melanoma.plots import OPACITY, colour_limit, heatmap_figure
-from melanoma.prediction import Prediction
-from melanoma.quiz import STRONG, Answer, among_options, rank_of_mark
-from melanoma.quiz_plots import add_mark, clickable_photo
-
-_CONFIG = {"displayModeBar": False}
+from melanoma.quiz import Answer, among_options, rank_of_mark
+from melanoma.quiz_plots import clickable_photo
 
 
 def show_case(quiz: Quiz) -> None:
@@ -36,7 +31,7 @@ def show_case(quiz: Quiz) -> None:
     if quiz.shown is None:
         _ask(quiz, quiz.photo)
     else:
-        _reveal(quiz, quiz.photo, quiz.prediction, quiz.shown)
+        show_answer(quiz, quiz.photo, quiz.prediction, quiz.shown)
     if quiz.case.credit:
         st.caption(as_typed(quiz.case.credit))
 
@@ -44,10 +39,12 @@ def show_case(quiz: Quiz) -> None:
 def _ask(quiz: Quiz, photo: np.ndarray) -> None:
     picture, words = st.columns([6, 5], gap="large")
     key = f"mark-{quiz.position}"
-    with picture, st.container(key="quiz-photo"):
+    with picture, st.container(key="quiz-photo-column"), st.container(key="quiz-photo"):
+        fit_height("quiz-photo", key, photo, 0)
         st.plotly_chart(
             clickable_photo(photo, quiz.mark),
-            config=_CONFIG,
+            config=CONFIG,
+            height="stretch",
             key=key,
             on_select=lambda: _take_click(quiz, key),
             selection_mode="points",
@@ -119,79 +116,6 @@ def _answer(quiz: Quiz, student: str, sure: float) -> None:
     network, network_sure = among_options(quiz.probabilities(prediction), quiz.options)
     rank = None
     if quiz.mark is not None:
-        rank = rank_of_mark(_map_of(prediction, network), prediction.geometry, *quiz.mark)
+        rank = rank_of_mark(map_of(prediction, network), prediction.geometry, *quiz.mark)
     quiz.shown = Answer(quiz.case.key, quiz.case.truth, student, sure, network, network_sure, rank)
     quiz.answers.append(quiz.shown)
-
-
-def _map_of(prediction: Prediction, option: str) -> np.ndarray:
-    """Return the evidence map (h, w) of an option; of a coarser label its diagnoses' together."""
-    return prediction.evidence[..., [prediction.index(code) for code in members(option)]].sum(axis=-1)
-
-
-def _reveal(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Answer) -> None:
-    picture, words = st.columns([6, 5], gap="large")
-    heatmap = _map_of(prediction, answer.network)
-    name = option_name(answer.network)
-    with picture, st.container(key="quiz-map"):
-        figure = heatmap_figure(
-            photo,
-            heatmap,
-            prediction.geometry,
-            colour_limit(prediction.evidence),
-            OPACITY,
-            True,
-            say("Evidence, logit units in each cell"),
-        )
-        if quiz.mark is not None:
-            add_mark(figure, quiz.mark)
-        st.plotly_chart(
-            figure,
-            config=_CONFIG,
-            key=f"map-{quiz.position}",
-            alt=say("Evidence map for {name} over the photo.", name=name),
-        )
-        st.caption(say("Red speaks for {name}, blue against it.", name=name))
-    with words:
-        _tell(quiz, prediction, answer)
-        last = quiz.position + 1 == len(quiz.cases)
-        st.button(
-            say("See the score") if last else say("Next case"),
-            type="primary",
-            icon=":material/arrow_forward:",
-            on_click=next_case,
-        )
-
-
-def _tell(quiz: Quiz, prediction: Prediction, answer: Answer) -> None:
-    st.markdown(say("**Truth: {name}**", name=option_name(answer.truth)))
-    yours = say("You: {name}, {sure:.0%} sure", name=option_name(answer.student), sure=answer.student_sure)
-    network = say(
-        "Network: {name}, {sure:.0%} sure", name=option_name(answer.network), sure=answer.network_sure
-    )
-    st.markdown(f"{_sign(answer.student_right)} {yours}  \n{_sign(answer.network_right)} {network}")
-    if len(quiz.options) < len(prediction.codes):
-        st.caption(
-            say(
-                "Asked only about the diagnoses offered here, like you. Of all {count} that it knows, it "
-                "gives melanoma {melanoma:.1%}.",
-                count=len(prediction.codes),
-                melanoma=prediction.probability("MEL"),
-            )
-        )
-    if answer.mark is not None:
-        told = say(
-            "At your mark its evidence is stronger than in {rank:.0%} of what it saw.", rank=answer.mark
-        )
-        st.markdown(f"{_sign(answer.mark >= STRONG)} {told}")
-    if quiz.source == "drawn":
-        st.caption(text("quiz-drawn"))
-
-
-def _sign(right: bool) -> str:
-    return "✔" if right else "✘"
-
-
-def option_name(label: str) -> str:
-    """Return what an option is called; a coarser label by all that it covers."""
-    return f" {say('or')} ".join(diagnosis_name(code) for code in members(label))

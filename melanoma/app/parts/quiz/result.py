@@ -3,7 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.language import say, text
-from melanoma.app.parts.quiz.question import option_name
+from melanoma.app.parts.quiz.reveal import option_name
 from melanoma.app.parts.quiz.state import Quiz, end_quiz
 from melanoma.quiz import STRONG, as_csv, as_json, both_missed, scores
 from melanoma.quiz_plots import sureness_figure

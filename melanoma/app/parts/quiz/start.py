@@ -36,7 +36,14 @@ def show_start() -> None:
         st.caption(text("quiz-archive"))
     count = linked_segment(say("How many"), _COUNTS, _COUNTS[0], "count", str)
     seed = st.number_input(
-        say("Number of the set"), 1, _MOST_SEED, 1, key=_SEED, bind="query-params", persist_state="session"
+        say("Number of the set"),
+        1,
+        _MOST_SEED,
+        1,
+        key=_SEED,
+        bind="query-params",
+        persist_state="session",
+        width=220,
     )
     st.caption(
         say(

@@ -1,0 +1,105 @@
+"""What came of a case: the truth, the network's answer and its map, beside the student's."""
+
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.names import diagnosis_name
+from melanoma.app.parts.quiz.cases import DRAWN
+from melanoma.app.parts.quiz.state import Quiz, next_case
+from melanoma.diagnoses import members
+from melanoma.plots import OPACITY, SCALE_HEIGHT, colour_limit, heatmap_figure
+from melanoma.prediction import Prediction
+from melanoma.quiz import STRONG, Answer
+from melanoma.quiz_plots import add_mark
+
+CONFIG = {"displayModeBar": False}
+
+
+def map_of(prediction: Prediction, option: str) -> np.ndarray:
+    """Return the evidence map (h, w) of an option; of a coarser label its diagnoses' together."""
+    return prediction.evidence[..., [prediction.index(code) for code in members(option)]].sum(axis=-1)
+
+
+def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Answer) -> None:
+    """Draw the network's map with the mark, and who was right."""
+    picture, words = st.columns([6, 5], gap="large")
+    heatmap = map_of(prediction, answer.network)
+    name = option_name(answer.network)
+    key = f"map-{quiz.position}"
+    with picture, st.container(key="quiz-map-column"), st.container(key="quiz-map"):
+        fit_height("quiz-map", key, photo, SCALE_HEIGHT)
+        figure = heatmap_figure(
+            photo,
+            heatmap,
+            prediction.geometry,
+            colour_limit(prediction.evidence),
+            OPACITY,
+            True,
+            say("Evidence, logit units in each cell"),
+        )
+        if quiz.mark is not None:
+            add_mark(figure, quiz.mark)
+        st.plotly_chart(
+            figure,
+            config=CONFIG,
+            height="stretch",
+            key=key,
+            alt=say("Evidence map for {name} over the photo.", name=name),
+        )
+    with picture:
+        st.caption(say("Red speaks for {name}, blue against it.", name=name))
+    with words:
+        _tell(quiz, prediction, answer)
+        last = quiz.position + 1 == len(quiz.cases)
+        st.button(
+            say("See the score") if last else say("Next case"),
+            type="primary",
+            icon=":material/arrow_forward:",
+            on_click=next_case,
+        )
+
+
+def _tell(quiz: Quiz, prediction: Prediction, answer: Answer) -> None:
+    st.markdown(say("**Truth: {name}**", name=option_name(answer.truth)))
+    yours = say("You: {name}, {sure:.0%} sure", name=option_name(answer.student), sure=answer.student_sure)
+    network = say(
+        "Network: {name}, {sure:.0%} sure", name=option_name(answer.network), sure=answer.network_sure
+    )
+    st.markdown(f"{_sign(answer.student_right)} {yours}  \n{_sign(answer.network_right)} {network}")
+    if len(quiz.options) < len(prediction.codes):
+        st.caption(
+            say(
+                "Asked only about the diagnoses offered here, like you. Of all {count} that it knows, it "
+                "gives melanoma {melanoma:.1%}.",
+                count=len(prediction.codes),
+                melanoma=prediction.probability("MEL"),
+            )
+        )
+    if answer.mark is not None:
+        told = say(
+            "At your mark its evidence is stronger than in {rank:.0%} of what it saw.", rank=answer.mark
+        )
+        st.markdown(f"{_sign(answer.mark >= STRONG)} {told}")
+    if quiz.source == DRAWN:
+        st.caption(text("quiz-drawn"))
+
+
+def _sign(right: bool) -> str:
+    return "✔" if right else "✘"
+
+
+def option_name(label: str) -> str:
+    """Return what an option is called; a coarser label by all that it covers."""
+    return f" {say('or')} ".join(diagnosis_name(code) for code in members(label))
+
+
+def fit_height(place: str, chart: str, photo: np.ndarray, more: int) -> None:
+    """Make a chart as high as the photo, and `more` pixels, at its width, which only the browser knows."""
+    height, width = photo.shape[:2]
+    wanted = f"calc(100cqw * {height / width:.4f} + {more}px)"
+    st.html(
+        f"<style>.st-key-{place}-column {{ container-type: inline-size; }}"
+        f" .st-key-{place} {{ flex: none; height: {wanted}; }}"
+        f" .st-key-{chart} {{ min-height: 0; height: {wanted}; }}</style>"
+    )
