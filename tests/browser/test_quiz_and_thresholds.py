@@ -41,7 +41,7 @@ def test_quiz_from_a_link_to_the_score(address, browser, tmp_path, width, height
     for number in range(1, 6):
         page.get_by_text(f"Case {number} of 5").wait_for(timeout=90_000)
         photo = page.locator(f".st-key-mark-{number - 1} .js-plotly-plot")
-        photo.locator(".nsewdrag").wait_for(state="attached", timeout=60_000)
+        photo.locator(".nsewdrag").wait_for(state="attached", timeout=150_000)  # TensorFlow loads
         photo.click()  # in its middle
         page.locator(f".st-key-mark-{number - 1} .scatterlayer .trace").nth(1).wait_for(
             state="attached", timeout=60_000
