@@ -114,15 +114,19 @@ def confusion_figure(counts: np.ndarray, codes: tuple[str, ...], words: tuple[st
             hovertemplate="%{y} → %{x}: %{customdata} (%{z:.0%})<extra></extra>",
         )
     )
-    for row, column in np.ndindex(counts.shape):
-        if counts[row, column]:
-            figure.add_annotation(
-                x=codes[column],
-                y=codes[row],
-                text=str(counts[row, column]),
-                font={"color": _IN_CELL},
-                showarrow=False,
-            )
+    figure.update_layout(  # all at once: one by one they take a millisecond each
+        annotations=[
+            {
+                "x": codes[column],
+                "y": codes[row],
+                "text": str(counts[row, column]),
+                "font": {"color": _IN_CELL},
+                "showarrow": False,
+            }
+            for row, column in np.ndindex(counts.shape)
+            if counts[row, column]
+        ]
+    )
     figure.update_xaxes(title=words[0], side="top", fixedrange=True, showgrid=False)
     figure.update_yaxes(title=words[1], autorange="reversed", fixedrange=True, showgrid=False)
     return _plain(figure, 400)
