@@ -70,8 +70,8 @@ def test_a_link_opens_the_same_state_and_holds_codes_not_labels():
     assert select(app, "What speaks for or against").value == "SCC"
     assert select(app, "Layer").value == "mean of the last three"
     select(app, "What speaks for or against").select("DF").run()
-    assert app.query_params["diagnosis"] == ["DF"]
-    assert app.query_params["sample"] == ["mole-like"]
+    assert app.query_params["diagnosis"] in ("DF", ["DF"])
+    assert app.query_params["sample"] in ("mole-like", ["mole-like"])
 
 
 def test_a_link_that_names_nothing_known_opens_the_default():
@@ -88,7 +88,7 @@ def test_the_striped_chart_is_distrusted():
 def test_curves_are_drawn_only_when_asked():
     app = opened(curves="true")
     button = next(button for button in app.button if button.label.startswith("Draw the curves"))
-    assert not any("with random spots" in caption.value for caption in app.caption)
+    assert not any("mean probability" in caption.value for caption in app.caption)
     button.click().run()
     assert not app.exception
     assert sum("mean probability" in caption.value for caption in app.caption) == 2

@@ -11,7 +11,6 @@ from melanoma.prediction import Prediction
 from melanoma.wording import sum_words, within_sentence
 
 
-
 def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
     """Draw the controls, the photo and the map beside it; return what is in view."""
     view = choose_view(photo, prediction)
@@ -58,6 +57,8 @@ def in_words(view: MapView, prediction: Prediction) -> str:
     name = within_sentence(view.code, say)
     if view.method.for_comparison:
         return say("This map knows nothing of the network's answer: compare the other methods with it.")
+    if not view.heatmap.any() or (not view.signed and view.heatmap.max() <= 0):
+        return say("No region speaks for {diagnosis}.", diagnosis=name)
     if view.method.adds_up and view.signed:
         told = sum_words(prediction, view.code, view.heatmap, say)
     elif view.signed:
