@@ -102,8 +102,11 @@ def sweep_lines(
     return figure
 
 
-def drawing_board(photo: np.ndarray, before: Prediction) -> go.Figure:
-    """Return the photo, uint8 RGB, ready for a box or lasso drawn by hand, in the photo's own pixels."""
+def drawing_board(photo: np.ndarray, before: Prediction, tool: str = "select") -> go.Figure:
+    """Return the photo, uint8 RGB, ready for a box or lasso drawn by hand, in the photo's own pixels.
+
+    `tool` is the one in hand at first, `select` (a box) or `lasso`.
+    """
     height, width = photo.shape[:2]
     figure = heatmap_figure(photo, np.zeros((1, 1)), before.geometry, 1.0, 0.0, False, "")
     figure.update_traces(showscale=False, hoverinfo="skip", hovertemplate=None)
@@ -118,5 +121,5 @@ def drawing_board(photo: np.ndarray, before: Prediction) -> go.Figure:
         hoverinfo="skip",
         showlegend=False,
     )
-    figure.update_layout(dragmode="select", height=300, margin={"l": 0, "r": 0, "t": 32, "b": 0}, **_CLEAR)
+    figure.update_layout(dragmode=tool, height=300, margin={"l": 0, "r": 0, "t": 32, "b": 0}, **_CLEAR)
     return figure

@@ -47,10 +47,15 @@ def seen_lesion(photo: np.ndarray, size: int) -> SeenLesion:
     small = cv2.resize(
         photo, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
     )
-    outline: Outline = find_lesion(small)
+    return seen_outline(find_lesion(small), (height, width), size)
+
+
+def seen_outline(outline: Outline, shape: tuple[int, int], size: int) -> SeenLesion:
+    """Return an outline of a photo of `shape` (H, W), found or drawn at any scale, as a network sees it."""
+    height, width = shape
     inside = np.repeat(outline.mask.astype(np.uint8)[..., None] * 255, 3, axis=2)
     found, _ = cv2.findContours(outline.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    stretch = np.array([width / small.shape[1], height / small.shape[0]])
+    stretch = np.array([width / outline.mask.shape[1], height / outline.mask.shape[0]])
     return SeenLesion(
         contours=tuple((cv2.approxPolyDP(line, 0.7, True)[:, 0] + 0.5) * stretch for line in found),
         mask=frame(inside, size)[0][..., 0] >= 128,

@@ -11,6 +11,7 @@ from melanoma.app.parts.kept import kept
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_choice
 from melanoma.app.parts.model import classifier, methods
+from melanoma.app.parts.outline_by_hand import drawn_lesion
 from melanoma.app.parts.photo import Photo
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.controls import Control, Range
@@ -96,8 +97,9 @@ def maps_of(
 
 
 def lesion_of(photo: Photo, prediction: Prediction) -> SeenLesion:
-    """Return the photo's outline, sought once."""
-    return kept("lesion", photo, "", lambda: seen_lesion(photo.pixels, prediction.geometry.size))
+    """Return the photo's outline: the visitor's own, or the one that is found, sought once."""
+    size = prediction.geometry.size
+    return drawn_lesion(photo, size) or kept("lesion", photo, "", lambda: seen_lesion(photo.pixels, size))
 
 
 def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dict[str, str | float]]":

@@ -97,4 +97,3 @@ def _loaded(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
     gc.collect()
     gc.freeze()
     return loaded
-

@@ -6,6 +6,7 @@ from melanoma.app.parts.downloads import show_downloads
 from melanoma.app.parts.grid import show_grid
 from melanoma.app.parts.heatmap import explain_map, show_heatmap
 from melanoma.app.parts.language import say
+from melanoma.app.parts.outline_by_hand import correct_outline
 from melanoma.app.parts.photo import Photo
 from melanoma.app.parts.scrutiny import show_curves, show_measures
 from melanoma.app.parts.verdict import show_probabilities
@@ -40,6 +41,12 @@ def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle
             say("All tests of this map"),
             "checklist",
             lambda: show_measures(photo, prediction, view),
+        ),
+        (
+            "draw",
+            say("Correct the outline of the lesion"),
+            "gesture",
+            lambda: correct_outline(photo, prediction),
         ),
     ):
         opened = st.expander(label, icon=f":material/{icon}:", key=name, bind="query-params")

@@ -1,5 +1,6 @@
 """Whether the map in view can be believed: curves and measures, computed when the visitor asks."""
 
+import zlib
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -90,7 +91,8 @@ def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMa
         finally:
             bar.empty()
 
-    return kept("measures", photo, (*view.key, language()), compute)
+    outline = zlib.crc32(view.lesion.mask.tobytes())  # the visitor may have drawn another one
+    return kept("measures", photo, (*view.key, outline, language()), compute)
 
 
 def _asked(label: str, name: str, photo: Photo, view: MapView) -> bool:

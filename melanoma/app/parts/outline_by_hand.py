@@ -1,0 +1,70 @@
+"""The visitor's own outline of the lesion, where the one that was found is wrong."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.language import say
+from melanoma.app.parts.photo import Photo
+from melanoma.change_plots import drawing_board
+from melanoma.covering import polygons
+from melanoma.lesion import Outline
+from melanoma.prediction import Prediction
+from melanoma.seen_lesion import SeenLesion, seen_outline
+
+_DRAWN, _CHANGED = "outline-drawn", "outline-changed"
+
+
+def drawn_lesion(photo: Photo, size: int) -> SeenLesion | None:
+    """Return the outline that the visitor drew on this photo, which is trusted; None if there is none."""
+    kept = st.session_state.get(_DRAWN)
+    if kept is None or kept[0] != photo.key:
+        return None
+    return seen_outline(Outline(kept[1], 1.0), photo.pixels.shape[:2], size)
+
+
+def correct_outline(photo: Photo, prediction: Prediction) -> None:
+    """Draw the board on which the visitor draws an outline, and the way back to the one that was found."""
+    st.caption(
+        say(
+            "Draw around the lesion with the lasso, or drag a box. Your outline then counts in the sentences "
+            "and in the tests of the map, as long as this photo is in view."
+        )
+    )
+    board = f"outline-board-{photo.key}"
+    st.plotly_chart(
+        drawing_board(photo.pixels, prediction, "lasso"),
+        key=board,
+        on_select=lambda: _take(photo, st.session_state[board]),
+        selection_mode=("box", "lasso"),
+        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "zoom2d", "pan2d"]},
+        alt=say("The photo, to draw the lesion's outline on."),
+    )
+    kept = st.session_state.get(_DRAWN)
+    if kept is not None and kept[0] == photo.key:
+        st.button(
+            say("Back to the outline that was found"),
+            icon=":material/undo:",
+            on_click=_forget,
+        )
+    if st.session_state.pop(_CHANGED, False):
+        st.rerun()  # the whole page: what stands above counts with the outline too
+
+
+def _take(photo: Photo, event: Any) -> None:
+    """Keep what was drawn; an empty selection, such as a double click, changes nothing."""
+    outlines = [
+        [(left, top), (right, top), (right, bottom), (left, bottom)]
+        for (left, right), (top, bottom) in ((box["x"], box["y"]) for box in event.selection.box)
+    ]
+    outlines += [list(zip(lasso["x"], lasso["y"], strict=True)) for lasso in event.selection.lasso]
+    mask: np.ndarray = polygons(photo.pixels.shape[:2], outlines)
+    if mask.any():
+        st.session_state[_DRAWN] = (photo.key, mask)
+        st.session_state[_CHANGED] = True
+
+
+def _forget() -> None:
+    st.session_state.pop(_DRAWN, None)
+    st.session_state[_CHANGED] = True
