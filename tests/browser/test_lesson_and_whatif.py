@@ -1,32 +1,12 @@
 """The lesson and what if in a real browser: from step to step, a slider, a region drawn by hand, a link."""
 
-import os
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import find_browser, opened_browser, served_page
-
 pytestmark = pytest.mark.browser
 WAIT = 90_000  # ms: the first page also waits for TensorFlow
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served_page() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = find_browser()
-    if executable is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have a browser: make chromium")
-        pytest.skip("no Chromium or Chrome: make chromium")
-    with opened_browser(executable) as browser:
-        yield browser
 
 
 def assert_no_sideways_scrolling(page: Page) -> None:

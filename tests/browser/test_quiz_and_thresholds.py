@@ -1,31 +1,11 @@
 """Teaching pages in a real browser: a quiz from start to score, a slider that moves, a model's card."""
 
 import json
-import os
 
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.browser import find_browser, opened_browser, served_page
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served_page() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = find_browser()
-    if executable is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have a browser: make chromium")
-        pytest.skip("no Chromium or Chrome: make chromium")
-    with opened_browser(executable) as browser:
-        yield browser
 
 
 def no_overflow(page):
@@ -84,7 +64,7 @@ def test_the_card_with_its_picture(address, browser):
     page = browser.new_page(viewport={"width": 390, "height": 2400})
     page.goto(f"{address}/model")
     page.get_by_text("Model card: ").wait_for(timeout=90_000)
-    picture = page.locator(".st-key-document img")
+    picture = page.locator(".st-key-document img").first
     picture.wait_for(timeout=60_000)
     no_overflow(page)
     page.close()
