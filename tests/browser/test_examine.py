@@ -38,8 +38,11 @@ def test_a_bad_file_leaves_the_photo_in_view(address, browser, drawn_photo):
     page.goto(address)
     upload = page.locator("input[type=file]")
     upload.wait_for(state="attached", timeout=180_000)
+    page.locator(".st-key-overlay .hm image").first.wait_for(state="attached", timeout=180_000)
     upload.set_input_files(str(drawn_photo))
-    page.get_by_text("600 x 450 pixels").wait_for(timeout=180_000)
+    # The drawing has this size too; only a photo of the visitor's can be taken away.
+    page.get_by_role("button", name="Take this photo away").wait_for(timeout=180_000)
+    page.wait_for_timeout(1000)
     bad = {"name": "notes_*a*.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture"}
     upload.set_input_files(bad)
     page.get_by_text("notes_*a*.jpg is not a picture that can be read").wait_for(timeout=180_000)
