@@ -6,14 +6,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.diagnoses import diagnosis_of
-from melanoma.plots import MALIGNANT_MARK, heatmap_figure
+from melanoma.figure_parts import CLEAR
+from melanoma.plots import heatmap_figure
 from melanoma.prediction import Prediction
+from melanoma.wording import MALIGNANT_MARK
 
 _LINE = "#808a90"  # at least 3 to 1 on both themes' backgrounds
 _SHOWN_FROM = 0.05  # a diagnosis that never gets this likely would be one more line on the floor
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _GRID = 24  # points a side, unseen, by which Plotly knows that something was selected
-_CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
 
 
 def before_and_after(
@@ -52,7 +53,7 @@ def before_and_after(
         xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
         yaxis={"automargin": True, "fixedrange": True},
         showlegend=False,
-        **_CLEAR,
+        **CLEAR,
     )
     return figure
 
@@ -97,7 +98,7 @@ def sweep_lines(
         xaxis={"title": axis, "fixedrange": True, "zeroline": False},
         yaxis={"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True, "automargin": True},
         legend={"orientation": "h", "y": -0.25, "yanchor": "top"},
-        **_CLEAR,
+        **CLEAR,
     )
     return figure
 
@@ -121,5 +122,5 @@ def drawing_board(photo: np.ndarray, before: Prediction, tool: str = "select") -
         hoverinfo="skip",
         showlegend=False,
     )
-    figure.update_layout(dragmode=tool, height=300, margin={"l": 0, "r": 0, "t": 32, "b": 0}, **_CLEAR)
+    figure.update_layout(dragmode=tool, height=300, margin={"l": 0, "r": 0, "t": 32, "b": 0}, **CLEAR)
     return figure

@@ -1,5 +1,6 @@
-"""From a file to what the network sees: decoding, limits, orientation, framing."""
+"""From a file to what the network sees: decoding, limits, orientation, framing; and pictures for files."""
 
+import base64
 import io
 import struct
 import warnings
@@ -129,6 +130,30 @@ def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple
     square = image[geometry.top : geometry.top + side, geometry.left : geometry.left + side]
     interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(square, (size, size), interpolation=interpolation), geometry
+
+
+def shrink(image: np.ndarray, side: int) -> np.ndarray:
+    """Return the image, uint8 (H, W, 3), with its longer side at most `side` pixels."""
+    scale = side / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def as_jpeg(image: np.ndarray, quality: int) -> bytes:
+    """Return uint8 RGB as a JPEG file without metadata."""
+    return cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def as_png(image: np.ndarray) -> bytes:
+    """Return uint8 RGB as a PNG file without metadata."""
+    return cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """Return a picture's file, `jpeg` or `png`, as an address that holds it all."""
+    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

@@ -88,10 +88,7 @@ def measure_map(
         explain_network=explain_network(method, prediction, code, settings),
     )
     figures = measure_all(case, before)
-    random = [
-        METHODS["random"].explain(network, prediction, {"draw": draw}, (code,))[..., 0]
-        for draw in range(1, _RANDOM_MAPS + 1)
-    ]
+    random = random_maps(classifier, prediction, code)
     by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE}
     # Random spots and edges are no evidence, so nothing is said of where it lies.
     spoken_of = {
@@ -99,6 +96,14 @@ def measure_map(
     }
     told = sentences(case, spoken_of, within_sentence(code, say), by_chance, say)
     return MeasuredMap(figures, by_chance, tuple(told))
+
+
+def random_maps(classifier: Classifier, prediction: Prediction, code: str) -> list[np.ndarray]:
+    """Return the maps (h, w) whose mean is what chance does."""
+    return [
+        METHODS["random"].explain(classifier.compiled, prediction, {"draw": draw}, (code,))[..., 0]
+        for draw in range(1, _RANDOM_MAPS + 1)
+    ]
 
 
 def probabilities_of(classifier: Classifier) -> Probabilities:

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from melanoma.images import Geometry
-from melanoma.plots import AGAINST, FOR, OPACITY, OUTLINE, overlay, shrink
+from melanoma.figure_parts import SHOWN_SIDE
+from melanoma.images import Geometry, shrink
+from melanoma.plots import AGAINST, FOR, OPACITY, OUTLINE, overlay
 
 
 def overlay_with_scale(
@@ -21,7 +22,7 @@ def overlay_with_scale(
     contours: Sequence[np.ndarray] = (),
 ) -> np.ndarray:
     """Return the overlay beside a colour bar with numbers, uint8 RGB. `contours` as in `heatmap_figure`."""
-    picture = shrink(overlay(photo, heatmap, geometry, limit, opacity))
+    picture = shrink(overlay(photo, heatmap, geometry, limit, opacity), SHOWN_SIDE)
     _draw_contours(picture, contours, picture.shape[1] / photo.shape[1])
     height = max(picture.shape[0], 220)
     font = ImageFont.load_default(size=14)

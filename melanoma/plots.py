@@ -1,23 +1,20 @@
 """Arrays -> pictures: Plotly figures for the page, and overlays as pixels."""
 
-import base64
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.diagnoses import diagnosis_of
+from melanoma.figure_parts import lay_photo
 from melanoma.images import Geometry
-from melanoma.wording import Say, english
+from melanoma.wording import Say, english, marked_name
 
 FOR = (178, 24, 43)
 """Red and blue ends of ColorBrewer's RdBu, which colour-blind readers can tell apart."""
 AGAINST = (33, 102, 172)
-SHOWN_SIDE = 900  # pixels of the longer side: more than a screen column shows, and quick to send
 OPACITY = 0.65  # of the strongest colour, so that the lesion shows through it
 SCALE_HEIGHT = 64  # pixels of the colour bar under a map, with its title
-MALIGNANT_MARK = "▲"
 OUTLINE = (("#000000", 4), ("#ffffff", 2))
 """White between two black lines: seen on pale and on dark skin, and under every colour of a map."""
 
@@ -32,9 +29,7 @@ def probability_bars(
     """
     ranked = sorted(probabilities.items(), key=lambda item: item[1])
     diagnoses = [diagnosis_of(code) for code, _ in ranked]
-    names = [
-        f"{say(found.name)} {MALIGNANT_MARK}" if found.malignant else say(found.name) for found in diagnoses
-    ]
+    names = [marked_name(code, say) for code, _ in ranked]
     figure = go.Figure(
         go.Bar(
             x=[value for _, value in ranked],
@@ -99,7 +94,6 @@ def heatmap_figure(
     what the network saw is veiled. `title` heads the colour bar. `contours` are closed lines (n, 2)
     of x and y in the photo's pixels.
     """
-    height, width = photo.shape[:2]
     rows, columns = heatmap.shape
     cell = (geometry.side / columns, geometry.side / rows)
     figure = go.Figure(
@@ -125,26 +119,7 @@ def heatmap_figure(
             hovertemplate="%{z:+.3f}<extra></extra>",
         )
     )
-    figure.add_layout_image(
-        source=_data_uri(photo),
-        xref="x",
-        yref="y",
-        x=0,
-        y=0,
-        sizex=width,
-        sizey=height,
-        sizing="stretch",
-        layer="below",
-    )
-    figure.update_xaxes(range=[0, width], visible=False, constrain="domain", fixedrange=True)
-    figure.update_yaxes(
-        range=[height, 0],
-        visible=False,
-        scaleanchor="x",
-        constrain="domain",
-        constraintoward="top",
-        fixedrange=True,
-    )
+    lay_photo(figure, photo)
     for contour in contours:
         x, y = np.vstack([contour, contour[:1]]).T
         for colour, line_width in OUTLINE:
@@ -182,15 +157,6 @@ def overlay(
     return np.clip(np.rint(blended), 0, 255).astype(np.uint8)
 
 
-def shrink(image: np.ndarray) -> np.ndarray:
-    """Return the image, uint8 (H, W, 3), with its longer side at most `SHOWN_SIDE`."""
-    scale = SHOWN_SIDE / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-
-
 def _faded_scale(opacity: float, signed: bool) -> list[tuple[float, str]]:
     upper = [(0.0, f"rgba{(*FOR, 0.0)}"), (1.0, f"rgba{(*FOR, opacity)}")]
     if not signed:
@@ -210,8 +176,3 @@ def _unseen(geometry: Geometry) -> list[tuple[int, int, int, int]]:
         (geometry.left, bottom, right, geometry.height),
     ]
     return [part for part in parts if part[2] > part[0] and part[3] > part[1]]
-
-
-def _data_uri(photo: np.ndarray) -> str:
-    _, encoded = cv2.imencode(".jpg", shrink(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
-    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()

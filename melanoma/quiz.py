@@ -11,6 +11,7 @@ import numpy as np
 
 from melanoma.images import Geometry
 from melanoma.synthetic import LesionParameters
+from melanoma.writing import spreadsheet_text
 
 T = TypeVar("T")
 STRONG = 0.9
@@ -139,7 +140,10 @@ def as_csv(answers: Sequence[Answer]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, list(Answer.__dataclass_fields__), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(answer) for answer in answers)
+    writer.writerows(
+        asdict(answer) | {"case": spreadsheet_text(answer.case)}  # a file's name may be a formula
+        for answer in answers
+    )
     return out.getvalue()
 
 

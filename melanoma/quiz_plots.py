@@ -1,17 +1,14 @@
 """Figures of the quiz: a photo to click on, and how well sureness fits. Words come from the caller."""
 
-import base64
-
-import cv2
 import numpy as np
 import plotly.graph_objects as go
 
-from melanoma.plots import shrink
+from melanoma.figure_parts import CLEAR, diagonal, lay_photo
 from melanoma.quiz import Score
 
 COLUMNS = 32
 """Places to click in a row of the photo: finer than a network's map, coarse enough to send."""
-_STUDENT, _NETWORK, _GREY = "#d55e00", "#0b84a5", "rgba(128, 138, 144, 0.9)"
+_STUDENT, _NETWORK = "#d55e00", "#0b84a5"
 _MARK = {"color": "#ffffff", "size": 26, "symbol": "circle-open", "line": {"width": 5}}
 _MARK_INSIDE = {"color": "#111111", "size": 26, "symbol": "circle-open", "line": {"width": 2}}
 
@@ -36,22 +33,7 @@ def clickable_photo(photo: np.ndarray, mark: tuple[float, float] | None) -> go.F
     )
     if mark is not None:
         add_mark(figure, mark)
-    _, encoded = cv2.imencode(".jpg", shrink(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
-    figure.add_layout_image(
-        source="data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode(),
-        **{"xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": width, "sizey": height},
-        sizing="stretch",
-        layer="below",
-    )
-    figure.update_xaxes(range=[0, width], visible=False, constrain="domain", fixedrange=True)
-    figure.update_yaxes(
-        range=[height, 0],
-        visible=False,
-        scaleanchor="x",
-        constrain="domain",
-        constraintoward="top",
-        fixedrange=True,
-    )
+    lay_photo(figure, photo)
     return figure.update_layout(
         height=420,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
@@ -59,8 +41,7 @@ def clickable_photo(photo: np.ndarray, mark: tuple[float, float] | None) -> go.F
         hovermode="closest",
         hoverdistance=-1,  # wherever one clicks, the nearest place counts
         dragmode=False,
-        plot_bgcolor="rgba(0,0,0,0)",
-        paper_bgcolor="rgba(0,0,0,0)",
+        **CLEAR,
     )
 
 
@@ -79,16 +60,7 @@ def sureness_figure(
 
     `names` are the student's and the network's, `titles` those of the axes. Larger marks are more answers.
     """
-    figure = go.Figure(
-        go.Scatter(
-            x=[0, 1],
-            y=[0, 1],
-            mode="lines",
-            line={"color": _GREY, "dash": "dot", "width": 1},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    )
+    figure = go.Figure(diagonal())
     for side, name, colour, symbol in (
         (student, names[0], _STUDENT, "circle"),
         (network, names[1], _NETWORK, "diamond"),
@@ -110,6 +82,5 @@ def sureness_figure(
         height=340,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        plot_bgcolor="rgba(0,0,0,0)",
-        paper_bgcolor="rgba(0,0,0,0)",
+        **CLEAR,
     )

@@ -3,29 +3,19 @@
 No script, no font, no picture comes from elsewhere, and nothing of the photo's file but its pixels.
 """
 
-import base64
 from html import escape
 from string import Template
 
-import cv2
-
 from melanoma.diagnoses import diagnosis_of
-from melanoma.plots import MALIGNANT_MARK, shrink
-from melanoma.shown_case import ShownCase, as_png
-from melanoma.wording import Say, alert_words, doubts, english, set_words
+from melanoma.figure_parts import SHOWN_SIDE
+from melanoma.images import as_jpeg, as_png, data_uri, shrink
+from melanoma.offline_page import offline_page
+from melanoma.shown_case import ShownCase
+from melanoma.wording import MALIGNANT_MARK, Say, alert_words, doubts, english, marked_name, set_words
 
 _PICTURE_QUALITY = 88  # of the photo's JPEG; artefacts are invisible in print
 
-_PAGE = Template("""<!DOCTYPE html>
-<html lang="$language">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>$title</title>
-<style>
-@page { size: A4; margin: 14mm }
+_STYLE = """@page { size: A4; margin: 14mm }
 * { box-sizing: border-box }
 body { font: 15px/1.45 system-ui, sans-serif; color: #0b161c; background: #fff; max-width: 60rem;
   margin: 0 auto; padding: 1rem }
@@ -46,12 +36,8 @@ td.number { text-align: right; white-space: nowrap; width: 5rem }
 .bar { height: .9rem; min-width: 1px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
 .facts th { white-space: nowrap; color: #46525a; padding-right: 1rem }
 @media (max-width: 40rem) { .pictures { grid-template-columns: 1fr } }
-@media print { body { font-size: 10pt; padding: 0; max-width: none } }
-</style>
-</head>
-<body>
-<h1>$title</h1>
-$notices
+@media print { body { font-size: 10pt; padding: 0; max-width: none } }"""
+_BODY = Template("""$notices
 <div class="box $alert_class"><strong>$headline</strong> $meaning</div>
 $doubts
 <div class="pictures">$pictures</div>
@@ -63,10 +49,7 @@ $reasons
 <h2>$facts_title</h2>
 <table class="facts">$facts</table>
 <h2>$limits_title</h2>
-<ul>$limits</ul>
-</body>
-</html>
-""")
+<ul>$limits</ul>""")
 
 
 def case_report(
@@ -83,15 +66,10 @@ def case_report(
     answer is worth; all are plain text in the language that `say` speaks.
     """
     headline, meaning = alert_words(case.prediction, case.bundle, say)
-    likeliest = case.prediction.evidence[..., case.prediction.index(case.prediction.diagnosis)]
-    distrust = doubts(case.prediction, case.lesion.share_inside(likeliest), say)
-    photo = cv2.imencode(
-        ".jpg", shrink(case.photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _PICTURE_QUALITY]
-    )[1].tobytes()
+    distrust = doubts(case.prediction, case.lesion.evidence_inside(case.prediction), say)
+    photo = as_jpeg(shrink(case.photo, SHOWN_SIDE), _PICTURE_QUALITY)
     seen = say("The photo") if not case.drawn else say("A drawing, not a photo")
-    return _PAGE.substitute(
-        language=language,
-        title=escape(say("What the network saw in one photo")),
+    body = _BODY.substitute(
         notices="".join(f'<p class="box">{escape(note)}</p>' for note in _notices(case, say)),
         alert_class="alert" if case.prediction.melanoma_alert else "",
         headline=escape(headline),
@@ -113,6 +91,7 @@ def case_report(
         limits_title=escape(say("What to keep in mind")),
         limits="".join(f"<li>{escape(limit)}</li>" for limit in (*_limits(case, say), *limits)),
     )
+    return offline_page(language, say("What the network saw in one photo"), _STYLE, body)
 
 
 def _notices(case: ShownCase, say: Say) -> list[str]:
@@ -135,22 +114,20 @@ def _doubts(found: list[str], say: Say) -> str:
 
 
 def _picture(kind: str, content: bytes, caption: str) -> str:
-    encoded, words = base64.b64encode(content).decode(), escape(caption)
+    words = escape(caption)
     return (
-        f'<figure><img src="data:image/{kind};base64,{encoded}" alt="{words}">'
+        f'<figure><img src="{data_uri(content, kind)}" alt="{words}">'
         f"<figcaption>{words}</figcaption></figure>"
     )
 
 
 def _bar(case: ShownCase, code: str, value: float, say: Say) -> str:
-    found = diagnosis_of(code)
-    mark = f" {MALIGNANT_MARK}" if found.malignant else ""
     possible = ' class="possible"' if code in case.prediction.prediction_set else ""
     return (
-        f'<tr{possible}><th scope="row">{escape(say(found.name))}{mark}</th>'
+        f'<tr{possible}><th scope="row">{escape(marked_name(code, say))}</th>'
         f'<td class="number">{value:.1%}</td>'
         '<td style="width:55%">'
-        f'<div class="bar" style="width:{value:.2%};background:{found.colour}"></div></td>'
+        f'<div class="bar" style="width:{value:.2%};background:{diagnosis_of(code).colour}"></div></td>'
         "</tr>"
     )
 

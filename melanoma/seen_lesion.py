@@ -8,6 +8,7 @@ import numpy as np
 from melanoma.images import frame
 from melanoma.lesion import Outline, find_lesion, widen
 from melanoma.measures.overlap import inside_share
+from melanoma.prediction import Prediction
 
 TRUSTED = 0.5
 """Confidence from which the page speaks of what lies inside: the expected overlap with a dermatologist's."""
@@ -38,6 +39,10 @@ class SeenLesion:
         if not self.trusted or heatmap.max() <= 0:
             return None
         return inside_share(heatmap, widen(self.mask))
+
+    def evidence_inside(self, prediction: Prediction) -> float | None:
+        """Return `share_inside` of the evidence for the likeliest diagnosis."""
+        return self.share_inside(prediction.evidence[..., prediction.index(prediction.diagnosis)])
 
 
 def seen_lesion(photo: np.ndarray, size: int) -> SeenLesion:

@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import cv2
 import numpy as np
 
 from melanoma.bundle import Bundle
@@ -98,11 +97,6 @@ class ShownCase:
                 "share_inside_outline": inside,
             },
         } | ({"measures": self.measures} if self.measures else {})
-
-
-def as_png(picture: np.ndarray) -> bytes:
-    """Return uint8 RGB as a PNG file without metadata."""
-    return cv2.imencode(".png", picture[:, :, ::-1])[1].tobytes()
 
 
 def as_npy(heatmap: np.ndarray) -> bytes:

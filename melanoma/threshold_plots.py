@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 
 from melanoma.evaluation.operating import Curve
 from melanoma.evaluation.reliability import Bin
+from melanoma.figure_parts import CLEAR, diagonal
 
 LINE = "#0b84a5"  # 4.3 against white, 4.3 against the dark page
 POINT = "#d55e00"
-_GREY = "rgba(128, 138, 144, 0.9)"
 _CELLS, _IN_CELL = ("#eef4fa", "#6fa8d8"), "#0b161c"  # a light table in both themes: 6.9 to 1 or more
 COLUMNS = 40
 """People in a row of the icon array: 1,000 fill 25 rows, and it fits a telephone."""
@@ -30,13 +30,7 @@ def roc_figure(curve: Curve, false_alarms: float, found: float, words: tuple[str
     thinned = _thinned(curve)
     figure = go.Figure(
         [
-            go.Scatter(
-                x=[0, 1],
-                y=[0, 1],
-                mode="lines",
-                line={"color": _GREY, "dash": "dot", "width": 1},
-                hoverinfo="skip",
-            ),
+            diagonal(),
             go.Scatter(
                 x=curve.false_alarms[thinned],
                 y=curve.found[thinned],
@@ -137,13 +131,7 @@ def reliability_figure(bins: list[Bin], words: tuple[str, str]) -> go.Figure:
     value = np.array([found.share.value for found in bins])
     figure = go.Figure(
         [
-            go.Scatter(
-                x=[0, 1],
-                y=[0, 1],
-                mode="lines",
-                line={"color": _GREY, "dash": "dot", "width": 1},
-                hoverinfo="skip",
-            ),
+            diagonal(),
             go.Scatter(
                 x=[found.mean for found in bins],
                 y=value,
@@ -178,6 +166,5 @@ def _plain(figure: go.Figure, height: int) -> go.Figure:
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         showlegend=False,
-        plot_bgcolor="rgba(0,0,0,0)",
-        paper_bgcolor="rgba(0,0,0,0)",
+        **CLEAR,
     )

@@ -11,6 +11,7 @@ from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
 from melanoma.prediction import Prediction
 
+MALIGNANT_MARK = "▲"
 Say = Callable[..., str]
 """(English phrase, **values) -> the phrase in one language with the values put in."""
 
@@ -18,6 +19,12 @@ Say = Callable[..., str]
 def english(phrase: str, /, **values: object) -> str:
     """Return the phrase as it is, with `values` put in its {braces}."""
     return phrase.format(**values) if values else phrase
+
+
+def marked_name(code: str, say: Say = english) -> str:
+    """Return a diagnosis' name, with `MALIGNANT_MARK` if it is malignant or may become so."""
+    found = diagnosis_of(code)
+    return f"{say(found.name)} {MALIGNANT_MARK}" if found.malignant else say(found.name)
 
 
 def within_sentence(code: str, say: Say = english) -> str:
@@ -53,9 +60,7 @@ def doubts(prediction: Prediction, inside: float | None = None, say: Say = engli
     `inside` is the share, 0..1, of the evidence for the likeliest diagnosis that lies inside the lesion; None
     where there is no outline to trust.
     """
-    found = [say(flag) for flag in prediction.quality]
-    if not prediction.in_distribution:
-        found.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))
+    found = photo_doubts(prediction.quality, prediction.in_distribution, say)
     if inside is not None and inside < 0.5:
         found.append(
             say(
@@ -64,6 +69,14 @@ def doubts(prediction: Prediction, inside: float | None = None, say: Say = engli
                 name=within_sentence(prediction.diagnosis, say),
             )
         )
+    return found
+
+
+def photo_doubts(flags: Sequence[str], in_distribution: bool, say: Say = english) -> list[str]:
+    """Return what is doubtful about the photo: whether it is dermoscopic at all, then its quality `flags`."""
+    found = [say(flag) for flag in flags]
+    if not in_distribution:
+        found.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))
     return found
 
 

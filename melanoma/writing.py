@@ -1,9 +1,11 @@
-"""Files that are whole or not there at all."""
+"""Files that are whole or not there at all, and run nothing in a spreadsheet."""
 
 import os
 from pathlib import Path
 
 from melanoma.errors import UserError
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of a formula
 
 
 def require_folder(file: Path) -> None:
@@ -17,3 +19,8 @@ def write_whole(file: Path, content: str | bytes) -> None:
     unfinished = file.with_name(f".{file.name}.unfinished")
     unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     os.replace(unfinished, file)
+
+
+def spreadsheet_text(value: str) -> str:
+    """Return the value with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value

@@ -5,13 +5,8 @@ import pytest
 
 from melanoma.images import frame
 from melanoma.overlay_file import overlay_with_scale
-from melanoma.plots import (
-    MALIGNANT_MARK,
-    colour_limit,
-    heatmap_figure,
-    overlay,
-    probability_bars,
-)
+from melanoma.plots import colour_limit, heatmap_figure, overlay, probability_bars
+from melanoma.wording import MALIGNANT_MARK
 
 PHOTO = np.full((90, 120, 3), 200, np.uint8)
 GEOMETRY = frame(PHOTO, 64)[1]

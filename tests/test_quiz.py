@@ -74,3 +74,9 @@ def test_the_result_to_take_away_holds_every_answer():
     assert content["student"]["right"] == 1
     assert content["network"]["right"] == 2
     assert len(content["answers"]) == 3
+
+
+def test_a_case_named_like_a_formula_is_text_to_a_spreadsheet():
+    named = Answer("=HYPERLINK(1)", "MEL", "MEL", 0.9, "MEL", 0.6, None)
+    rows = list(csv.DictReader(io.StringIO(as_csv([named]))))
+    assert rows[0]["case"] == "'=HYPERLINK(1)"

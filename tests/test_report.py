@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from melanoma.bundle import load_bundle
+from melanoma.images import as_png
 from melanoma.report import case_report
 from melanoma.seen_lesion import SeenLesion, seen_lesion
-from melanoma.shown_case import ShownCase, as_json, as_npy, as_png
+from melanoma.shown_case import ShownCase, as_json, as_npy
 from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
 from melanoma.wording import alert_words, doubts, set_words, sum_words
 

@@ -3,9 +3,8 @@
 A place far down the list is no all-clear: the network misses melanomas, and every list says so.
 """
 
-import base64
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +14,8 @@ import numpy as np
 
 from melanoma.batch.sources import Source
 from melanoma.errors import UserError
-from melanoma.images import read_image
+from melanoma.images import as_jpeg, data_uri, read_image
+from melanoma.prefetch import batches_ahead
 
 if TYPE_CHECKING:
     from melanoma.classifier import Classifier
@@ -59,9 +59,7 @@ class Entry:
     @property
     def thumbnail_uri(self) -> str:
         """The thumbnail as a data URI; empty where there is none."""
-        if not self.thumbnail:
-            return ""
-        return "data:image/jpeg;base64," + base64.b64encode(self.thumbnail).decode()
+        return data_uri(self.thumbnail, "jpeg") if self.thumbnail else ""
 
 
 def judge(
@@ -72,14 +70,9 @@ def judge(
     The next photos are decoded while the network works on these; never more than two batches are in memory.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        batches = [sources[start : start + BATCH] for start in range(0, len(sources), BATCH)]
-        coming = [pool.submit(_read, source) for source in batches[0]] if batches else []
-        for number, batch in enumerate(batches):
-            ready = [future.result() for future in coming]
+        for batch, ready in batches_ahead(pool, _read, sources, BATCH):
             if stopped():
                 return
-            following = batches[number + 1] if number + 1 < len(batches) else []
-            coming = [pool.submit(_read, source) for source in following]
             yield from _judge_batch(classifier, batch, ready)
 
 
@@ -91,7 +84,7 @@ def ranked(entries: list[Entry]) -> list[Entry]:
 
 
 def _judge_batch(
-    classifier: "Classifier", batch: list[Source], ready: list[tuple[np.ndarray | None, str | None]]
+    classifier: "Classifier", batch: Sequence[Source], ready: list[tuple[np.ndarray | None, str | None]]
 ) -> Iterator[Entry]:
     predictions = iter(classifier([photo for photo, _ in ready if photo is not None]))
     for source, (photo, error) in zip(batch, ready, strict=True):
@@ -121,5 +114,4 @@ def _thumbnail(photo: np.ndarray) -> bytes:
     scale = THUMBNAIL / max(photo.shape[:2])
     size = (max(1, round(photo.shape[1] * scale)), max(1, round(photo.shape[0] * scale)))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
-    _, encoded = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
-    return encoded.tobytes()
+    return as_jpeg(small, 80)

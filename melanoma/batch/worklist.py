@@ -8,20 +8,11 @@ from string import Template
 from melanoma.batch.triage import Entry
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
-from melanoma.wording import Say, english
+from melanoma.offline_page import offline_page
+from melanoma.wording import Say, english, photo_doubts
+from melanoma.writing import spreadsheet_text
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of a formula
-
-_PAGE = Template("""<!DOCTYPE html>
-<html lang="$language">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>$title</title>
-<style>
-@page { size: A4; margin: 12mm }
+_STYLE = """@page { size: A4; margin: 12mm }
 body { font: 15px/1.4 system-ui, sans-serif; color: #0b161c; background: #fff; margin: 1rem auto;
   max-width: 70rem; padding: 0 1rem }
 .notice { border-left: 6px solid #b3261e; background: #fdf0ef; padding: .5rem .8rem }
@@ -33,20 +24,13 @@ tr { break-inside: avoid }
 td.number { text-align: right; white-space: nowrap }
 td.name { overflow-wrap: anywhere }
 img { display: block; max-width: 128px }
-strong { color: #8c1d18 }
-</style>
-</head>
-<body>
-<h1>$title</h1>
-<p class="notice">$notice</p>
+strong { color: #8c1d18 }"""
+_BODY = Template("""<p class="notice">$notice</p>
 <p>$summary</p>
 <table><thead><tr>$heads</tr></thead><tbody>
 $rows
 </tbody></table>
-<p>$model</p>
-</body>
-</html>
-""")
+<p>$model</p>""")
 
 
 def as_csv(entries: list[Entry], codes: tuple[str, ...]) -> str:
@@ -69,30 +53,24 @@ def as_csv(entries: list[Entry], codes: tuple[str, ...]) -> str:
             else [""] * len(codes)
         )
         lines.writerow(
-            [as_text(entry.name), entry.alert if known else "", entry.diagnosis or "", *values]
+            [spreadsheet_text(entry.name), entry.alert if known else "", entry.diagnosis or "", *values]
             + ["; ".join(entry.prediction_set), entry.in_distribution if known else ""]
-            + [as_text("; ".join(entry.flags)), as_text(entry.error or "")]
+            + [spreadsheet_text("; ".join(entry.flags)), spreadsheet_text(entry.error or "")]
         )
     return written.getvalue()
-
-
-def as_text(value: str) -> str:
-    """Return the value with an apostrophe in front where a spreadsheet would take it for a formula."""
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
 
 
 def as_html(entries: list[Entry], bundle: Bundle, say: Say = english, language: str = "en") -> str:
     """Return the worklist as one file in the reader's language, with thumbnails, nothing from elsewhere."""
     heads = [say("Photo"), say("Name"), say("Melanoma"), say("Likeliest"), say("Possible"), say("Remarks")]
-    return _PAGE.substitute(
-        language=escape(language),
-        title=escape(say("Worklist: the likeliest melanomas first")),
+    body = _BODY.substitute(
         notice=escape(notice(bundle, say)),
         summary=escape(summary(entries, say)),
         heads="".join(f"<th>{escape(head)}</th>" for head in heads),
         rows="\n".join(_row(entry, say) for entry in entries),
         model=escape(say("Model {name}, version {version}.", name=bundle.name, version=bundle.version)),
     )
+    return offline_page(language, say("Worklist: the likeliest melanomas first"), _STYLE, body)
 
 
 def notice(bundle: Bundle, say: Say = english) -> str:
@@ -128,10 +106,7 @@ def remarks(entry: Entry, say: Say = english) -> list[str]:
     """Return everything to say about an entry besides its numbers."""
     if entry.error:
         return [entry.error]
-    found = [say(flag) for flag in entry.flags]
-    if not entry.in_distribution:
-        found.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))
-    return found
+    return photo_doubts(entry.flags, entry.in_distribution, say)
 
 
 def _row(entry: Entry, say: Say) -> str:

@@ -14,6 +14,7 @@ from melanoma.evaluation.metrics import (
     average_precision,
     balanced_accuracy,
     bootstrap,
+    confusion_matrix,
     predictive_values,
     roc_auc,
     share,
@@ -184,9 +185,7 @@ def evaluate(
         figures={name: bootstrap(statistics[name], lesions, replicates) for name in NAMES},
         sensitivity_by_label={label: within(truth == number) for number, label in enumerate(labels)},
         precision_by_label={label: within(predicted == number) for number, label in enumerate(labels)},
-        confusion=np.bincount(truth * len(labels) + predicted, minlength=len(labels) ** 2).reshape(
-            len(labels), -1
-        ),
+        confusion=confusion_matrix(truth, predicted, len(labels)),
         predictive={prevalence: (value(prevalence, 0), value(prevalence, 1)) for prevalence in PREVALENCES},
         groups=tuple(_groups(table, melanoma, score, alert, min(replicates, GROUP_REPLICATES))),
         missed=tuple((str(table["image_id"].iloc[row]), float(score[row])) for row in missed),

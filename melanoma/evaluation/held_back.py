@@ -7,6 +7,7 @@ import numpy as np
 from melanoma.bundle import Bundle
 from melanoma.errors import UserError
 from melanoma.evaluation.calibration import class_weights
+from melanoma.evaluation.metrics import confusion_matrix
 from melanoma.evaluation.operating import Curve, Part, parts_of, roc_curve
 from melanoma.evaluation.reliability import Bin, melanoma_bins
 
@@ -41,8 +42,6 @@ def judge_held_back(bundle: Bundle) -> HeldBack:
     everyone, *groups = parts_of(table)
     probabilities = table[list(bundle.codes)].to_numpy(dtype=float)
     truth = np.array([bundle.codes.index(code) for code in table["diagnosis"]])
-    size = len(bundle.codes)
-    pairs = truth * size + probabilities.argmax(axis=1)
     return HeldBack(
         images=len(table),
         lesions=table["lesion_id"].nunique(),
@@ -50,7 +49,7 @@ def judge_held_back(bundle: Bundle) -> HeldBack:
         groups=tuple(groups),
         curve=roc_curve(everyone),
         codes=bundle.codes,
-        confusion=np.bincount(pairs, minlength=size**2).reshape(size, size),
+        confusion=confusion_matrix(truth, probabilities.argmax(axis=1), len(bundle.codes)),
         bins=melanoma_bins(
             table["MEL"].to_numpy(dtype=float),
             melanoma,

@@ -20,6 +20,10 @@ class Estimate:
     low: float
     high: float
 
+    def complement(self) -> "Estimate":
+        """Return the estimate of 1 minus the value, such as false alarms of silence."""
+        return Estimate(1 - self.value, 1 - self.high, 1 - self.low)
+
     def __str__(self) -> str:
         """Return it as a table prints it."""
         if np.isnan(self.value):
@@ -39,6 +43,11 @@ def balanced_accuracy(truth: np.ndarray, predicted: np.ndarray, weights: np.ndar
     total = np.bincount(truth, weights)
     right = np.bincount(truth, weights * (truth == predicted))
     return float(np.mean(right[total > 0] / total[total > 0]))
+
+
+def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Return the counts, int (classes, classes), of each true class (rows) by the predicted one (columns)."""
+    return np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
 def roc_auc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> float:

@@ -69,8 +69,7 @@ class Part:
 
     def silent(self, threshold: float) -> Estimate:
         """Return the share of the other lesions without an alert (specificity)."""
-        alarms = self.others.share_above(threshold)
-        return Estimate(1 - alarms.value, 1 - alarms.high, 1 - alarms.low)
+        return self.others.share_above(threshold).complement()
 
 
 @dataclass(frozen=True)

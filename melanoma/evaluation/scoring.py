@@ -1,7 +1,6 @@
 """A table of images -> the network's outputs, decoding the next batch while the network works on this one."""
 
 import os
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from rich.progress import track
 from melanoma.classifier import CompiledNetwork
 from melanoma.errors import UserError
 from melanoma.images import frame, read_image
+from melanoma.prefetch import batches_ahead
 
 BATCH = 32
 
@@ -43,9 +43,9 @@ def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> 
 
     logits, features, readable = [], [], np.zeros(len(table), bool)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for rows, loaded in track(
-            _ahead(pool, load, len(table)), "Scoring images", total=-(-len(table) // BATCH), transient=True
-        ):
+        batches = batches_ahead(pool, load, range(len(table)), BATCH)
+        count = -(-len(table) // BATCH)
+        for rows, loaded in track(batches, "Scoring images", total=count, transient=True):
             images = [image for image in loaded if image is not None]
             readable[rows] = [image is not None for image in loaded]
             if images:
@@ -57,16 +57,3 @@ def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> 
             f"None of the {len(table)} images can be read. The first: {next(iter(problems.values()))}"
         )
     return Scored(table[readable], np.concatenate(logits), np.concatenate(features), problems)
-
-
-def _ahead(
-    pool: ThreadPoolExecutor, load: Callable[[int], np.ndarray | None], count: int
-) -> Iterator[tuple[range, list[np.ndarray | None]]]:
-    """Yield row numbers and loaded images a batch at a time, with the next batch already under way."""
-    batches = [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
-    coming = pool.map(load, batches[0])
-    for number, rows in enumerate(batches):
-        ready = coming
-        if number + 1 < len(batches):
-            coming = pool.map(load, batches[number + 1])
-        yield rows, list(ready)

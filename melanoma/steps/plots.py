@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import plotly.graph_objects as go
 
+from melanoma.figure_parts import CLEAR, picture_axes
 from melanoma.plots import AGAINST, FOR
 from melanoma.steps.contributions import Contributions
 from melanoma.steps.worked_sum import WorkedSum
@@ -13,7 +14,6 @@ SCALE = "Cividis"
 _COLUMNS = 4
 _GAP = 0.06  # of a tile
 _LINE = "#808a90"  # 3.5 to 1 and more on both themes' backgrounds
-_CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
 
 
 def tiles_figure(maps: np.ndarray, names: list[str], chosen: int, title: str) -> go.Figure:
@@ -107,7 +107,7 @@ def growing_sum(parts: Contributions, count: int, name: str) -> go.Figure:
         margin={"l": 8, "r": 16, "t": 20, "b": 8},
         xaxis={"title": name, "fixedrange": True},
         yaxis={"fixedrange": True, "automargin": True},
-        **_CLEAR,
+        **CLEAR,
     )
     return figure
 
@@ -138,7 +138,7 @@ def sum_figure(worked: WorkedSum, index: int, labels: tuple[str, str, str, str])
         showlegend=False,
         xaxis={"fixedrange": True, "tickangle": 0},
         yaxis={"fixedrange": True, "automargin": True},
-        **_CLEAR,
+        **CLEAR,
     )
     return figure
 
@@ -164,14 +164,6 @@ def _bar(title: str, form: str = ".2~g") -> dict:
 def _picture(
     figure: go.Figure, width: float, height: float, pixels: int, dragmode: str | bool = False
 ) -> go.Figure:
-    figure.update_xaxes(range=[0, width], visible=False, constrain="domain", fixedrange=True)
-    figure.update_yaxes(
-        range=[height, 0],
-        visible=False,
-        scaleanchor="x",
-        constrain="domain",
-        constraintoward="top",
-        fixedrange=True,
-    )
-    figure.update_layout(height=pixels, margin={"l": 0, "r": 0, "t": 60, "b": 0}, dragmode=dragmode, **_CLEAR)
+    picture_axes(figure, width, height)
+    figure.update_layout(height=pixels, margin={"l": 0, "r": 0, "t": 60, "b": 0}, dragmode=dragmode, **CLEAR)
     return figure

@@ -13,8 +13,9 @@ from PIL import Image
 from melanoma.batch.sources import Source, in_memory
 from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.batch.turns import Turns
-from melanoma.batch.worklist import as_csv, as_html, as_text, summary
+from melanoma.batch.worklist import as_csv, as_html, summary
 from melanoma.errors import UserError
+from melanoma.writing import spreadsheet_text
 
 
 def entry(name: str, melanoma: float | None, **more) -> Entry:
@@ -76,11 +77,11 @@ def test_the_csv_runs_no_formula_and_keeps_every_number():
 
 @pytest.mark.parametrize("start", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1"])
 def test_no_cell_begins_like_a_formula(start):
-    assert as_text(start) == f"'{start}"
+    assert spreadsheet_text(start) == f"'{start}"
 
 
 def test_plain_names_stay_as_they_are():
-    assert as_text("photo-1.jpg") == "photo-1.jpg"
+    assert spreadsheet_text("photo-1.jpg") == "photo-1.jpg"
 
 
 def test_the_html_shows_names_as_typed_and_loads_nothing(small_classifier):

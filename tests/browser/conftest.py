@@ -10,12 +10,6 @@ from playwright.sync_api import FilePayload
 from benchmarks.browser import find_browser, opened_browser, served_page
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "tests/browser/" in item.path.as_posix():
-            item.add_marker(pytest.mark.browser)
-
-
 @pytest.fixture(scope="session")
 def address():
     with served_page() as url:

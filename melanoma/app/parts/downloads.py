@@ -9,9 +9,10 @@ from melanoma.app.parts.photo import Photo
 from melanoma.app.parts.scrutiny import known_measures, measured
 from melanoma.app.parts.verdict import describe_prior
 from melanoma.bundle import Bundle
+from melanoma.images import as_png
 from melanoma.prediction import Prediction
 from melanoma.report import case_report
-from melanoma.shown_case import ShownCase, as_json, as_npy, as_png
+from melanoma.shown_case import ShownCase, as_json, as_npy
 
 
 def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: MapView) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from melanoma.app.parts.chart import fit_height, show
 from melanoma.app.parts.language import say
 from melanoma.app.parts.map_view import MapView, choose_view
 from melanoma.app.parts.photo import Photo, describe
@@ -20,8 +21,8 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
         st.image(photo.pixels, width="stretch", alt=describe(photo))
         st.caption(what_happened(prediction))
     with mapped, st.container(key="map"), st.container(key="overlay"):
-        _fit_height(photo)
-        st.plotly_chart(
+        fit_height("map", "overlay", "heatmap", photo.pixels.shape, SCALE_HEIGHT)
+        show(
             heatmap_figure(
                 photo.pixels,
                 view.heatmap,
@@ -34,22 +35,10 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
             ),
             key="heatmap",
             height="stretch",
-            config={"displayModeBar": False},
             alt=say("{method} over the photo. {words}", method=say(view.method.title), words=words),
         )
     st.caption(words)
     return view
-
-
-def _fit_height(photo: Photo) -> None:
-    """Make the chart as high as photo and colour bar are at its width, which only the browser knows."""
-    height, width = photo.pixels.shape[:2]
-    chart = f"calc(100cqw * {height / width:.4f} + {SCALE_HEIGHT}px)"
-    st.html(
-        "<style>.st-key-map { container-type: inline-size; }"
-        f" .st-key-overlay {{ flex: none; height: {chart}; }}"
-        f" .st-key-heatmap {{ min-height: 0; height: {chart}; }}</style>"
-    )
 
 
 def in_words(view: MapView, prediction: Prediction) -> str:

@@ -11,11 +11,12 @@ from melanoma.app.parts.kept import kept
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_choice
 from melanoma.app.parts.model import classifier, methods
+from melanoma.app.parts.names import name_and_probability
 from melanoma.app.parts.outline_by_hand import drawn_lesion
 from melanoma.app.parts.photo import Photo
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.controls import Control, Range
-from melanoma.plots import MALIGNANT_MARK, OPACITY, colour_limit
+from melanoma.plots import OPACITY, colour_limit
 from melanoma.prediction import Prediction
 from melanoma.seen_lesion import SeenLesion, seen_lesion
 
@@ -111,7 +112,7 @@ def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dic
         codes,
         codes[0],
         "diagnosis",
-        lambda code: _label(code, prediction),
+        lambda code: name_and_probability(code, prediction),
         owner=photo.key,
     )
     offered = methods()
@@ -138,12 +139,6 @@ def _choose_drawing(method: "Method") -> tuple[float, bool, bool]:
     )
     outlined = third.toggle(say("Outline of the lesion"), value=True, key="outline", bind="query-params")
     return opacity, positive and method.signed, outlined
-
-
-def _label(code: str, prediction: Prediction) -> str:
-    found = diagnosis_of(code)
-    mark = f" {MALIGNANT_MARK}" if found.malignant else ""
-    return f"{say(found.name)}{mark}, {prediction.probability(code):.1%}"
 
 
 def _draw_control(place: DeltaGenerator, control: Control, key: str, prediction: Prediction) -> str | float:

@@ -3,6 +3,8 @@
 from melanoma.app.parts.language import say
 from melanoma.diagnoses import diagnosis_of
 from melanoma.errors import UserError
+from melanoma.prediction import Prediction
+from melanoma.wording import marked_name
 
 
 def diagnosis_name(code: str) -> str:
@@ -11,3 +13,8 @@ def diagnosis_name(code: str) -> str:
         return say(diagnosis_of(code).name)
     except UserError:
         return code
+
+
+def name_and_probability(code: str, prediction: Prediction) -> str:
+    """Return what a choice of a diagnosis shows: name, mark and probability."""
+    return f"{marked_name(code, say)}, {prediction.probability(code):.1%}"

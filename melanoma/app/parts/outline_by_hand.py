@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.board import drawn_region, show_board
 from melanoma.app.parts.language import say
 from melanoma.app.parts.photo import Photo
-from melanoma.change_plots import drawing_board
-from melanoma.covering import polygons
 from melanoma.lesion import Outline
 from melanoma.prediction import Prediction
 from melanoma.seen_lesion import SeenLesion, seen_outline
@@ -33,13 +31,13 @@ def correct_outline(photo: Photo, prediction: Prediction) -> None:
         )
     )
     board = f"outline-board-{photo.key}"
-    st.plotly_chart(
-        drawing_board(photo.pixels, prediction, "lasso"),
-        key=board,
-        on_select=lambda: _take(photo, st.session_state[board]),
-        selection_mode=("box", "lasso"),
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "zoom2d", "pan2d"]},
-        alt=say("The photo, to draw the lesion's outline on."),
+    show_board(
+        photo.pixels,
+        prediction,
+        board,
+        say("The photo, to draw the lesion's outline on."),
+        "lasso",
+        lambda: _take(photo, st.session_state[board]),
     )
     kept = st.session_state.get(_DRAWN)
     if kept is not None and kept[0] == photo.key:
@@ -54,12 +52,7 @@ def correct_outline(photo: Photo, prediction: Prediction) -> None:
 
 def _take(photo: Photo, event: Any) -> None:
     """Keep what was drawn; an empty selection, such as a double click, changes nothing."""
-    outlines = [
-        [(left, top), (right, top), (right, bottom), (left, bottom)]
-        for (left, right), (top, bottom) in ((box["x"], box["y"]) for box in event.selection.box)
-    ]
-    outlines += [list(zip(lasso["x"], lasso["y"], strict=True)) for lasso in event.selection.lasso]
-    mask: np.ndarray = polygons(photo.pixels.shape[:2], outlines)
+    mask = drawn_region(event, photo.pixels.shape[:2])
     if mask.any():
         st.session_state[_DRAWN] = (photo.key, mask)
         st.session_state[_CHANGED] = True

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.language import say
+from melanoma.images import as_jpeg, shrink
 from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, LesionParameters, draw_edge_chart, draw_lesion
 
 DEFAULT = "melanoma-like"
@@ -35,10 +35,7 @@ class Photo:
     @cached_property
     def thumbnail(self) -> bytes:
         """A small JPEG."""
-        scale = min(1.0, _THUMBNAIL / max(self.pixels.shape[:2]))
-        size = (max(1, round(self.pixels.shape[1] * scale)), max(1, round(self.pixels.shape[0] * scale)))
-        small = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
-        return cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+        return as_jpeg(shrink(self.pixels, _THUMBNAIL), 85)
 
 
 @st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)

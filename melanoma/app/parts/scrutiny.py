@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.kept import kept
 from melanoma.app.parts.language import language, say
 from melanoma.app.parts.map_view import MapView
-from melanoma.app.parts.model import classifier, methods
+from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
 from melanoma.curve_plot import ComparedCurves, compared_curves, curve_figure
 from melanoma.prediction import Prediction
@@ -16,7 +17,6 @@ from melanoma.prediction import Prediction
 if TYPE_CHECKING:
     from melanoma.measured import MeasuredMap
 
-_DRAWS = (1, 2, 3)  # random maps whose mean is what chance does
 _ASKED = "asked"
 
 
@@ -43,9 +43,8 @@ def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
             area=curve.area,
             chance=chance.area,
         )
-        place.plotly_chart(
-            curve_figure(curve, chance, doing, say), key=name, config={"displayModeBar": False}, alt=words
-        )
+        with place:
+            show(curve_figure(curve, chance, doing, say), key=name, alt=words)
         place.caption(words)
 
 
@@ -109,16 +108,12 @@ def _asked(label: str, name: str, photo: Photo, view: MapView) -> bool:
 
 
 def _curves(prediction: Prediction, view: MapView) -> ComparedCurves:
-    from melanoma.measured import probabilities_of
+    from melanoma.measured import probabilities_of, random_maps
     from melanoma.measures.base import Case
 
     network = classifier()
     case = Case(probabilities_of(network), prediction.pixels, view.heatmap, prediction.index(view.code))
-    chance = methods()["random"]
-    random = [
-        chance.explain(network.compiled, prediction, {"draw": draw}, (view.code,))[..., 0] for draw in _DRAWS
-    ]
-    return compared_curves(case, random)
+    return compared_curves(case, random_maps(network, prediction, view.code))
 
 
 def _rows(found: "MeasuredMap") -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say, text
 from melanoma.bundle import Bundle
 from melanoma.plots import probability_bars
@@ -14,29 +15,22 @@ def show_verdict(prediction: Prediction, bundle: Bundle, lesion: SeenLesion | No
     """Show the alert, and every reason to doubt the answer."""
     headline, meaning = alert_words(prediction, bundle, say)
     told = f"**{headline}** {meaning}"
+    inside = lesion.evidence_inside(prediction) if lesion else None
     with st.container(key="verdict"):
         if prediction.melanoma_alert:
             st.error(told, icon=":material/warning:")
         else:
             st.info(told, icon=":material/info:")
-        if found := doubts(prediction, inside_lesion(prediction, lesion), say):
+        if found := doubts(prediction, inside, say):
             st.warning(f"**{say('Distrust this answer.')}** {' '.join(found)}", icon=":material/help:")
-
-
-def inside_lesion(prediction: Prediction, lesion: SeenLesion | None) -> float | None:
-    """Return the share of the evidence for the likeliest diagnosis inside the outline, None without one."""
-    if lesion is None:
-        return None
-    return lesion.share_inside(prediction.evidence[..., prediction.index(prediction.diagnosis)])
 
 
 def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
     """Show all diagnoses with their probabilities, and what the percentages mean."""
     chances = dict(prediction.ranked)
     with st.container(key="bars"):
-        st.plotly_chart(
+        show(
             probability_bars(chances, prediction.prediction_set, say),
-            config={"displayModeBar": False},
             key="probabilities",
             alt=say(
                 "Probabilities: {values}",

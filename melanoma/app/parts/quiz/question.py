@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.chart import fit_height, show
 from melanoma.app.parts.language import say
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import as_typed
-from melanoma.app.parts.quiz.reveal import CONFIG, fit_height, map_of, option_name, show_answer
+from melanoma.app.parts.quiz.reveal import map_of, option_name, show_answer
 from melanoma.app.parts.quiz.state import Quiz, next_case
 from melanoma.errors import UserError
 from melanoma.quiz import Answer, among_options, rank_of_mark
@@ -40,10 +41,9 @@ def _ask(quiz: Quiz, photo: np.ndarray) -> None:
     picture, words = st.columns([6, 5], gap="large")
     key = f"mark-{quiz.position}"
     with picture, st.container(key="quiz-photo-column"), st.container(key="quiz-photo"):
-        fit_height("quiz-photo", key, photo, 0)
-        st.plotly_chart(
+        fit_height("quiz-photo-column", "quiz-photo", key, photo.shape, 0)
+        show(
             clickable_photo(photo, quiz.mark),
-            config=CONFIG,
             height="stretch",
             key=key,
             on_select=lambda: _take_click(quiz, key),

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.quiz.reveal import option_name
 from melanoma.app.parts.quiz.state import Quiz, end_quiz
@@ -38,14 +39,13 @@ def show_result(quiz: Quiz) -> None:
             network=network.right,
             count=count,
         )
-        st.plotly_chart(
+        show(
             sureness_figure(
                 student,
                 network,
                 (say("You"), say("Network")),
                 (say("How sure"), say("Share that was right")),
             ),
-            config={"displayModeBar": False},
             key="sureness-chart",
             alt=say("How sure you and the network were, and how often right.") + " " + words,
         )

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.chart import fit_height, show
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.names import diagnosis_name
 from melanoma.app.parts.quiz.cases import DRAWN
@@ -12,8 +13,6 @@ from melanoma.plots import OPACITY, SCALE_HEIGHT, colour_limit, heatmap_figure
 from melanoma.prediction import Prediction
 from melanoma.quiz import STRONG, Answer
 from melanoma.quiz_plots import add_mark
-
-CONFIG = {"displayModeBar": False}
 
 
 def map_of(prediction: Prediction, option: str) -> np.ndarray:
@@ -28,7 +27,7 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: A
     name = option_name(answer.network)
     key = f"map-{quiz.position}"
     with picture, st.container(key="quiz-map-column"), st.container(key="quiz-map"):
-        fit_height("quiz-map", key, photo, SCALE_HEIGHT)
+        fit_height("quiz-map-column", "quiz-map", key, photo.shape, SCALE_HEIGHT)
         figure = heatmap_figure(
             photo,
             heatmap,
@@ -40,9 +39,8 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: A
         )
         if quiz.mark is not None:
             add_mark(figure, quiz.mark)
-        st.plotly_chart(
+        show(
             figure,
-            config=CONFIG,
             height="stretch",
             key=key,
             alt=say("Evidence map for {name} over the photo.", name=name),
@@ -92,14 +90,3 @@ def _sign(right: bool) -> str:
 def option_name(label: str) -> str:
     """Return what an option is called; a coarser label by all that it covers."""
     return f" {say('or')} ".join(diagnosis_name(code) for code in members(label))
-
-
-def fit_height(place: str, chart: str, photo: np.ndarray, more: int) -> None:
-    """Make a chart as high as the photo, and `more` pixels, at its width, which only the browser knows."""
-    height, width = photo.shape[:2]
-    wanted = f"calc(100cqw * {height / width:.4f} + {more}px)"
-    st.html(
-        f"<style>.st-key-{place}-column {{ container-type: inline-size; }}"
-        f" .st-key-{place} {{ flex: none; height: {wanted}; }}"
-        f" .st-key-{chart} {{ min-height: 0; height: {wanted}; }}</style>"
-    )

@@ -3,12 +3,13 @@
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.kept import kept
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_segment
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
-from melanoma.app.parts.steps.layout import choose_diagnosis, show, text_and_pictures
+from melanoma.app.parts.steps.layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.plots import OPACITY, colour_limit, heatmap_figure
 from melanoma.prediction import Prediction

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.kept import kept
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_segment
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
-from melanoma.app.parts.steps.layout import show, text_and_pictures
+from melanoma.app.parts.steps.layout import text_and_pictures
 from melanoma.prediction import Prediction
 from melanoma.steps.plots import map_figure, tiles_figure
 

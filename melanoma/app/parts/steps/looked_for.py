@@ -8,8 +8,8 @@ from melanoma.app.parts.photo import Photo
 from melanoma.app.parts.steps.layout import text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.looks_for import read_looks_for
-from melanoma.plots import MALIGNANT_MARK
 from melanoma.prediction import Prediction
+from melanoma.wording import marked_name
 
 _COLUMNS = 4
 
@@ -31,11 +31,9 @@ def show_looked_for(photo: Photo, prediction: Prediction) -> None:
         codes = [code for code, _ in prediction.ranked]
         for start in range(0, len(codes), _COLUMNS):
             for code, column in zip(codes[start : start + _COLUMNS], st.columns(_COLUMNS), strict=False):
-                found = diagnosis_of(code)
-                mark = f" {MALIGNANT_MARK}" if found.malignant else ""
                 column.image(
                     pictures[code],
                     width="stretch",
-                    alt=say("Made to please the output {name}", name=say(found.name)),
+                    alt=say("Made to please the output {name}", name=say(diagnosis_of(code).name)),
                 )
-                column.caption(f"{say(found.name)}{mark}")
+                column.caption(marked_name(code, say))

@@ -49,13 +49,12 @@ def _row(
     part: Part, threshold: float, areas: dict[tuple[str, str], dict[str, float | None]]
 ) -> dict[str, object]:
     found, silent = part.found(threshold), part.silent(threshold)
-    alarms = Estimate(1 - silent.value, 1 - silent.high, 1 - silent.low)
     row = {
         say("Group"): say(part.name) + (f" {_SMALL}" if part.small else ""),
         say("Photos"): len(part.melanomas.score) + len(part.others.score),
         say("Melanomas"): len(part.melanomas.score),
         say("Melanomas found"): as_percent(found),
-        say("False alarms"): as_percent(alarms),
+        say("False alarms"): as_percent(silent.complement()),
     }
     area = areas.get((part.kind, part.name))
     if areas:

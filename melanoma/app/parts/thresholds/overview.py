@@ -2,12 +2,11 @@
 
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.names import diagnosis_name
 from melanoma.evaluation.held_back import HeldBack
 from melanoma.threshold_plots import confusion_figure, reliability_figure
-
-_CONFIG = {"displayModeBar": False}
 
 
 def show_confusion(held_back: HeldBack) -> None:
@@ -21,11 +20,10 @@ def show_confusion(held_back: HeldBack) -> None:
         share=right / held_back.images,
     )
     with st.container(key="confusion"):
-        st.plotly_chart(
+        show(
             confusion_figure(
                 held_back.confusion, held_back.codes, (say("The network's likeliest"), say("The truth"))
             ),
-            config=_CONFIG,
             key="confusion-matrix",
             alt=say("Confusion matrix.") + " " + words,
         )
@@ -48,11 +46,10 @@ def show_reliability(held_back: HeldBack) -> None:
         images=worst.images,
     )
     with st.container(key="reliability"):
-        st.plotly_chart(
+        show(
             reliability_figure(
                 held_back.bins, (say("Melanoma probability it gives"), say("Really melanoma"))
             ),
-            config=_CONFIG,
             key="reliability-curve",
             alt=say("Reliability curve.") + " " + words,
         )

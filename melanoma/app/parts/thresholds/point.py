@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.thresholds.groups import as_percent, show_groups
 from melanoma.app.parts.thresholds.mistakes import show_mistakes
@@ -14,7 +15,6 @@ from melanoma.threshold_plots import people_figure, roc_figure
 PEOPLE = 1000
 _THRESHOLD, _PREVALENCE = "threshold", "prevalence"
 _STEP = 0.1  # percent: fine enough for thresholds near 1%
-_CONFIG = {"displayModeBar": False}
 
 
 @st.fragment
@@ -80,7 +80,7 @@ def _show_curve(held_back: HeldBack, found: Estimate, silent: Estimate, threshol
         "lesions.",
         threshold=threshold,
         found=as_percent(found),
-        alarms=as_percent(Estimate(1 - silent.value, 1 - silent.high, 1 - silent.low)),
+        alarms=as_percent(silent.complement()),
     )
     figure = roc_figure(
         held_back.curve,
@@ -89,7 +89,7 @@ def _show_curve(held_back: HeldBack, found: Estimate, silent: Estimate, threshol
         (say("False alarms among other lesions"), say("Melanomas found"), say("this threshold")),
     )
     with st.container(key="roc"):
-        st.plotly_chart(figure, config=_CONFIG, key="roc-curve", alt=say("ROC curve.") + " " + words)
+        show(figure, key="roc-curve", alt=say("ROC curve.") + " " + words)
     st.markdown(words)
     st.caption(text("threshold-curve").format(images=held_back.images, lesions=held_back.lesions))
 
@@ -106,9 +106,8 @@ def _show_people(patients: Patients) -> None:
         )
     )
     with st.container(key="people"):
-        st.plotly_chart(
+        show(
             people_figure(counts, names),
-            config=_CONFIG,
             key="people-icons",
             alt=say("One sign for each of 1,000 people.") + " " + words,
         )

@@ -3,21 +3,29 @@
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_choice
-from melanoma.app.parts.steps.layout import show
 from melanoma.app.parts.whatif.answers import Answer
 from melanoma.bundle import Bundle
 from melanoma.change_plots import before_and_after
 from melanoma.diagnoses import diagnosis_of
-from melanoma.plots import MALIGNANT_MARK, OPACITY, colour_limit, heatmap_figure
+from melanoma.plots import OPACITY, colour_limit, heatmap_figure
 from melanoma.prediction import Prediction
+from melanoma.wording import MALIGNANT_MARK, doubts, marked_name
 
 
 def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool) -> None:
     """Draw both answers, with one scale for both maps; `covered` if a region of the photo is."""
     show_outcome(before[1], after[1], bundle, covered)
-    code = linked_choice(st, say("Map of"), list(before[1].codes), before[1].codes[0], "map-of", _named)
+    code = linked_choice(
+        st,
+        say("Map of"),
+        list(before[1].codes),
+        before[1].codes[0],
+        "map-of",
+        lambda code: marked_name(code, say),
+    )
     limit = colour_limit(np.concatenate([before[1].evidence, after[1].evidence]))
     titles = (say("Before"), say("After"))
     columns = st.columns(2)
@@ -78,11 +86,8 @@ def show_outcome(before: Prediction, after: Prediction, bundle: Bundle, covered:
 
 def show_doubts(prediction: Prediction) -> None:
     """Say why to distrust an answer, if there is a reason."""
-    doubts = [say(sentence) for sentence in prediction.quality]
-    if not prediction.in_distribution:
-        doubts.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))
-    if doubts:
-        st.caption(say("Distrust the answer: {reasons}", reasons=" ".join(doubts)))
+    if found := doubts(prediction, say=say):
+        st.caption(say("Distrust the answer: {reasons}", reasons=" ".join(found)))
 
 
 def show_map(
@@ -105,8 +110,3 @@ def show_map(
             probability=prediction.probability(code),
         ),
     )
-
-
-def _named(code: str) -> str:
-    found = diagnosis_of(code)
-    return f"{say(found.name)} {MALIGNANT_MARK}" if found.malignant else say(found.name)

@@ -6,9 +6,9 @@ from math import pi
 import streamlit as st
 
 from melanoma.abcd import Abcd
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.model import classifier
-from melanoma.app.parts.steps.layout import show
 from melanoma.app.parts.whatif.compare import show_map
 from melanoma.app.parts.whatif.sliders import draw_slider
 from melanoma.design import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure

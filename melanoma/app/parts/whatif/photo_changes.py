@@ -3,11 +3,11 @@
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_choice
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
-from melanoma.app.parts.steps.layout import show
 from melanoma.app.parts.whatif.answers import answer_after, answer_before, answers_along, covered
 from melanoma.app.parts.whatif.compare import show_comparison
 from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover, offer_undo

@@ -3,11 +3,11 @@
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.board import drawn_region, show_board
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_choice, linked_segment
-from melanoma.change_plots import drawing_board
 from melanoma.changes import CHANGES, Change
-from melanoma.covering import FILLS, polygons, rectangle
+from melanoma.covering import FILLS, rectangle
 from melanoma.explain.controls import Range
 from melanoma.prediction import Prediction
 
@@ -79,33 +79,8 @@ def _drawn_by_hand(photo: np.ndarray, before: Prediction) -> np.ndarray:
     st.caption(
         say("Drag over the photo to draw a box, or take the lasso above it. A double click removes it.")
     )
-    event = st.plotly_chart(
-        drawing_board(photo, before),
-        key=_BOARD,
-        on_select="rerun",
-        selection_mode=("box", "lasso"),
-        config={
-            "displayModeBar": True,
-            "displaylogo": False,
-            "modeBarButtonsToRemove": [
-                "toImage",
-                "zoom2d",
-                "pan2d",
-                "zoomIn2d",
-                "zoomOut2d",
-                "resetScale2d",
-                "autoScale2d",
-            ],
-        },
-        alt=say("The photo, to draw on. Without a mouse, choose the rectangle instead."),
-    )
-    outlines = []
-    for box in event.selection.box:
-        (left, right), (top, bottom) = box["x"], box["y"]
-        outlines.append([(left, top), (right, top), (right, bottom), (left, bottom)])
-    for lasso in event.selection.lasso:
-        outlines.append(list(zip(lasso["x"], lasso["y"], strict=True)))
-    return polygons(photo.shape[:2], outlines)
+    alt = say("The photo, to draw on. Without a mouse, choose the rectangle instead.")
+    return drawn_region(show_board(photo, before, _BOARD, alt), photo.shape[:2])
 
 
 def _undo() -> None:
