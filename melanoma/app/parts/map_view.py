@@ -1,5 +1,6 @@
 """What the visitor wants to see of the network's reasons, and the map that shows it."""
 
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,11 @@ class MapView:
     def key(self) -> tuple:
         """What the heatmap depends on, beside the photo."""
         return (self.method.name, self.code, self.signed, *sorted(self.settings.items()))
+
+    @property
+    def key_with_outline(self) -> tuple:
+        """What the map's measures depend on: the heatmap, and the outline, which the visitor may draw."""
+        return (*self.key, zlib.crc32(self.lesion.mask.tobytes()))
 
 
 def choose_view(photo: Photo, prediction: Prediction) -> MapView:

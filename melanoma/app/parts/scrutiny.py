@@ -1,6 +1,5 @@
 """Whether the map in view can be believed: curves and measures, computed when the visitor asks."""
 
-import zlib
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -28,7 +27,7 @@ def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
             "blurred away first, and rises fast when they come back first: faster than with random spots."
         )
     )
-    if not _asked(say("Draw the curves (about two seconds)"), "curves", photo, view):
+    if not _asked(say("Draw the curves (about two seconds)"), "curves", (photo.key, view.key)):
         return
     with st.spinner(say("Blurring pixels and asking the network again…")):
         found = kept("curves", photo, view.key, lambda: _curves(prediction, view))
@@ -56,7 +55,8 @@ def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
             "what the network learned."
         )
     )
-    if not _asked(say("Measure this map (up to half a minute)"), "measures", photo, view):
+    about = (photo.key, view.key_with_outline)
+    if not _asked(say("Measure this map (up to half a minute)"), "measures", about):
         return
     found = measured(photo, prediction, view)
     st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences))
@@ -65,7 +65,7 @@ def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
 
 def known_measures(photo: Photo, view: MapView) -> bool:
     """Return True if the visitor has had the map in view measured."""
-    return st.session_state.get(f"{_ASKED}-measures") == (photo.key, view.key)
+    return st.session_state.get(f"{_ASKED}-measures") == (photo.key, view.key_with_outline)
 
 
 def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMap":
@@ -90,20 +90,18 @@ def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMa
         finally:
             bar.empty()
 
-    outline = zlib.crc32(view.lesion.mask.tobytes())  # the visitor may have drawn another one
-    return kept("measures", photo, (*view.key, outline, language()), compute)
+    return kept("measures", photo, (*view.key_with_outline, language()), compute)
 
 
-def _asked(label: str, name: str, photo: Photo, view: MapView) -> bool:
-    """Draw a button until it is pressed for the map in view; return whether it was."""
-    asked = (photo.key, view.key)
-    if st.session_state.get(f"{_ASKED}-{name}") == asked:
+def _asked(label: str, name: str, about: tuple) -> bool:
+    """Draw a button until it is pressed for what it is `about`; return whether it was."""
+    if st.session_state.get(f"{_ASKED}-{name}") == about:
         return True
     place = st.empty()
     if not place.button(label, key=f"ask-{name}", icon=":material/play_arrow:"):
         return False
     place.empty()
-    st.session_state[f"{_ASKED}-{name}"] = asked
+    st.session_state[f"{_ASKED}-{name}"] = about
     return True
 
 
