@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -28,6 +28,30 @@ FLAGS = [
 def find_browser() -> str | None:
     """Return the path of Chromium or Chrome, or None if there is none."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+# No run of the script for this long, in milliseconds, and no spinner: the page has all that it will have.
+_QUIET = 700
+_SETTLED = f"""() => {{
+    const app = document.querySelector('.stApp');
+    const busy = app?.dataset.testScriptState !== 'notRunning'
+        || document.querySelector('[data-testid=stSpinner], [data-testid=stSkeleton]');
+    if (busy) window.quietSince = undefined;
+    else window.quietSince ??= performance.now();
+    return window.quietSince !== undefined && performance.now() - window.quietSince > {_QUIET};
+}}"""
+
+
+def settle(page: Page, seconds: float = 90) -> None:
+    """Wait until the page has drawn everything and runs nothing more.
+
+    Raises
+    ------
+    playwright.sync_api.TimeoutError
+        If it still runs after `seconds`.
+    """
+    page.evaluate("window.quietSince = undefined")
+    page.wait_for_function(_SETTLED, timeout=seconds * 1000, polling=100)
 
 
 @contextmanager

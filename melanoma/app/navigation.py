@@ -1,13 +1,18 @@
 """Which pages there are, in the order of the menu."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from melanoma.app.pages import examine, lesson, model, quiz, thresholds, triage, whatif
 from melanoma.app.parts.language import choose_language, say
 
+_STYLE = Path(__file__).with_name("style.css")
+
 
 def show_page() -> None:
     """Draw the menu, the page that the visitor is on, and below it the choice of language."""
+    st.html(_STYLE)
     st.navigation(
         [
             st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True),

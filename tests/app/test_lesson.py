@@ -30,7 +30,7 @@ def told(app: AppTest) -> str:
 
 def test_a_fresh_visitor_begins_with_the_pixels():
     app = lesson()
-    assert app.subheader[0].value == STEPS[0]
+    assert app.header[0].value == STEPS[0]
     assert "not a diagnosis" in told(app)
     assert "A drawing, not a photo" in told(app)
     assert any(button.label == f"Next: {STEPS[1][2:]}" for button in app.button)
@@ -38,13 +38,13 @@ def test_a_fresh_visitor_begins_with_the_pixels():
 
 @pytest.mark.parametrize("step", range(2, 7))
 def test_each_step_has_a_link(step):
-    assert lesson(step=str(step)).subheader[0].value == STEPS[step - 1]
+    assert lesson(step=str(step)).header[0].value == STEPS[step - 1]
 
 
 def test_the_button_goes_to_the_next_step():
     app = lesson(step="3")
     next(button for button in app.button if button.label == "Next: The sum").click().run()
-    assert not app.exception and app.subheader[0].value == STEPS[3]
+    assert not app.exception and app.header[0].value == STEPS[3]
 
 
 def test_the_sum_has_the_numbers_of_the_page_examine(shipped_classifier):

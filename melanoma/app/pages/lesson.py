@@ -36,7 +36,7 @@ def page() -> None:
         lambda number: f"{number} {names[number - 1]}",
         label_visibility="collapsed",
     )
-    st.subheader(f"{step} {names[step - 1]}", anchor=False)
+    st.header(f"{step} {names[step - 1]}", anchor=False)
     _STEPS[step - 1](photo, prediction)
     if step < len(names):
         st.button(

@@ -19,15 +19,15 @@ def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle
     """Draw them; a change of the map reruns only this, and the network only for what is not yet known."""
     answer, reasons = st.columns([5, 9], gap="large")
     with answer:
-        st.subheader(say("The answer"), anchor=False)
+        st.header(say("The answer"), anchor=False)
         show_probabilities(prediction, bundle)
     with reasons:
-        st.subheader(say("Why"), anchor=False)
+        st.header(say("Why"), anchor=False)
         view = show_heatmap(photo, prediction)
         with st.container(horizontal=True, vertical_alignment="center"):
             explain_map(view)
             show_downloads(photo, prediction, bundle, view)
-    st.subheader(say("Look closer"), anchor=False)
+    st.header(say("Look closer"), anchor=False)
     for name, label, icon, draw in (
         ("grid", say("All diagnoses by several methods"), "grid_view", lambda: show_grid(photo, prediction)),
         (

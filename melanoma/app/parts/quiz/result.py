@@ -12,7 +12,7 @@ from melanoma.quiz_plots import sureness_figure
 
 def show_result(quiz: Quiz) -> None:
     """Draw the result."""
-    st.subheader(say("Your result"), anchor=False)
+    st.header(say("Your result"), anchor=False)
     if not quiz.answers:
         st.info(say("No case was answered, so there is no score."))
         st.button(say("New quiz"), icon=":material/restart_alt:", on_click=end_quiz)

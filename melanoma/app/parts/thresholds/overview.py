@@ -11,7 +11,7 @@ from melanoma.threshold_plots import confusion_figure, reliability_figure
 
 def show_confusion(held_back: HeldBack) -> None:
     """Draw which diagnosis is taken for which."""
-    st.subheader(say("What it takes for what"), anchor=False)
+    st.header(say("What it takes for what"), anchor=False)
     right = int(held_back.confusion.trace())
     words = say(
         "The likeliest diagnosis is the true one in {right} of {images} photos ({share:.0%}).",
@@ -37,7 +37,7 @@ def show_confusion(held_back: HeldBack) -> None:
 
 def show_reliability(held_back: HeldBack) -> None:
     """Draw how far the percentages can be believed."""
-    st.subheader(say("Can the percentages be believed?"), anchor=False)
+    st.header(say("Can the percentages be believed?"), anchor=False)
     worst = max(held_back.bins, key=lambda found: abs(found.share.value - found.mean))
     words = say(
         "Furthest off: where it says about {mean:.0%}, {share:.0%} are melanomas ({images} photos).",

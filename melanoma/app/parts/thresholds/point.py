@@ -63,9 +63,9 @@ def show_operating_point(held_back: HeldBack, bundle: Bundle) -> None:
         _show_curve(held_back, found, silent, threshold)
     with right:
         _show_people(patients)
-    st.subheader(say("Is it as good for everyone?"), anchor=False)
+    st.header(say("Is it as good for everyone?"), anchor=False)
     show_groups(held_back, threshold, bundle)
-    st.subheader(say("The worst mistakes at this threshold"), anchor=False)
+    st.header(say("The worst mistakes at this threshold"), anchor=False)
     show_mistakes(held_back, threshold)
 
 
@@ -74,7 +74,7 @@ def _put_back(percent: float) -> None:
 
 
 def _show_curve(held_back: HeldBack, found: Estimate, silent: Estimate, threshold: float) -> None:
-    st.subheader(say("Every threshold is a trade"), anchor=False)
+    st.header(say("Every threshold is a trade"), anchor=False)
     words = say(
         "At {threshold:.1%} the alert finds {found} of the melanomas and rings at {alarms} of the other "
         "lesions.",
@@ -95,7 +95,7 @@ def _show_curve(held_back: HeldBack, found: Estimate, silent: Estimate, threshol
 
 
 def _show_people(patients: Patients) -> None:
-    st.subheader(say("Among 1,000 people"), anchor=False)
+    st.header(say("Among 1,000 people"), anchor=False)
     counts = patients.in_people()
     names = (say("melanoma found"), say("melanoma missed"), say("false alarm"), say("rightly no alert"))
     signs = ("▲", "✖", "◇", "•")

@@ -27,7 +27,7 @@ def show_designer() -> None:
     st.warning(text("designer"), icon=":material/draw:")
     controls, answers = st.columns([4, 9], gap="large")
     with controls:
-        st.subheader(say("Design a lesion"), anchor=False)
+        st.header(say("Design a lesion"), anchor=False)
         with st.container(horizontal=True):
             for name in EXAMPLES:
                 st.button(say(name), on_click=_take_example, args=(name,), key=f"example-{name}")
@@ -36,7 +36,7 @@ def show_designer() -> None:
     drawn, prediction, measured = _answer(tuple(settings.items()), seed, classifier().bundle.version)
     with answers:
         _show_answer(drawn, prediction)
-    st.subheader(say("ABCD: set and measured"), anchor=False)
+    st.header(say("ABCD: set and measured"), anchor=False)
     _show_letters(drawn, measured)
     st.caption(text("abcd"))
 

@@ -26,7 +26,7 @@ def show_changes(photo: Photo) -> None:
     bundle = classifier().bundle
     controls, answers = st.columns([4, 9], gap="large")
     with controls:
-        st.subheader(say("Change the photo"), anchor=False)
+        st.header(say("Change the photo"), anchor=False)
         settings = choose_changes()
         inside, fill = choose_cover(*before)
         offer_undo()
@@ -39,7 +39,7 @@ def show_changes(photo: Photo) -> None:
 
 def _show_along(photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float]) -> None:
     """Draw how each probability moves along one slider, the others where they stand."""
-    st.subheader(say("Along one slider"), anchor=False)
+    st.header(say("Along one slider"), anchor=False)
     names = [change.name for change in CHANGES]
     change = change_named(
         linked_choice(

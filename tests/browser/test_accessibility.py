@@ -1,0 +1,74 @@
+"""axe-core on every page and its states, in both themes, and the contrast of what axe cannot read: charts."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from benchmarks.browser import settle
+
+pytestmark = pytest.mark.browser
+
+STATES = (
+    "",
+    "?lang=de&grid=true&measures=true",
+    "lesson",
+    "lesson?step=3",
+    "lesson?step=5",
+    "what-if",
+    "what-if?try=design",
+    "quiz",
+    "thresholds",
+    "triage",
+    "model",
+    "model?read=train",
+)
+# WCAG 2.2 AA for text. Axes are written in the SVG of a chart, which axe-core does not look into.
+LEAST_CONTRAST = 4.5
+BACKGROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+AXIS_CONTRASTS = """() => {
+    const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+    const luminance = colour => {
+        const [r, g, b] = channels(colour).map(c => c / 255)
+            .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const page = luminance(getComputedStyle(document.querySelector('.stApp')).backgroundColor);
+    const axes = '.stPlotlyChart :is(.xtick, .ytick, .cbaxis) text, .stPlotlyChart text:is(.xtitle, .ytitle)';
+    return [...document.querySelectorAll(axes)].map(text => {
+        const ink = luminance(getComputedStyle(text).fill);
+        return [text.textContent, (Math.max(ink, page) + 0.05) / (Math.min(ink, page) + 0.05)];
+    });
+}"""
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_serious_for_axe(address, browser, state):
+    page = browser.new_page(viewport={"width": 1400, "height": 3000}, reduced_motion="reduce")
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}/{state}")
+    page.locator("h1").first.wait_for(timeout=90_000)
+    for theme, background in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(13, 19, 23)")):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function(f"{BACKGROUND} === '{background}'")
+        settle(page)
+        assert not serious(page), theme
+        contrasts = page.evaluate(AXIS_CONTRASTS)
+        assert contrasts or not state.startswith(("thresholds", "what-if")), "no axis was looked at"
+        assert not [text for text, ratio in contrasts if ratio < LEAST_CONTRAST], theme
+    page.close()
+
+
+def test_a_fault_would_be_found(browser):
+    page = browser.new_page()
+    page.set_content("<html lang='en'><title>t</title><main><h1 style='color:#999'>Faint</h1><img></main>")
+    assert {violation.split(":")[0] for violation in serious(page)} == {"color-contrast", "image-alt"}
+    page.close()
+
+
+def serious(page) -> list[str]:
+    """Return axe-core's serious and critical violations on the page, with the first place of each."""
+    violations = Axe().run(page).response["violations"]
+    return [
+        f"{found['id']}: {found['help']}: {found['nodes'][0]['html'][:200]}"
+        for found in violations
+        if found["impact"] in ("serious", "critical")
+    ]
