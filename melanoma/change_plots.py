@@ -37,7 +37,7 @@ def before_and_after(
             y=called,
             orientation="h",
             name=label,
-            text=[f"{value:.1%}" for value in values],
+            texttemplate="%{x:.1%}",
             textposition="outside",
             cliponaxis=False,
             marker={

@@ -38,7 +38,7 @@ def probability_bars(
                 for name, (code, _) in zip(names, ranked, strict=True)
             ],
             orientation="h",
-            text=[f"{value:.1%}" for _, value in ranked],
+            texttemplate="%{x:.1%}",
             textposition="outside",
             cliponaxis=False,
             marker={

@@ -125,7 +125,7 @@ def _bar(case: ShownCase, code: str, value: float, say: Say) -> str:
     possible = ' class="possible"' if code in case.prediction.prediction_set else ""
     return (
         f'<tr{possible}><th scope="row">{escape(marked_name(code, say))}</th>'
-        f'<td class="number">{value:.1%}</td>'
+        f'<td class="number">{say("{value:.1%}", value=value)}</td>'
         '<td style="width:55%">'
         f'<div class="bar" style="width:{value:.2%};background:{diagnosis_of(code).colour}"></div></td>'
         "</tr>"

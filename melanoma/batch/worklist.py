@@ -112,7 +112,7 @@ def remarks(entry: Entry, say: Say = english) -> list[str]:
 def _row(entry: Entry, say: Say) -> str:
     picture = f'<img src="{entry.thumbnail_uri}" alt="">' if entry.thumbnail else ""
     alert = f"<br><strong>{escape(say('Alert'))}</strong>" if entry.alert else ""
-    chance = f"{entry.melanoma:.1%}{alert}" if entry.error is None else ""
+    chance = say("{value:.1%}", value=entry.melanoma) + alert if entry.error is None else ""
     likeliest = escape(say(diagnosis_of(entry.diagnosis).name)) if entry.diagnosis else ""
     cells = (
         f"<td>{picture}</td>",

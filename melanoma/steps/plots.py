@@ -96,7 +96,7 @@ def growing_sum(parts: Contributions, count: int, name: str) -> go.Figure:
         x=[count],
         y=[sums[count]],
         mode="markers+text",
-        text=[f"{sums[count]:+.2f}"],
+        texttemplate="%{y:+.2f}",
         textposition="bottom right" if count < len(sums) / 2 else "bottom left",
         marker={"size": 12, "color": "#e69f00"},
     )
@@ -121,7 +121,7 @@ def sum_figure(worked: WorkedSum, index: int, labels: tuple[str, str, str, str])
             x=[label.replace(" ", "<br>") for label in labels],  # a phone would turn long ones
             y=[*values, logit],
             measure=["absolute", "relative", "relative", "total"],  # the first and last are no evidence: grey
-            text=[f"{value:+.2f}" for value in (*values, logit)],
+            texttemplate=["%{final:+.2f}", "%{delta:+.2f}", "%{delta:+.2f}", "%{final:+.2f}"],
             textposition="outside",
             increasing={"marker": {"color": f"rgb{FOR}"}},
             decreasing={"marker": {"color": f"rgb{AGAINST}"}},

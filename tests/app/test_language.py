@@ -5,8 +5,11 @@ import string
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from melanoma.app.parts.language import speaker
 
 ROOT = Path(__file__).parents[2]
 TEXTS = ROOT / "melanoma" / "app" / "text"
@@ -55,6 +58,15 @@ def test_every_longer_text_is_translated(code):
     for name, file in english.items():
         translated = (TEXTS / code / name).read_text(encoding="utf-8")
         assert blanks(translated) == blanks(file.read_text(encoding="utf-8")), name
+
+
+def test_numbers_are_written_as_the_language_writes_them():
+    in_german = speaker("de")
+    assert in_german("{value:.1%}", value=0.1234) == "12,3\u00a0%"
+    assert in_german("{value:,}", value=150528) == "150.528"
+    assert in_german("{value:+.3f}", value=np.float32(-1.25)) == "-1,250"
+    assert in_german("{value}", value="v1.2, 5%") == "v1.2, 5%"  # text is not a number
+    assert speaker("en")("{value:,}", value=150528) == "150,528"
 
 
 def test_the_link_decides_the_language():

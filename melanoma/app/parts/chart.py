@@ -3,9 +3,12 @@
 import plotly.graph_objects as go
 import streamlit as st
 
+from melanoma.app.parts.language import separators
+
 
 def show(figure: go.Figure, key: str, alt: str, **options: object) -> object:
-    """Draw a figure without Plotly's buttons; return what st.plotly_chart returns."""
+    """Draw a figure without buttons, numbers as the language has them; return what Streamlit returns."""
+    figure.layout.separators = separators()
     return st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False}, **options)
 
 

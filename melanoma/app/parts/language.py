@@ -5,6 +5,9 @@ English stands in the code and in `text/en/`. Every other language is a folder o
 folder lacks is shown in English, so one file is enough to begin a language.
 """
 
+import numbers
+import re
+import string
 import tomllib
 from collections.abc import Callable
 from functools import cache
@@ -49,9 +52,20 @@ def speaker(code: str) -> Callable[..., str]:
 
     def speak(english: str, /, **values: object) -> str:
         phrase = _words(code).get(english, english)
-        return phrase.format(**values) if values else phrase
+        return _numbers(code).format(phrase, **values) if values else phrase
 
     return speak
+
+
+def written(value: float, form: str) -> str:
+    """Return a number in a format such as ".1%", with the signs of the visitor's language."""
+    return _numbers(language()).format_field(value, form)
+
+
+def separators() -> str:
+    """Return the decimal and the thousands separator of the visitor's language, as Plotly takes them."""
+    signs = _numbers(language()).signs
+    return signs["."] + signs[","]
 
 
 def text(name: str) -> str:
@@ -70,6 +84,30 @@ def languages() -> tuple[str, ...]:
 def _words(code: str) -> dict[str, str]:
     file = _FOLDER / code / "words.toml"
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+class _Numbers(string.Formatter):
+    """Formats as str.format does, with the signs of a language in numbers that have a format."""
+
+    def __init__(self, example: str) -> None:
+        """`example` is 1,234.5% as the language writes it."""
+        found = re.fullmatch(r"1(.)234(.)5(.+)", example)
+        if found is None:
+            raise ValueError(f"{example!r} is not 1,234.5% in other signs")
+        self.signs = dict(zip(",.%", found.groups(), strict=True))
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """Return the value as text."""
+        as_text = super().format_field(value, format_spec)
+        if format_spec and isinstance(value, numbers.Real):
+            return as_text.translate(str.maketrans(self.signs))
+        return as_text
+
+
+@cache
+def _numbers(code: str) -> _Numbers:
+    example = "1,234.5%"
+    return _Numbers(_words(code).get(example, example))
 
 
 @cache

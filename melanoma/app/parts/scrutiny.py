@@ -6,7 +6,7 @@ import streamlit as st
 
 from melanoma.app.parts.chart import show
 from melanoma.app.parts.kept import kept
-from melanoma.app.parts.language import language, say
+from melanoma.app.parts.language import language, say, written
 from melanoma.app.parts.map_view import MapView
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
@@ -120,10 +120,12 @@ def _rows(found: "MeasuredMap") -> dict[str, list[str]]:
     measures = [MEASURES[name] for name in found.figures]
     better = {"higher": say("higher is better"), "lower": say("lower is better")}
     values = [
-        say("no answer") if value != value else f"{value:.2f} ({better[measure.better]})"
+        say("no answer") if value != value else f"{written(value, '.2f')} ({better[measure.better]})"
         for measure, value in zip(measures, found.figures.values(), strict=True)
     ]
-    chance = [f"{found.by_chance[name]:+.3f}" if name in found.by_chance else "" for name in found.figures]
+    chance = [
+        written(found.by_chance[name], "+.3f") if name in found.by_chance else "" for name in found.figures
+    ]
     return {
         say("Test"): [say(measure.title) for measure in measures],
         say("Value"): values,

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.chart import show
-from melanoma.app.parts.language import say, text
+from melanoma.app.parts.language import say, text, written
 from melanoma.bundle import Bundle
 from melanoma.plots import probability_bars
 from melanoma.prediction import Prediction
@@ -35,7 +35,7 @@ def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
             alt=say(
                 "Probabilities: {values}",
                 values=", ".join(
-                    f"{within_sentence(code, say)} {value:.1%}" for code, value in chances.items()
+                    f"{within_sentence(code, say)} {written(value, '.1%')}" for code, value in chances.items()
                 ),
             ),
         )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.chart import show
-from melanoma.app.parts.language import say
+from melanoma.app.parts.language import say, written
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
 from melanoma.app.parts.steps.layout import choose_diagnosis, text_and_pictures
@@ -88,6 +88,7 @@ def _table(worked: WorkedSum, prediction: Prediction) -> str:
     rows = ["| " + " | ".join(heads) + " |", "|:--" + "|--:" * (len(heads) - 1) + "|"]
     for code, probability in prediction.ranked:
         i = prediction.index(code)
-        rows.append(f"| {say(diagnosis_of(code).name)} | {worked.powers[i]:.4g} | {probability:.1%} |")
-    total = f"| **{say('Sum')}** | **{worked.powers.sum():.4g}** | **{worked.shares.sum():.0%}** |"
-    return "\n".join([*rows, total])
+        power, share = written(worked.powers[i], ".4g"), written(probability, ".1%")
+        rows.append(f"| {say(diagnosis_of(code).name)} | {power} | {share} |")
+    powers, shares = written(worked.powers.sum(), ".4g"), written(worked.shares.sum(), ".0%")
+    return "\n".join([*rows, f"| **{say('Sum')}** | **{powers}** | **{shares}** |"])

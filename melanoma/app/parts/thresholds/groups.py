@@ -59,9 +59,7 @@ def _row(
     area = areas.get((part.kind, part.name))
     if areas:
         known = area is not None and area["value"] is not None
-        row["AUC"] = (
-            f"{area['value']:.2f} ({area['low']:.2f}–{area['high']:.2f})" if known else say("not known")
-        )
+        row["AUC"] = say("{value:.2f} ({low:.2f} to {high:.2f})", **area) if known else say("not known")
     return row
 
 
@@ -69,7 +67,9 @@ def as_percent(estimate: Estimate) -> str:
     """Return a share with its interval, in percent."""
     if estimate.value != estimate.value:  # NaN
         return say("not known")
-    return f"{estimate.value:.0%} ({estimate.low:.0%}–{estimate.high:.0%})"
+    return say(
+        "{value:.0%} ({low:.0%} to {high:.0%})", value=estimate.value, low=estimate.low, high=estimate.high
+    )
 
 
 def _titles() -> dict[str, str]:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.language import say
+from melanoma.app.parts.language import say, written
 from melanoma.evaluation.held_back import HeldBack
 from melanoma.evaluation.operating import false_alarms, missed
 
@@ -45,7 +45,7 @@ def _show(named: list[tuple[str, float]], key: str, none: str) -> None:
         return
     rows = pd.DataFrame(
         [
-            {say("Photo"): image_id, say("Probability of melanoma"): f"{value:.1%}"}
+            {say("Photo"): image_id, say("Probability of melanoma"): written(value, ".1%")}
             for image_id, value in named
         ]
     )

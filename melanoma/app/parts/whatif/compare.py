@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.chart import show
-from melanoma.app.parts.language import say
+from melanoma.app.parts.language import say, written
 from melanoma.app.parts.link import linked_choice
 from melanoma.app.parts.whatif.answers import Answer
 from melanoma.bundle import Bundle
@@ -32,7 +32,7 @@ def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool
     for (pixels, prediction), title, column in zip((before, after), titles, columns, strict=True):
         with column:
             st.markdown(
-                f"**{title}:** {say(diagnosis_of(code).name)} {prediction.probability(code):.1%}",
+                f"**{title}:** {say(diagnosis_of(code).name)} {written(prediction.probability(code), '.1%')}",
             )
             show_map(pixels, prediction, code, limit, f"map-{title}", title)
     show(
@@ -41,8 +41,9 @@ def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool
         ),
         key="before-and-after",
         alt=", ".join(
-            f"{say(diagnosis_of(code).name)} {value:.1%} → {after[1].probability(code):.1%}"
-            for code, value in before[1].ranked
+            f"{say(diagnosis_of(code).name)} {written(was, '.1%')} → "
+            f"{written(after[1].probability(code), '.1%')}"
+            for code, was in before[1].ranked
         ),
     )
     st.caption(

@@ -7,7 +7,7 @@ import streamlit as st
 
 from melanoma.abcd import Abcd
 from melanoma.app.parts.chart import show
-from melanoma.app.parts.language import say, text
+from melanoma.app.parts.language import say, text, written
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.whatif.compare import show_map
 from melanoma.app.parts.whatif.sliders import draw_slider
@@ -63,7 +63,9 @@ def _show_answer(drawn: SyntheticLesion, prediction: Prediction) -> None:
     show(
         probability_bars(dict(prediction.ranked), prediction.prediction_set, say),
         key="design-bars",
-        alt=", ".join(f"{say(diagnosis_of(code).name)} {value:.1%}" for code, value in prediction.ranked),
+        alt=", ".join(
+            f"{say(diagnosis_of(code).name)} {written(value, '.1%')}" for code, value in prediction.ranked
+        ),
     )
 
 
