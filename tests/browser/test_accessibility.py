@@ -14,7 +14,7 @@ STATES = (
     "lesson?step=3",
     "lesson?step=5",
     "what-if",
-    "what-if?try=design",
+    "what-if?try=designer",
     "quiz",
     "thresholds",
     "triage",
