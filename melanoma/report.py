@@ -10,6 +10,7 @@ from melanoma.diagnoses import diagnosis_of
 from melanoma.figure_parts import SHOWN_SIDE
 from melanoma.images import as_jpeg, as_png, data_uri, shrink
 from melanoma.offline_page import offline_page
+from melanoma.seen_lesion import SeenLesion
 from melanoma.shown_case import ShownCase
 from melanoma.wording import MALIGNANT_MARK, Say, alert_words, doubts, english, marked_name, set_words
 
@@ -151,14 +152,20 @@ def _facts(case: ShownCase, say: Say) -> str:
         ),
         say("Map"): f"{case.method} ({case.code}), {case.heatmap.shape[1]} x {case.heatmap.shape[0]}",
         say("Settings"): settings,
-        say("Outline"): say("{confidence:.0%} sure", confidence=case.lesion.confidence)
-        if case.lesion.contours
-        else say("none found"),
+        say("Outline"): _outline(case.lesion, say),
     }
     return "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
         for name, value in rows.items()
     )
+
+
+def _outline(lesion: SeenLesion, say: Say) -> str:
+    if lesion.by_hand:
+        return say("drawn by hand")
+    if lesion.contours:
+        return say("found, {confidence:.0%} sure", confidence=lesion.confidence)
+    return say("none found")
 
 
 def _limits(case: ShownCase, say: Say) -> list[str]:

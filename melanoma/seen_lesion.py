@@ -25,6 +25,8 @@ class SeenLesion:
     """bool (S, S), inside the outline, in the network's input."""
     confidence: float
     """See `lesion.Outline`."""
+    by_hand: bool = False
+    """True if the user drew it."""
 
     @property
     def trusted(self) -> bool:
@@ -55,7 +57,7 @@ def seen_lesion(photo: np.ndarray, size: int) -> SeenLesion:
     return seen_outline(find_lesion(small), (height, width), size)
 
 
-def seen_outline(outline: Outline, shape: tuple[int, int], size: int) -> SeenLesion:
+def seen_outline(outline: Outline, shape: tuple[int, int], size: int, by_hand: bool = False) -> SeenLesion:
     """Return an outline of a photo of `shape` (H, W), found or drawn at any scale, as a network sees it."""
     height, width = shape
     inside = np.repeat(outline.mask.astype(np.uint8)[..., None] * 255, 3, axis=2)
@@ -65,4 +67,5 @@ def seen_outline(outline: Outline, shape: tuple[int, int], size: int) -> SeenLes
         contours=tuple((cv2.approxPolyDP(line, 0.7, True)[:, 0] + 0.5) * stretch for line in found),
         mask=frame(inside, size)[0][..., 0] >= 128,
         confidence=outline.confidence,
+        by_hand=by_hand,
     )

@@ -82,6 +82,7 @@ class ShownCase:
             },
             "outline": {
                 "found": bool(self.lesion.contours),
+                "by_hand": self.lesion.by_hand,
                 "confidence": self.lesion.confidence,
                 "share_of_what_was_seen": float(self.lesion.mask.mean()),
             },

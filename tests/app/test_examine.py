@@ -64,6 +64,19 @@ def test_of_several_photos_each_can_be_chosen_again(page, drawn_photo):
     assert "Photo 2" not in [button.label for button in page.button]
 
 
+def test_the_thirteenth_photo_takes_the_place_of_the_oldest_and_the_visitor_is_told(page):
+    for number in range(1, 14):
+        pixels = draw_lesion(NEVUS_LIKE, 90, 90 + number, number).image
+        encoded = cv2.imencode(".png", pixels)[1].tobytes()
+        page.file_uploader[0].upload(f"{number}.png", encoded, "image/png").run()
+    assert not page.exception
+    buttons = [button for button in page.button if button.label.startswith("Photo ")]
+    assert len(buttons) == 12
+    assert any("made room for the new ones (1)" in error.value for error in page.error)
+    buttons[0].click().run()  # the second to come is the oldest now
+    assert any("92 x 90 pixels" in caption.value for caption in page.caption)
+
+
 def test_a_link_opens_the_same_state_and_holds_codes_not_labels():
     app = opened(sample="mole-like", method="grad-cam", diagnosis="SCC", layer="mean of the last three")
     assert select(app, "Method").value == "grad-cam"

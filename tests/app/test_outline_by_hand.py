@@ -10,8 +10,8 @@ from melanoma.seen_lesion import seen_outline
 def test_a_drawn_box_is_where_it_was_drawn():
     mask = np.zeros((300, 400), bool)
     mask[100:200, 50:350] = True  # the network sees the columns from 50 to 350
-    lesion = seen_outline(Outline(mask, 1.0), (300, 400), 96)
-    assert lesion.trusted
+    lesion = seen_outline(Outline(mask, 1.0), (300, 400), 96, by_hand=True)
+    assert lesion.trusted and lesion.by_hand
     assert lesion.mask.shape == (96, 96)
     assert lesion.mask[32:64].mean() > 0.98 and lesion.mask[:31].sum() == lesion.mask[65:].sum() == 0
     corners = np.concatenate(lesion.contours)

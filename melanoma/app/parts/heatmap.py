@@ -99,7 +99,9 @@ def explain_map(view: MapView) -> None:
             say("The scale is the same for all diagnoses of this photo, so weak evidence looks weak.")
         )
     told.append(say("The map has {columns} x {rows} cells, drawn smoothly.", columns=columns, rows=rows))
-    if view.lesion.contours:
+    if view.lesion.by_hand:
+        told.append(say("The white line is the outline that you drew."))
+    elif view.lesion.contours:
         told.append(
             say(
                 "The white line is the lesion's outline as the computer finds it, {confidence:.0%} sure; "

@@ -19,7 +19,7 @@ def drawn_lesion(photo: Photo, size: int) -> SeenLesion | None:
     kept = st.session_state.get(_DRAWN)
     if kept is None or kept[0] != photo.key:
         return None
-    return seen_outline(Outline(kept[1], 1.0), photo.pixels.shape[:2], size)
+    return seen_outline(Outline(kept[1], 1.0), photo.pixels.shape[:2], size, by_hand=True)
 
 
 def correct_outline(photo: Photo, prediction: Prediction) -> None:
