@@ -32,6 +32,17 @@ class Outputs:
     """float32 (n, channels), the mean maps of the layer `network.FAMILIAR`."""
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What remains of a photo once it is framed: some hundred kilobytes, whatever the photo's size."""
+
+    pixels: np.ndarray
+    """uint8 (S, S, 3), what the network sees."""
+    geometry: Geometry
+    quality: tuple[str, ...]
+    """As in `Prediction`."""
+
+
 class CompiledNetwork:
     """A network of `network.build_network`, with one compiled pass. Safe to call from several threads."""
 
@@ -84,26 +95,26 @@ class Classifier:
 
     def __call__(self, photos: Sequence[np.ndarray]) -> list[Prediction]:
         """Return a prediction for each uint8 RGB photo (H, W, 3)."""
-        if not photos:
+        return self.judge([self.prepare(photo) for photo in photos])
+
+    def prepare(self, photo: np.ndarray) -> Prepared:
+        """Return all that `judge` needs of a uint8 RGB photo (H, W, 3), which can then be let go."""
+        pixels, geometry = frame(photo, self.bundle.image_size, self.bundle.framing)
+        return Prepared(pixels, geometry, quality_flags(photo))
+
+    def judge(self, prepared: Sequence[Prepared]) -> list[Prediction]:
+        """Return a prediction for each photo, all in one pass of the network."""
+        if not prepared:
             return []
-        framed = [frame(photo, self.bundle.image_size, self.bundle.framing) for photo in photos]
-        outputs = self.compiled.run(np.stack([pixels for pixels, _ in framed]))
+        outputs = self.compiled.run(np.stack([photo.pixels for photo in prepared]))
         novelty = distance(outputs.features, self._references)
         return [
-            self._decide(
-                photo, pixels, geometry, outputs.logits[row], outputs.evidence[row], float(novelty[row])
-            )
-            for row, (photo, (pixels, geometry)) in enumerate(zip(photos, framed, strict=True))
+            self._decide(photo, outputs.logits[row], outputs.evidence[row], float(novelty[row]))
+            for row, photo in enumerate(prepared)
         ]
 
     def _decide(
-        self,
-        photo: np.ndarray,
-        pixels: np.ndarray,
-        geometry: Geometry,
-        logits: np.ndarray,
-        evidence: np.ndarray,
-        novelty: float,
+        self, photo: Prepared, logits: np.ndarray, evidence: np.ndarray, novelty: float
     ) -> Prediction:
         bundle = self.bundle
         probabilities = probabilities_from(logits, bundle.temperature, bundle.prior)
@@ -119,7 +130,7 @@ class Classifier:
             prediction_set=tuple(bundle.codes[index] for index in order if kept[index]),
             in_distribution=novelty <= bundle.novelty_threshold,
             novelty=novelty,
-            quality=quality_flags(photo),
-            pixels=pixels,
-            geometry=geometry,
+            quality=photo.quality,
+            pixels=photo.pixels,
+            geometry=photo.geometry,
         )

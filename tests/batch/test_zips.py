@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 
-from melanoma.batch import sources
-from melanoma.batch.sources import is_zip, photos_in_zip
+from melanoma.batch import zips
+from melanoma.batch.zips import is_zip, photos_in_zip
 from melanoma.errors import UserError
 
 
@@ -58,7 +58,7 @@ def test_a_bomb_is_not_opened():
 
 
 def test_a_size_that_lies_is_found_while_reading(monkeypatch):
-    monkeypatch.setattr(sources, "MAX_BYTES", 1000)
+    monkeypatch.setattr(zips, "MAX_BYTES", 1000)
     content = bytearray(zipped({"a.png": bytes(range(256)) * 20}, zipfile.ZIP_STORED))
     directory = content.index(b"PK\x01\x02")
     content[directory + 24 : directory + 28] = (900).to_bytes(
@@ -102,12 +102,12 @@ def test_archives_without_use_get_a_sentence(content, sentence):
 
 
 def test_too_many_files_or_bytes_are_refused(monkeypatch):
-    monkeypatch.setattr(sources, "MOST_FILES", 3)
+    monkeypatch.setattr(zips, "MOST_FILES", 3)
     with pytest.raises(UserError, match="more than 3 files"):
         photos_in_zip(zipped({f"{number}.jpg": b"1" for number in range(4)}), "day.zip")
     with pytest.raises(UserError, match="more than 3 files"):  # even before the directory is read
         photos_in_zip(zipped({f"{number}.jpg": b"1" for number in range(40)}), "day.zip")
-    monkeypatch.setattr(sources, "MOST_UNPACKED", 10)
+    monkeypatch.setattr(zips, "MOST_UNPACKED", 10)
     with pytest.raises(UserError, match="would unpack to more"):
         photos_in_zip(zipped({"1.jpg": b"1" * 11}), "day.zip")
 
