@@ -1,0 +1,132 @@
+"""What files, folders, patterns, archives and CSV files name, and odd names among them."""
+
+import json
+import os
+import pickle
+import zipfile
+
+import pytest
+
+from melanoma.batch.sources import list_sources, printable
+from melanoma.errors import UserError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Photos by name and one DICOM file without an ending; nothing is decoded here."""
+    for name in ("b.jpg", "a/2.PNG", "a/10.png", "notes.txt", "c.dcm"):
+        file = tmp_path / "day" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(name.encode())
+    (tmp_path / "day" / "IM0001").write_bytes(bytes(128) + b"DICM")
+    (tmp_path / "day" / "README").write_bytes(b"no photo")
+    return tmp_path / "day"
+
+
+def names(*paths, **more) -> list[str]:
+    return [source.name for source in list_sources(paths, **more)]
+
+
+def test_a_folder_gives_its_photos_sorted_and_dicom_by_content(folder):
+    expected = ["IM0001", "a/10.png", "a/2.PNG", "b.jpg", "c.dcm"]
+    assert names(folder) == [f"{folder}/{name}" for name in expected]
+    assert [source.read() for source in list_sources([folder / "a"])] == [b"a/10.png", b"a/2.PNG"]
+
+
+def test_patterns_go_into_folders_and_stay_out_of_the_way_of_real_names(folder):
+    assert names(f"{folder}/**/*.png") == [f"{folder}/a/10.png"]
+    assert names(f"{folder}/?.jpg") == [f"{folder}/b.jpg"]
+    odd = folder / "[1].jpg"
+    odd.write_bytes(b"1")
+    assert names(odd) == [str(odd)]
+
+
+def test_a_csv_names_files_by_path_or_id_beside_it_or_elsewhere(folder):
+    labels = folder / "labels.csv"
+    labels.write_text("\ufeffimage_id,diagnosis\nb,MEL\na/10.png,NV\nmissing,NV\n", encoding="utf-8")
+    assert names(labels) == [f"{folder}/b.jpg", f"{folder}/a/10.png", f"{folder}/missing"]
+    labels.write_text('isic_id\n"2"\n', encoding="utf-8")
+    assert names(labels, images=folder / "a") == [f"{folder}/a/2"]  # endings are matched as written
+    (folder / "a" / "2.png").write_bytes(b"")
+    assert names(labels, images=folder / "a") == [f"{folder}/a/2.png"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("name\nb.jpg\n", "needs a column that names the image"),
+        ("image\n", "no rows"),
+        ("image,x\nb,1\n,2\n", "line 3 names no image"),
+        ("", "needs a column"),
+    ],
+)
+def test_a_csv_without_use_gets_a_sentence(folder, content, sentence):
+    (folder / "labels.csv").write_text(content)
+    with pytest.raises(UserError, match=sentence):
+        names(folder / "labels.csv")
+
+
+def test_what_holds_nothing_gets_a_sentence(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="holds no image files"):
+        names(tmp_path / "empty")
+    with pytest.raises(UserError, match="No file matches"):
+        names(tmp_path / "*.jpg")
+    with pytest.raises(UserError, match="does not exist"):
+        next(iter(list_sources([tmp_path / "none.jpg"]))).read()
+
+
+def test_photos_of_an_archive_on_disk_can_be_sent_to_another_process(tmp_path):
+    with zipfile.ZipFile(tmp_path / "day.zip", "w") as archive:
+        archive.writestr("a.jpg", b"one")
+        archive.writestr("inner.zip", b"PK")
+    sent = pickle.loads(pickle.dumps(list(list_sources([tmp_path / "day.zip"]))))
+    assert [source.name for source in sent] == [f"{tmp_path}/day.zip/a.jpg", f"{tmp_path}/day.zip/inner.zip"]
+    assert sent[0].read() == b"one"
+    with pytest.raises(UserError, match="archive within the archive"):
+        sent[1].read()
+
+
+ODD = [
+    "comma, and “quotes”.jpg",
+    "line\nfeed.jpg",
+    "\U0001f525.jpg",
+    "=1+1.jpg",
+    os.fsdecode(b"latin-\xe9.jpg"),
+]
+
+
+def test_odd_names_come_through_every_kind_of_file(melanoma, small_bundle, photos, tmp_path):
+    import csv
+
+    import pandas as pd
+
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    for name in ODD:
+        (folder / name).write_bytes((photos / "good 1.png").read_bytes())
+    expected = sorted(f"{folder}/{printable(name)}" for name in ODD)
+    for ending in ("csv", "json", "jsonl", "parquet"):
+        out = tmp_path / f"out.{ending}"
+        status, _, complaint = melanoma("predict", folder, "--model", small_bundle, "--out", out)
+        assert status == 0, complaint
+        if ending == "csv":
+            with out.open(newline="", encoding="utf-8") as file:
+                found = [row["path"] for row in csv.DictReader(file)]
+        elif ending == "parquet":
+            found = list(pd.read_parquet(out)["path"])
+        else:
+            text = out.read_text(encoding="utf-8")
+            rows = json.loads(text) if ending == "json" else [json.loads(line) for line in text.splitlines()]
+            found = [row["path"] for row in rows]
+        assert sorted(found) == expected, ending
+    status, printed, _ = melanoma("predict", folder, "--model", small_bundle)
+    assert len(printed.splitlines()) == len(ODD)
+
+
+def test_a_hundred_thousand_files_in_one_folder_are_listed(tmp_path):
+    first = tmp_path / "0.jpg"
+    first.write_bytes(b"1")
+    for number in range(1, 100_000):
+        os.symlink(first, tmp_path / f"{number}.jpg")
+    assert sum(1 for _ in list_sources([tmp_path])) == 100_000
