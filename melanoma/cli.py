@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from melanoma import bundle as bundles
-from melanoma.batch.command import predict, triage
+from melanoma.batch.command import predict, triage, watch
 from melanoma.data.audit.command import audit
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
@@ -23,6 +23,7 @@ commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_except
 commands.command()(audit)
 commands.command()(predict)
 commands.command()(triage)
+commands.command()(watch)
 commands.command()(looks_for)
 
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]

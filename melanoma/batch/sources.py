@@ -88,7 +88,7 @@ def is_photo(path: Path) -> bool:
 
 def _in_folder(folder: Path) -> Iterator[Source]:
     empty = True
-    for path in _walk(folder):
+    for path in walk(folder):
         if is_photo(path):
             empty = False
             yield of_file(path)
@@ -96,7 +96,7 @@ def _in_folder(folder: Path) -> Iterator[Source]:
         raise UserError(f"{printable(folder)} holds no image files ({', '.join(PHOTOS)}).")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder, each folder sorted by name; links to folders are not followed."""
     try:
         with os.scandir(folder) as entries:
@@ -105,7 +105,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise UserError(f"{printable(folder)} cannot be read ({error.strerror}).") from None
     for name, is_folder in inside:
         if is_folder:
-            yield from _walk(folder / name)
+            yield from walk(folder / name)
         elif (folder / name).is_file():
             yield folder / name
 
