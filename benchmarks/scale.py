@@ -31,8 +31,8 @@ DAMAGED = 100  # one image in so many
 FOLDER_SIZE = 5000
 
 
-def make_images(folder: Path, count: int) -> None:
-    """Write `count` JPEG files of 600 x 450 pixels, no two alike; every `DAMAGED`th is of no use."""
+def make_images(folder: Path, count: int, damaged: int = DAMAGED) -> None:
+    """Write `count` JPEG files of 600 x 450 pixels, no two alike; one in `damaged` (0: none) is of no use."""
     drawn = [
         draw_lesion((MELANOMA_LIKE, NEVUS_LIKE)[seed % 2], 450, 600, seed).image for seed in range(DRAWINGS)
     ]
@@ -40,8 +40,8 @@ def make_images(folder: Path, count: int) -> None:
         rng = np.random.default_rng(number)
         picture = drawn[number % DRAWINGS][:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]
         content = as_jpeg(cv2.convertScaleAbs(picture, alpha=rng.uniform(0.8, 1.1), beta=number % 7), 90)
-        if number % DAMAGED == 0:
-            content = (content[: len(content) // 2], b"", b"not a picture")[number // DAMAGED % 3]
+        if damaged and number % damaged == 0:
+            content = (content[: len(content) // 2], b"", b"not a picture")[number // damaged % 3]
         file = folder / f"{number // FOLDER_SIZE:03d}" / f"{number:06d}.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)

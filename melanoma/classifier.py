@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from melanoma.bundle import Bundle
 from melanoma.evaluation.calibration import probabilities_from
@@ -69,6 +70,14 @@ class CompiledNetwork:
         self._built: dict[Any, Any] = {}
         self._lock = threading.Lock()
 
+    def freeze(self) -> None:
+        """Make the weights constants of the pass, so that normalisation is folded into the convolutions.
+
+        It takes an eighth less time from then on, and logits change by some 1e-5 (docs/scale.md). Later
+        changes of the network's weights no longer reach this object.
+        """
+        self._forward = convert_variables_to_constants_v2(self._forward.get_concrete_function())
+
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs for uint8 (n, S, S, 3)."""
         return Outputs(
@@ -86,10 +95,15 @@ class CompiledNetwork:
 class Classifier:
     """A bundle at work. Safe to share between threads: it keeps nothing of the images it sees."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        """Load and compile the network, and run it once so that the first visitor does not wait."""
+    def __init__(self, bundle: Bundle, for_many: bool = False) -> None:
+        """Load and compile the network, and run it once so that the first visitor does not wait.
+
+        `for_many` photos it is worth a longer start: see `CompiledNetwork.freeze`.
+        """
         self.bundle = bundle
         self.compiled = CompiledNetwork(bundle.load_network())
+        if for_many:
+            self.compiled.freeze()
         self._references = bundle.load_references()
         self.compiled.run(np.zeros((1, bundle.image_size, bundle.image_size, 3), np.uint8))
 

@@ -169,7 +169,7 @@ def check_size(size: tuple[int, int], name: str) -> None:
 
 def _to_rgb(picture: Image.Image) -> np.ndarray:
     """Return an opened, loaded picture as uint8 (H, W, 3)."""
-    picture = ImageOps.exif_transpose(picture)
+    ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode.startswith("I") or picture.mode == "F":
         return _from_deep_grey(np.asarray(picture))
     if picture.mode == "P" or "transparency" in picture.info:
@@ -191,7 +191,7 @@ def to_srgb(picture: Image.Image) -> Image.Image:
             return converted if converted is not None else picture.convert("RGB")
         except (ImageCms.PyCMSError, OSError):
             pass  # a damaged or foreign profile: the pixels are still good
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _from_deep_grey(values: np.ndarray) -> np.ndarray:

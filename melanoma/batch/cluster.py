@@ -5,6 +5,7 @@ check its hashes. A worker that dies is replaced and its files are given out aga
 file and the model alone, and only the machine that asks writes anything, so no row is lost or doubled.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
 import logging
@@ -12,6 +13,7 @@ import os
 import pickle
 import platform
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -30,7 +32,8 @@ from melanoma.errors import UserError
 BLOCK = 2 * BATCH
 """Files that a worker takes at once, and what the death of one costs in work."""
 _PATIENCE = 5.0  # seconds for a cluster's head to answer
-_PLAIN_STARTS = 2  # of a block, before its files are opened one by one to find the one that kills
+_PLAIN_STARTS = 1  # of a block, before its files are opened one by one to find the one that kills
+_LONE_STARTS = 2  # of one file: a worker may die for other reasons
 _PACKAGES = ("numpy", "keras", "opencv-python-headless", "pillow")
 
 
@@ -42,35 +45,41 @@ def answer_on_cluster(
     Raises UserError for a cluster that cannot be reached or used. A file that ends the process which opens
     it, again and again, gets an error of its own.
     """
-    ray = _connect(address)
-    try:
-        _require_same_versions(ray)
-        size = _pool_size(ray, workers)
-        blocks = list(_blocks(sources))
-        if not blocks:
-            return
-        packed = ray.put(_packed_bundle(bundle))  # held here: a worker that is replaced asks for it again
-        attempts = ray.remote(num_cpus=0)(_Attempts).remote()
-        answered = ray.data.from_arrow(blocks).map_batches(
-            _Worker,
-            fn_constructor_args=(packed, wanted, attempts),
-            batch_size=None,
-            batch_format="pyarrow",
-            num_cpus=1,
-            compute=ray.data.ActorPoolStrategy(size=min(size, len(blocks))),
-        )
-        for batch in answered.iter_batches(batch_size=None, batch_format="pyarrow"):
-            for packed in batch["answers"].to_pylist():
-                yield pickle.loads(packed)
-    except (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError, ConnectionError) as error:
-        if "creation task" in str(error):
-            raise  # a defect in the worker, not in the cluster
-        raise UserError(
-            f"The cluster was lost ({str(error).splitlines()[0]}). What was answered is kept; run the same "
-            "command again when it is back."
-        ) from None
-    finally:
-        ray.shutdown()
+    with contextlib.redirect_stdout(sys.stderr):  # Ray prints what happens to its workers
+        ray = _connect(address)
+        try:
+            _require_same_versions(ray)
+            size = _pool_size(ray, workers)
+            yield from _answers(ray, bundle, list(_blocks(sources)), wanted, size)
+        except (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError, ConnectionError) as error:
+            if "creation task" in str(error):
+                raise  # a defect in the worker, not in the cluster
+            raise UserError(
+                f"The cluster was lost ({str(error).splitlines()[0]}). What was answered is kept; run the "
+                "same command again when it is back."
+            ) from None
+        finally:
+            ray.shutdown()
+
+
+def _answers(
+    ray: Any, bundle: Bundle, blocks: list[pa.Table], wanted: Wanted, workers: int
+) -> Iterator[list[Answer]]:
+    if not blocks:
+        return
+    packed = ray.put(_packed_bundle(bundle))  # held here: a worker that is replaced asks for it again
+    attempts = ray.remote(num_cpus=0)(_Attempts).remote()
+    answered = ray.data.from_arrow(blocks).map_batches(
+        _Worker,
+        fn_constructor_args=(packed, wanted, attempts),
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=1,
+        compute=ray.data.ActorPoolStrategy(size=min(workers, len(blocks))),
+    )
+    for batch in answered.iter_batches(batch_size=None, batch_format="pyarrow"):
+        for found in batch["answers"].to_pylist():
+            yield pickle.loads(found)
 
 
 def own_versions() -> dict[str, str]:
@@ -116,7 +125,7 @@ class _Worker:
                 file = Path(folder) / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(content)
-            self._classifier = Classifier(load_bundle(folder))
+            self._classifier = Classifier(load_bundle(folder), for_many=True)
 
     def __call__(self, block: pa.Table) -> pa.Table:
         """Return the answers to the files of a block, a row a file."""
@@ -129,7 +138,7 @@ class _Worker:
 
     def _alone(self, source: Source) -> Iterator[list[Answer]]:
         """Answer one file of a block in which something kills workers, unless it is this one."""
-        if self._begin(f"file {source.name}") > 1:
+        if self._begin(f"file {source.name}") > _LONE_STARTS:
             error = f"{source.name} ends the process that opens it, so it was left out. Export it again."
             yield [Answer(row_of(Judged(Photo(source.name, error=error), None), self._classifier.bundle))]
         else:

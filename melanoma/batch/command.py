@@ -82,7 +82,7 @@ def predict(
     else:
         from melanoma.classifier import Classifier  # TensorFlow takes seconds, and --help should not
 
-        answered = answer_files(Classifier(bundle), sources, wanted)
+        answered = answer_files(Classifier(bundle, for_many=True), sources, wanted)
     printed = None if results is not None and not as_json else json_text if as_json else as_line
     counts, dropped = _run(answered, results, heatmaps, total, printed)
     if results is not None:
@@ -117,7 +117,7 @@ def triage(
     bundle = bundles.load_bundle(model)
     unranked = []
     with shown_progress("Judging photos", total) as bar:
-        for entry in judge(Classifier(bundle), list_sources(paths, images)):
+        for entry in judge(Classifier(bundle, for_many=True), list_sources(paths, images)):
             unranked.append(entry)
             bar.step()
     entries = ranked(unranked)
@@ -189,6 +189,7 @@ def _run(
     counts: Counter[str] = Counter()
     dropped: set[str] = set()
     before = results.files_before if results else 0
+    output = sys.stdout  # rows alone go there: the cluster engine turns others' messages away
     try:
         with shown_progress("Judging photos", total, before, printing=printed is not None) as bar:
             for answers in answered:
@@ -199,7 +200,7 @@ def _run(
                     counts.update(rows=1, errors=int(answer.row["error"] is not None))
                     dropped.update(answer.row["dropped"])
                     if printed:
-                        print(printed(answer.row))
+                        print(printed(answer.row), file=output)
                 bar.step()
     except (KeyboardInterrupt, UserError) as stop:
         if results is None:

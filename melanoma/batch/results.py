@@ -69,6 +69,8 @@ class Results:
 
     def add(self, rows: list[Row]) -> None:
         """Take all rows of one file; they reach the disk with their chunk."""
+        if not self._rows:
+            self._since = time.monotonic()
         self._rows += rows
         if len(self._rows) >= CHUNK_ROWS or time.monotonic() - self._since > CHUNK_SECONDS:
             self.flush()
@@ -86,7 +88,7 @@ class Results:
             pq.write_table(as_table(self._rows, self._schema), unfinished)
             os.replace(unfinished, chunk)
         self._chunks.append(chunk)
-        self._rows, self._since = [], time.monotonic()
+        self._rows = []
 
     def finish(self) -> Counter[str]:
         """Join the chunks to the file, whole or not at all; returns its `rows`, `alerts` and `errors`."""
