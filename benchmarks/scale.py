@@ -10,6 +10,7 @@ probabilities equal to 1e-5. Exit status 1 if they do not. The cluster is two Ra
 
 import argparse
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -111,7 +112,8 @@ def main() -> None:
         alone, clustered = folder / "alone.parquet", folder / "clustered.parquet"
         print("one machine")
         seconds = killed_and_resumed([*predict, "--out", str(alone)], alone, options.images, None)
-        print(f"  {seconds:.0f} s with both starts")
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"  {seconds:.0f} s with both starts, at most {peak:.0f} MB")
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
         cluster.add_node(num_cpus=1)
         print("two nodes of one core")

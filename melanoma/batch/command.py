@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[str],
-    typer.Argument(help="Photos, DICOM files, folders, patterns, zip archives, or a CSV of paths."),
+    typer.Argument(
+        help="Photos, DICOM files, folders, patterns, zip archives, a CSV of paths, s3:// and the like."
+    ),
 ]
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]
 Images = Annotated[Path | None, typer.Option(help="Where the files of a CSV lie; by default beside it.")]

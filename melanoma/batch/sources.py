@@ -1,4 +1,4 @@
-"""Where the photos of a batch come from: files, folders, patterns, zip archives, and CSV files of paths.
+"""Where the photos of a batch come from: files, folders, patterns, archives, CSV files, object stores.
 
 All is listed while it is read, so that a list of any length needs no more memory than its longest folder.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from melanoma.batch.object_store import is_address, photos_at
 from melanoma.batch.source import Source
 from melanoma.batch.zips import photos_in_zip_file
 from melanoma.data.catalogue import ID_COLUMNS, default_images
@@ -31,6 +32,9 @@ def list_sources(paths: Iterable[str | Path], images: Path | None = None) -> Ite
     UserError for a folder, a pattern, an archive or a CSV without photos.
     """
     for given in paths:
+        if is_address(str(given)):
+            yield from photos_at(str(given))
+            continue
         path = Path(given)
         if _PATTERN & set(str(given)) and not path.exists():
             yield from _matching(str(given), images)

@@ -87,6 +87,23 @@ def test_photos_of_an_archive_on_disk_can_be_sent_to_another_process(tmp_path):
         sent[1].read()
 
 
+def test_an_object_store_gives_its_photos_to_any_process(folder):
+    address = (
+        f"file://{folder}"  # the one store that needs no server: the others differ in their client alone
+    )
+    sent = pickle.loads(pickle.dumps(list(list_sources([address]))))
+    assert [source.name for source in sent] == [
+        f"{address}/{name}" for name in ("a/10.png", "a/2.PNG", "b.jpg", "c.dcm")
+    ]
+    assert sent[2].read() == b"b.jpg"
+    (folder / "b.jpg").unlink()
+    with pytest.raises(UserError, match="cannot be read from its store"):
+        sent[2].read()
+    for wrong, sentence in ((f"{address}/none", "holds no image files"), ("magic://x/y", "cannot be read")):
+        with pytest.raises(UserError, match=sentence):
+            names(wrong)
+
+
 ODD = [
     "comma, and “quotes”.jpg",
     "line\nfeed.jpg",
