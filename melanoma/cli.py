@@ -1,31 +1,29 @@
-"""The commands: python -m melanoma predict, explain, evaluate."""
+"""The commands: python -m melanoma predict, triage, explain, evaluate, audit, looks-for."""
 
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import cv2
 import numpy as np
 import typer
 
 from melanoma import bundle as bundles
-from melanoma.batch.command import triage
+from melanoma.batch.command import predict, triage, watch
 from melanoma.data.audit.command import audit
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
 from melanoma.prediction import Prediction
 from melanoma.writing import require_folder, write_whole
 
-if TYPE_CHECKING:
-    from melanoma.explain.base import Method
-
 # TensorFlow's greetings are not for users. It is imported inside the commands, so that --help is quick.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 commands.command()(audit)
+commands.command()(predict)
 commands.command()(triage)
+commands.command()(watch)
 commands.command()(looks_for)
 
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]
@@ -35,52 +33,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @commands.callback()
 def _about() -> None:
     """Probabilities and explanations for dermoscopic photos. For teaching and research; never a diagnosis."""
-
-
-@commands.command()
-def predict(
-    paths: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
-    model: Model = bundles.DEFAULT,
-    out: Annotated[Path | None, typer.Option(help="Write a .csv, .json or .parquet file.")] = None,
-    heatmaps: Annotated[Path | None, typer.Option(help="Folder for an evidence map of each photo.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Print the probabilities of the diagnoses for each photo."""
-    from melanoma.batch.predict import predict_files, require_results_name, write_results
-    from melanoma.batch.sources import find_images
-    from melanoma.classifier import Classifier
-    from melanoma.explain.registry import METHODS
-
-    files = find_images(paths)
-    if out is not None:
-        require_results_name(out)
-        require_folder(out)
-    classifier = Classifier(bundles.load_bundle(model))
-    rows = []
-    for number, result in enumerate(predict_files(classifier, files)):
-        rows.append(result.as_json())
-        if as_json:
-            print(json.dumps(rows[-1], ensure_ascii=False))
-        else:
-            print(_line(rows[-1]))
-        if heatmaps is not None and result.prediction is not None and result.photo is not None:
-            heatmaps.mkdir(parents=True, exist_ok=True)
-            code = result.prediction.diagnosis
-            target = heatmaps / f"{number:04d}-{result.path.stem}-{code}.png"
-            _write_overlay(
-                target,
-                result.photo,
-                result.prediction,
-                result.prediction.evidence,
-                code,
-                result.prediction.codes,
-                METHODS["evidence"],
-            )
-    if out is not None:
-        write_results(rows, out)
-    bad = [row for row in rows if row["error"]]
-    if bad:
-        raise UserError(f"{len(bad)} of {len(rows)} files could not be used; the others were answered.")
 
 
 @commands.command()
@@ -112,6 +64,7 @@ def explain(
     from melanoma.explain.waterfall import waterfall
     from melanoma.images import read_image
     from melanoma.measured import measure_map
+    from melanoma.overlay_file import overlay_file
 
     chosen = method_named(method)
     given = _named_values([*(settings or []), *([f"layer={layer}"] if layer else [])])
@@ -128,7 +81,7 @@ def explain(
     outline = _outline(photo, mask, prediction) if measures else None
     codes = (code,) if chosen.each_diagnosis_costs else prediction.codes
     maps = chosen.explain(classifier.compiled, prediction, given, codes)
-    _write_overlay(out, photo, prediction, maps, code, codes, chosen)
+    write_whole(out, overlay_file(photo, prediction, maps, code, codes, chosen))
     heatmap = maps[..., codes.index(code)]
     told: dict[str, Any] = {
         "path": str(image),
@@ -193,16 +146,6 @@ def main() -> None:
         commands(prog_name="melanoma")
 
 
-def _line(row: dict) -> str:
-    if row["error"]:
-        return f"{row['path']}: {row['error']}"
-    alert = "MELANOMA ALERT" if row["melanoma_alert"] else "no alert"
-    probabilities = sorted(row["probabilities"].items(), key=lambda item: -item[1])
-    told = "  ".join(f"{code} {value:.1%}" for code, value in probabilities[:4])
-    doubts = [*row["flags"]] + ([] if row["in_distribution"] else ["Unlike the photos the model knows."])
-    return f"{row['path']}: {alert}  {told}" + (f"  ({' '.join(doubts)})" if doubts else "")
-
-
 def _named_values(pairs: list[str]) -> dict[str, str]:
     """Return NAME=VALUE texts as a dictionary."""
     named = {}
@@ -223,26 +166,3 @@ def _outline(photo: np.ndarray, mask: Path | None, prediction: Prediction) -> np
     whole = find_lesion(photo).mask if mask is None else read_image(mask).mean(axis=2) > 127
     framed = frame_mask(whole, prediction.geometry)
     return framed if mask is not None or framed.any() else None
-
-
-def _write_overlay(
-    target: Path,
-    photo: np.ndarray,
-    prediction: Prediction,
-    maps: np.ndarray,
-    code: str,
-    codes: tuple[str, ...],
-    method: "Method",
-) -> None:
-    """Write the map of `code`; `maps` are those of `codes`, which share the colour scale."""
-    from melanoma.diagnoses import diagnosis_of
-    from melanoma.overlay_file import overlay_with_scale
-    from melanoma.plots import colour_limit
-
-    diagnosis = f"{diagnosis_of(code).name}, {prediction.probability(code):.1%}"
-    heading = f"{method.title}: {diagnosis} ({method.unit[0].lower()}{method.unit[1:]})"
-    heatmap = maps[..., codes.index(code)]
-    limit = colour_limit(maps)
-    picture = overlay_with_scale(photo, heatmap, prediction.geometry, limit, method.signed, heading)
-    _, encoded = cv2.imencode(".png", picture[:, :, ::-1])
-    write_whole(target, encoded.tobytes())

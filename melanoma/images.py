@@ -88,7 +88,7 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
         raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            _check_size(picture.size, name)
+            check_size(picture.size, name)
             picture.load()
             return _to_rgb(picture)
     except Image.DecompressionBombError:
@@ -101,12 +101,12 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
         raise UserError(f"{name} is damaged or cut off. Export or copy the photo again.") from None
 
 
-def read_bytes(path: Path, name: str | None = None) -> bytes:
-    """Return a file's content; raises UserError where it cannot be read or is larger than a photo may be."""
+def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES) -> bytes:
+    """Return a file's content; raises UserError where it cannot be read or has more than `most` bytes."""
     name = name or path.name
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
+        if path.stat().st_size > most:
+            raise UserError(f"{name} is larger than {most // 1024**2} MB. {_SIZE_ADVICE}")
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path} does not exist. Check the path.") from None
@@ -156,7 +156,8 @@ def data_uri(content: bytes, kind: str) -> str:
     return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
-def _check_size(size: tuple[int, int], name: str) -> None:
+def check_size(size: tuple[int, int], name: str) -> None:
+    """Raise UserError for a picture of too many pixels, or too few; `size` is width and height."""
     width, height = size
     if width * height > MAX_PIXELS:
         raise UserError(f"{name} has {width} x {height} pixels, which is too many. {_SIZE_ADVICE}")
@@ -168,7 +169,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 
 def _to_rgb(picture: Image.Image) -> np.ndarray:
     """Return an opened, loaded picture as uint8 (H, W, 3)."""
-    picture = ImageOps.exif_transpose(picture)
+    ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode.startswith("I") or picture.mode == "F":
         return _from_deep_grey(np.asarray(picture))
     if picture.mode == "P" or "transparency" in picture.info:
@@ -177,10 +178,10 @@ def _to_rgb(picture: Image.Image) -> np.ndarray:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
         picture = Image.alpha_composite(white, picture).convert("RGB")
-    return np.ascontiguousarray(np.asarray(_to_srgb(picture)))
+    return np.ascontiguousarray(np.asarray(to_srgb(picture)))
 
 
-def _to_srgb(picture: Image.Image) -> Image.Image:
+def to_srgb(picture: Image.Image) -> Image.Image:
     """Return the picture in sRGB: telephones save wider colour spaces, and colour is a diagnostic sign."""
     profile = picture.info.get("icc_profile")
     if profile and picture.mode in ("RGB", "CMYK"):
@@ -190,7 +191,7 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
             return converted if converted is not None else picture.convert("RGB")
         except (ImageCms.PyCMSError, OSError):
             pass  # a damaged or foreign profile: the pixels are still good
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _from_deep_grey(values: np.ndarray) -> np.ndarray:

@@ -1,14 +1,36 @@
 """A heatmap over its photo as one picture for a file: with a scale, a heading and the outline."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from melanoma.diagnoses import diagnosis_of
 from melanoma.figure_parts import SHOWN_SIDE
-from melanoma.images import Geometry, shrink
-from melanoma.plots import AGAINST, FOR, OPACITY, OUTLINE, overlay
+from melanoma.images import Geometry, as_png, shrink
+from melanoma.plots import AGAINST, FOR, OPACITY, OUTLINE, colour_limit, overlay
+from melanoma.prediction import Prediction
+
+if TYPE_CHECKING:
+    from melanoma.explain.base import Method
+
+
+def overlay_file(
+    photo: np.ndarray,
+    prediction: Prediction,
+    maps: np.ndarray,
+    code: str,
+    codes: tuple[str, ...],
+    method: "Method",
+) -> bytes:
+    """Return the map of `code` over its photo as a PNG file; `maps` are those of `codes`, on one scale."""
+    diagnosis = f"{diagnosis_of(code).name}, {prediction.probability(code):.1%}"
+    heading = f"{method.title}: {diagnosis} ({method.unit[0].lower()}{method.unit[1:]})"
+    heatmap = maps[..., codes.index(code)]
+    limit = colour_limit(maps)
+    return as_png(overlay_with_scale(photo, heatmap, prediction.geometry, limit, method.signed, heading))
 
 
 def overlay_with_scale(

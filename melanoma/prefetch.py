@@ -1,7 +1,8 @@
 """Loading ahead: the next batch is under way while the network works on this one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -9,13 +10,14 @@ R = TypeVar("R")
 
 
 def batches_ahead(
-    pool: Executor, load: Callable[[T], R], items: Sequence[T], size: int
-) -> Iterator[tuple[Sequence[T], list[R]]]:
+    pool: Executor, load: Callable[[T], R], items: Iterable[T], size: int
+) -> Iterator[tuple[list[T], list[R]]]:
     """Yield the items a batch at a time with what `load` returned for each; two batches are in memory."""
-    batches = [items[start : start + size] for start in range(0, len(items), size)]
-    coming = pool.map(load, batches[0]) if batches else iter(())
-    for number, batch in enumerate(batches):
-        ready = coming
-        if number + 1 < len(batches):
-            coming = pool.map(load, batches[number + 1])
+    coming = iter(items)
+    batch = list(islice(coming, size))
+    loading = pool.map(load, batch)
+    while batch:
+        ready, following = loading, list(islice(coming, size))
+        loading = pool.map(load, following)
         yield batch, list(ready)
+        batch = following

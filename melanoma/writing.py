@@ -1,6 +1,8 @@
 """Files that are whole or not there at all, and run nothing in a spreadsheet."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from melanoma.errors import UserError
@@ -14,11 +16,34 @@ def require_folder(file: Path) -> None:
         raise UserError(f"{file.parent} does not exist. Make the folder first.")
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, if it is not there; raises UserError where that cannot be."""
+    with told_if_unwritable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def told_if_unwritable(file: Path) -> Iterator[None]:
+    """Turn a full disk, a read-only folder and their like within the block into a UserError."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error).splitlines()[0]
+        raise UserError(
+            f"{file} cannot be written ({why}). What was written before is whole: mend that, and run the "
+            "same command again."
+        ) from None
+
+
 def write_whole(file: Path, content: str | bytes) -> None:
-    """Write text as UTF-8, or bytes, under a temporary name beside the file, and then rename."""
+    """Write text as UTF-8, or bytes, under a temporary name beside the file, and then rename.
+
+    Raises UserError where nothing can be written.
+    """
     unfinished = file.with_name(f".{file.name}.unfinished")
-    unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-    os.replace(unfinished, file)
+    with told_if_unwritable(file):
+        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        os.replace(unfinished, file)
 
 
 def spreadsheet_text(value: str) -> str:

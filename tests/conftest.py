@@ -1,6 +1,7 @@
 """Fixtures: the real data folder, a small bundle made by the project itself, and drawn lesions as files."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -103,3 +104,29 @@ def drawn_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_image(
         tmp_path_factory.mktemp("photo") / "drawn.jpg", draw_lesion(MELANOMA_LIKE, 450, 600, 5).image
     )
+
+
+@pytest.fixture
+def melanoma(monkeypatch, capsys):
+    """Run a command; return its exit status, what it printed, and what it complained about."""
+
+    from melanoma.cli import main
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["melanoma", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def photos(tmp_path) -> Path:
+    """A folder of two good photos and a bad one."""
+    folder = tmp_path / "photos"
+    for seed in (1, 2):
+        write_image(folder / f"good {seed}.png", draw_lesion(MELANOMA_LIKE, 90, 120, seed).image)
+    (folder / "bad.jpg").write_text("not a picture")
+    return folder

@@ -6,6 +6,9 @@ import pytest
 
 from benchmarks.explanations.faithfulness import choose, mean
 from benchmarks.explanations.timing import measured, milliseconds
+from benchmarks.scale import compared, make_images
+from melanoma.errors import UserError
+from melanoma.images import read_image
 
 
 def table() -> pd.DataFrame:
@@ -50,3 +53,31 @@ def test_each_task_reports_time_and_memory(monkeypatch):
     found = measured({"nothing": lambda: None, "memory": lambda: bytearray(80_000_000).count(1)})
     assert found["memory"]["peak_mb"] >= found["nothing"]["peak_mb"] > 10
     assert found["memory"]["median_ms"] > found["nothing"]["median_ms"]
+
+
+def test_two_files_of_results_are_the_same_rows_or_not(tmp_path, capsys):
+    rows = pd.DataFrame({"path": ["a", "b"], "p_MEL": [0.5, np.nan], "error": [None, "It is empty."]})
+    rows = rows.assign(diagnosis=["MEL", None], melanoma_alert=[True, None], model_version="1")
+    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
+    rows.to_parquet(one)
+    rows[::-1].assign(p_MEL=[np.nan, 0.500001]).to_parquet(other)
+    assert compared(one, other, 2) == []
+    assert "2 rows each, 1 errors" in capsys.readouterr().out
+    rows.assign(p_MEL=[0.51, np.nan]).to_parquet(other)
+    assert "probabilities differ" in compared(one, other, 2)[0]
+    rows.assign(melanoma_alert=[False, None]).to_parquet(other)
+    assert "alerts or errors differ" in compared(one, other, 2)[0]
+    rows.iloc[[0, 0]].to_parquet(other)
+    assert compared(one, other, 2) == ["1 rows doubled"]
+    rows.iloc[:1].to_parquet(other)
+    assert compared(one, other, 2) == ["1 rows instead of 2"]
+
+
+def test_generated_images_differ_and_one_in_a_hundred_is_damaged(tmp_path):
+    make_images(tmp_path, 201)
+    contents = [file.read_bytes() for file in sorted(tmp_path.rglob("*.jpg"))]
+    assert len(set(contents)) == 201
+    for number in (0, 100, 200):
+        with pytest.raises(UserError):
+            read_image(contents[number], "a.jpg")
+    assert read_image(contents[1]).shape == (450, 600, 3)

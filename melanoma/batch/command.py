@@ -1,41 +1,128 @@
-"""The command `melanoma triage`."""
+"""The commands `melanoma predict`, `melanoma triage` and `melanoma watch`."""
 
 import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
 from melanoma import bundle as bundles
-from melanoma.batch.sources import from_paths
-from melanoma.batch.triage import judge, ranked
-from melanoma.batch.worklist import as_csv, as_html, notice, summary
+from melanoma.batch.progress import shown_progress
+from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
-from melanoma.writing import require_folder, write_whole
+from melanoma.writing import make_folder, require_folder, write_whole
+
+if TYPE_CHECKING:
+    from melanoma.batch.answers import Answer
+    from melanoma.batch.results import Results
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        help="Photos, DICOM files, folders, patterns, zip archives, a CSV of paths, s3:// and the like."
+    ),
+]
+Model = Annotated[Path, typer.Option(help="Folder of the model.")]
+Images = Annotated[Path | None, typer.Option(help="Where the files of a CSV lie; by default beside it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+KeepIds = Annotated[
+    bool, typer.Option("--keep-ids", help="Also tell the SOPInstanceUID of DICOM objects; nothing else is.")
+]
+
+
+class Engine(StrEnum):
+    """Where the network runs."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+def predict(
+    paths: Paths,
+    model: Model = bundles.DEFAULT,
+    images: Images = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write a .csv, .json, .jsonl or .parquet file, chunk by chunk.")
+    ] = None,
+    heatmaps: Annotated[Path | None, typer.Option(help="Folder for an evidence map of each photo.")] = None,
+    keep_ids: KeepIds = False,
+    engine: Annotated[Engine, typer.Option(help="This machine, or a Ray cluster.")] = Engine.LOCAL,
+    address: Annotated[
+        str | None, typer.Option(help="Of the cluster; by default one is started on this machine.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="On the cluster; by default one a core.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the probabilities of the diagnoses for each photo, or write them to a file.
+
+    If it is killed while it writes a file, the same command goes on where it was.
+    """
+    from melanoma.batch.answers import Wanted, answer_files, as_line
+    from melanoma.batch.results import Results, require_results_name
+    from melanoma.batch.rows import schema_of
+
+    if engine is Engine.LOCAL and (address or workers):
+        raise UserError("--address and --workers are for a cluster. Add --engine ray, or leave them out.")
+    if out is not None:
+        require_results_name(out)
+    if heatmaps is not None:
+        make_folder(heatmaps)
+    total = sum(1 for _ in list_sources(paths, images))
+    bundle = bundles.load_bundle(model)
+    wanted = Wanted(heatmaps is not None, keep_ids)
+    job = {"model": bundle.version, "paths": paths, "heatmaps": str(heatmaps or ""), "keep ids": keep_ids}
+    results = Results(out, schema_of(bundle), job) if out is not None else None
+    sources = (one for one in list_sources(paths, images) if results is None or results.claim(one.name))
+    if engine is Engine.RAY:
+        from melanoma.batch.cluster import answer_on_cluster
+
+        answered: Iterator[list[Answer]] = answer_on_cluster(bundle, sources, wanted, address, workers)
+    else:
+        from melanoma.classifier import Classifier  # TensorFlow takes seconds, and --help should not
+
+        answered = answer_files(Classifier(bundle, for_many=True), sources, wanted)
+    printed = None if results is not None and not as_json else json_text if as_json else as_line
+    counts, dropped = _run(answered, results, heatmaps, total, printed)
+    if results is not None:
+        earlier = f", those of {results.files_before} files by an earlier run" if results.files_before else ""
+        counts = results.finish()
+        told = f"{counts['rows']} rows written to {out}{earlier}; {counts['alerts']} melanoma alerts."
+        print(told, file=sys.stderr)
+    if dropped:
+        print(f"Left out, as it may tell who it is: {', '.join(sorted(dropped))}.", file=sys.stderr)
+    if counts["errors"]:
+        raise UserError(
+            f"{counts['errors']} of {counts['rows']} photos could not be used; the others were answered."
+        )
 
 
 def triage(
-    paths: Annotated[list[Path], typer.Argument(help="Photos, folders of photos, or zip archives.")],
+    paths: Paths,
     out: Annotated[Path, typer.Option(help="The worklist to write, .html or .csv.")],
-    model: Annotated[Path, typer.Option(help="Folder of the model.")] = bundles.DEFAULT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    model: Model = bundles.DEFAULT,
+    images: Images = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a worklist of many photos, the likeliest melanomas first. No place on it is an all-clear."""
-    from melanoma.classifier import Classifier  # TensorFlow takes seconds, and --help should not
+    from melanoma.batch.triage import judge, ranked
+    from melanoma.batch.worklist import as_csv, as_html, notice, summary
+    from melanoma.classifier import Classifier
 
     if out.suffix.lower() not in (".html", ".csv"):
         raise UserError(f"{out}: a worklist can be written as .html or .csv.")
     require_folder(out)
-    sources = from_paths(paths)
+    total = sum(1 for _ in list_sources(paths, images))
     bundle = bundles.load_bundle(model)
-    judged = judge(Classifier(bundle), sources)
-    entries = ranked(
-        list(
-            track(judged, "Judging photos", total=len(sources), console=Console(stderr=True), transient=True)
-        )
-    )
+    unranked = []
+    with shown_progress("Judging photos", total) as bar:
+        for entry in judge(Classifier(bundle, for_many=True), list_sources(paths, images)):
+            unranked.append(entry)
+            bar.step()
+    entries = ranked(unranked)
     html = out.suffix.lower() == ".html"
     write_whole(out, as_html(entries, bundle) if html else as_csv(entries, bundle.codes))
     counts = {
@@ -44,4 +131,90 @@ def triage(
         "errors": sum(entry.error is not None for entry in entries),
         "out": str(out),
     }
-    print(json.dumps(counts, ensure_ascii=False) if as_json else f"{summary(entries)} {notice(bundle)}")
+    print(json_text(counts) if as_json else f"{summary(entries)} {notice(bundle)}")
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(help="The folder that photos arrive in, with those below it.")],
+    out: Annotated[Path, typer.Option(help="The worklist, .jsonl: a line is appended for each photo.")],
+    model: Model = bundles.DEFAULT,
+    webhook: Annotated[str | None, typer.Option(help="Address to which events are posted as JSON.")] = None,
+    still: Annotated[
+        float, typer.Option(min=0.1, help="Seconds a file must lie still before it is read.")
+    ] = 2,
+    keep_ids: KeepIds = False,
+) -> None:
+    """Judge photos as they arrive, until stopped; alerts, and photos that cannot be read, are JSON lines.
+
+    If it is stopped or killed, the same command goes on: nothing is judged twice, and no event is lost.
+    """
+    from melanoma.batch.answers import Wanted
+    from melanoma.batch.journal import Journal
+    from melanoma.batch.outbox import Outbox
+    from melanoma.batch.watch import watch_folder
+    from melanoma.classifier import Classifier
+
+    if out.suffix.lower() != ".jsonl":
+        raise UserError(f"{out}: the worklist of a watched folder is written as .jsonl.")
+    require_folder(out)
+    bundle = bundles.load_bundle(model)
+    worklist = Journal(out)
+    outbox = Outbox(Journal(out.with_name(f".{out.name}.told")), webhook)
+    judged = 0
+    try:
+        classifier = Classifier(bundle)
+        print(f"Watching {folder}. Stop with Ctrl-C.", file=sys.stderr)
+        for _ in watch_folder(classifier, folder, worklist, outbox, Wanted(keep_ids=keep_ids), still):
+            judged += 1
+    except KeyboardInterrupt:
+        left = outbox.close()
+        waiting = f" {left} events wait for the webhook, until the next start." if left else ""
+        print(f"Stopped after {judged} photos; {out} holds them.{waiting}", file=sys.stderr)
+
+
+def json_text(told: dict[str, Any]) -> str:
+    """Return an object as one line of JSON."""
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _run(
+    answered: Iterator[list["Answer"]],
+    results: "Results | None",
+    heatmaps: Path | None,
+    total: int,
+    printed: Callable[[dict[str, Any]], str] | None,
+) -> tuple[Counter[str], set[str]]:
+    """Work through the answers; return counts of rows and errors, and what was left out of DICOM objects.
+
+    What was answered before a stop or an error reaches the disk.
+    """
+    counts: Counter[str] = Counter()
+    dropped: set[str] = set()
+    before = results.files_before if results else 0
+    output = sys.stdout  # rows alone go there: the cluster engine turns others' messages away
+    try:
+        with shown_progress("Judging photos", total, before, printing=printed is not None) as bar:
+            for answers in answered:
+                _write_heatmaps(answers, heatmaps)
+                if results is not None:
+                    results.add([answer.row for answer in answers])
+                for answer in answers:
+                    counts.update(rows=1, errors=int(answer.row["error"] is not None))
+                    dropped.update(answer.row["dropped"])
+                    if printed:
+                        print(printed(answer.row), file=output)
+                bar.step()
+    except (KeyboardInterrupt, UserError) as stop:
+        if results is None:
+            raise
+        results.flush()
+        if isinstance(stop, UserError):
+            raise
+        raise UserError("Stopped. What was answered is kept; the same command goes on from there.") from None
+    return counts, dropped
+
+
+def _write_heatmaps(answers: list["Answer"], folder: Path | None) -> None:
+    for answer in answers:
+        if folder is not None and answer.heatmap is not None:
+            write_whole(folder / answer.row["heatmap"], answer.heatmap)

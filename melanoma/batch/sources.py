@@ -1,148 +1,158 @@
-"""Where the photos of a worklist come from: files in memory, and zip archives that nobody vouches for."""
+"""Where the photos of a batch come from: files, folders, patterns, archives, CSV files, object stores.
 
-import io
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+All is listed while it is read, so that a list of any length needs no more memory than its longest folder.
+"""
+
+import csv
+import glob
+import os
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from melanoma.batch.object_store import is_address, photos_at
+from melanoma.batch.source import Source
+from melanoma.batch.zips import photos_in_zip_file
+from melanoma.data.catalogue import ID_COLUMNS, default_images
+from melanoma.dicom import ENDINGS as DICOM_ENDINGS
+from melanoma.dicom import MARK, MARK_AT, MOST_BYTES
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, MAX_BYTES, read_bytes
 
-MOST_FILES = 2000
-"""In one archive: an hour's work for a reader, and a bound for memory."""
-MOST_PACKED = 500 * 1024**2
-"""Bytes of an archive, which is held in memory."""
-MOST_UNPACKED = 2 * 1024**3
-"""Bytes of all files of an archive together."""
-MOST_RATIO = 200
-"""Of unpacked to packed size: JPEG and PNG hardly shrink, a bomb shrinks by thousands."""
-_NO_PHOTOS = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")  # what operating systems add to archives
-_DIRECTORY_MARK = b"PK\x01\x02"  # of each entry in an archive's directory
+PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
+_PATTERN = frozenset("*?[")
 
 
-@dataclass(frozen=True)
-class Source:
-    """One photo that has not been read yet."""
+def list_sources(paths: Iterable[str | Path], images: Path | None = None) -> Iterator[Source]:
+    """Yield the photos that files, folders, patterns (`**` too), zip archives and CSV files name, in order.
 
-    name: str
-    """As its owner calls it; shown, never opened."""
-    read: Callable[[], bytes]
-    """Returns the file's content; raises UserError where that is refused or fails."""
-
-
-def in_memory(name: str, content: bytes) -> Source:
-    """Return a source for a file that is already in memory."""
-    return Source(name, lambda: content)
-
-
-def find_images(paths: Iterable[Path]) -> list[Path]:
-    """Return the files named, and for each folder the files below it that are called like images, sorted.
-
-    Raises UserError for a folder without any. A file that does not exist is kept: it gets its own error
-    later.
+    Of a folder, and of those below it, what is called like a photo or is DICOM by its content, sorted by
+    name. A CSV has an id or path column as labels do, and its files lie in `images`, by default where those
+    of labels lie. A file that is named and does not exist is kept: reading it raises the error. Raises
+    UserError for a folder, a pattern, an archive or a CSV without photos.
     """
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
+    for given in paths:
+        if is_address(str(given)):
+            yield from photos_at(str(given))
             continue
-        inside = sorted(
-            file for file in path.rglob("*") if file.suffix.lower() in EXTENSIONS and file.is_file()
-        )
-        if not inside:
-            raise UserError(f"{path} holds no image files ({', '.join(EXTENSIONS)}).")
-        found += inside
-    return found
-
-
-def from_paths(paths: Iterable[Path]) -> list[Source]:
-    """Return the photos that files, folders and zip archives name, in that order.
-
-    Raises UserError for a folder or an archive without photos; a file that cannot be read is named when it is
-    its turn.
-    """
-    found: list[Source] = []
-    for path in find_images(paths):
-        if path.suffix.lower() == ".zip":
-            found += photos_in_zip(_read_archive(path), str(path))
+        path = Path(given)
+        if _PATTERN & set(str(given)) and not path.exists():
+            yield from _matching(str(given), images)
         else:
-            found.append(Source(str(path), partial(read_bytes, path)))
-    return found
+            yield from _listed(path, images)
 
 
-def is_zip(content: bytes) -> bool:
-    """Return True if this is a zip archive, whatever its name says."""
-    return zipfile.is_zipfile(io.BytesIO(content))
+def printable(path: str | Path) -> str:
+    """Return a path as text that can be written as UTF-8, whatever bytes a file system holds."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def photos_in_zip(content: bytes, name: str) -> list[Source]:
-    """Return the photos of an archive in the order of their names; nothing is written to disk.
+def _matching(pattern: str, images: Path | None) -> Iterator[Source]:
+    found = sorted(glob.iglob(pattern, recursive=True))
+    wanted = [Path(name) for name in found if os.path.isfile(name)]
+    if not wanted:
+        raise UserError(f"No file matches {printable(pattern)}. Check the pattern, or quote it less.")
+    for path in wanted:
+        yield from _listed(path, images)
 
-    Files that are no photos by their name are left out, folders and what operating systems add silently,
-    others as sources whose reading raises UserError; so do an archive within the archive, an encrypted file,
-    and one that unpacks to more than a photo may hold. Raises UserError for an archive that is damaged, has
-    no photo, or would unpack to too many files or bytes.
+
+def _listed(path: Path, images: Path | None) -> Iterator[Source]:
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        yield from _in_folder(path)
+    elif suffix == ".zip":
+        yield from photos_in_zip_file(path, printable(path))
+    elif suffix == ".csv":
+        yield from _in_csv(path, images)
+    else:
+        yield of_file(path)
+
+
+def of_file(path: Path) -> Source:
+    """Return the source of one file."""
+    return Source(printable(path), partial(_read, path))
+
+
+def is_photo(path: Path) -> bool:
+    """Return True if a file is called like a photo, or is DICOM by its content and has no other ending.
+
+    Archives of DICOM call their files by numbers, with dots or without.
     """
-    if content.count(_DIRECTORY_MARK) > 4 * MOST_FILES:  # before its directory is read into memory
-        raise _too_many(name)
+    suffix = path.suffix.lower()
+    if suffix in PHOTOS:
+        return True
+    if suffix and not suffix[1:].isdigit():
+        return False
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
-        raise UserError(f"{name} is a damaged zip archive. Pack it again.") from None
-    wanted = sorted(
-        (entry for entry in entries if not _added_by_system(entry.filename)), key=lambda entry: entry.filename
-    )
-    if len(wanted) > MOST_FILES:
-        raise _too_many(name)
-    if sum(entry.file_size for entry in wanted) > MOST_UNPACKED:
-        raise UserError(f"{name} would unpack to more than {MOST_UNPACKED // 1024**3} GB. Pack fewer photos.")
-    if not any(entry.filename.lower().endswith(EXTENSIONS) for entry in wanted):
-        raise UserError(f"{name} holds no photos ({', '.join(EXTENSIONS)}).")
-    return [Source(entry.filename, partial(_unpack, archive, entry)) for entry in wanted]
+        with path.open("rb") as file:
+            return file.read(MARK_AT + len(MARK))[MARK_AT:] == MARK
+    except OSError:
+        return False  # nobody named this file, and its name says nothing
 
 
-def _read_archive(path: Path) -> bytes:
+def _in_folder(folder: Path) -> Iterator[Source]:
+    empty = True
+    for path in walk(folder):
+        if is_photo(path):
+            empty = False
+            yield of_file(path)
+    if empty:
+        raise UserError(f"{printable(folder)} holds no image files ({', '.join(PHOTOS)}).")
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, each folder sorted by name; links to folders are not followed."""
     try:
-        if path.stat().st_size > MOST_PACKED:
-            raise UserError(
-                f"{path} is larger than {MOST_PACKED // 1024**2} MB. Unpack it, and give the folder."
-            )
-        return path.read_bytes()
+        with os.scandir(folder) as entries:
+            inside = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
+        raise UserError(f"{printable(folder)} cannot be read ({error.strerror}).") from None
+    for name, is_folder in inside:
+        if is_folder:
+            yield from walk(folder / name)
+        elif (folder / name).is_file():
+            yield folder / name
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Return the content of a file; never more than a photo may hold, whatever the directory claims."""
-    name = entry.filename
-    if name.lower().endswith((".zip", ".7z", ".rar", ".tar", ".gz")):
-        raise UserError(f"{name} is an archive within the archive. Unpack it, and pack the photos alone.")
-    if not name.lower().endswith(EXTENSIONS):
-        raise UserError(f"{name} is not a photo by its name ({', '.join(EXTENSIONS)}).")
-    if entry.flag_bits & 1:
-        raise UserError(f"{name} is encrypted. Pack it without a password.")
-    if entry.file_size > MAX_BYTES or entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
-        raise UserError(f"{name} unpacks to far more than a photo of this kind holds, so it was not opened.")
+def _in_csv(labels: Path, images: Path | None) -> Iterator[Source]:
+    name = printable(labels)
+    folder = images or default_images(labels)
+    empty = True
     try:
-        with archive.open(entry) as file:
-            content = file.read(MAX_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
-        raise UserError(f"{name} is damaged in the archive. Pack it again.") from None
-    if len(content) > MAX_BYTES:
-        raise UserError(f"{name} unpacks to far more than it says, so it was not read.")
-    return content
+        with labels.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            columns = {(column or "").strip(): column for column in rows.fieldnames or ()}
+            column = next((columns[known] for known in ID_COLUMNS if known in columns), None)
+            if column is None:
+                raise UserError(
+                    f"{name} needs a column that names the image: one of {', '.join(ID_COLUMNS)}."
+                )
+            for row in rows:
+                written = (row[column] or "").strip()
+                if not written:
+                    raise UserError(f"{name}: line {rows.line_num} names no image.")
+                empty = False
+                yield of_file(_file_of(folder, written))
+    except FileNotFoundError:
+        raise UserError(f"{name} does not exist. Check the path.") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise UserError(f"{name} is not a CSV file with a header line.") from None
+    except OSError as error:
+        raise UserError(f"{name} cannot be read ({error.strerror}).") from None
+    if empty:
+        raise UserError(f"{name} has a header line and no rows.")
 
 
-def _added_by_system(filename: str) -> bool:
-    folded = filename.lower()
-    return folded.startswith(_NO_PHOTOS[0]) or folded.rsplit("/", 1)[-1] in _NO_PHOTOS[1:]
+def _file_of(folder: Path, written: str) -> Path:
+    """Return where the image named in a row lies: by its path as written, else with a photo's ending."""
+    path = folder / written
+    if path.suffix.lower() in PHOTOS or path.is_file():
+        return path
+    endings = (path.with_name(path.name + ending) for ending in PHOTOS)
+    return next((found for found in endings if found.is_file()), path)
 
 
-def _too_many(name: str) -> UserError:
-    return UserError(
-        f"{name} holds more than {MOST_FILES} files. Pack fewer photos, and triage them in parts."
-    )
+def _read(path: Path) -> bytes:
+    """Return a file's content; a DICOM file may be larger than a photo, since many are not compressed."""
+    most = MAX_BYTES if path.suffix.lower() in EXTENSIONS else MOST_BYTES
+    return read_bytes(path, printable(path.name), most)

@@ -3,24 +3,20 @@
 A place far down the list is no all-clear: the network misses melanomas, and every list says so.
 """
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from melanoma.batch.sources import Source
-from melanoma.errors import UserError
-from melanoma.images import as_jpeg, data_uri, read_image
-from melanoma.prefetch import batches_ahead
+from melanoma.batch.judging import Judged, judge_files
+from melanoma.batch.source import Source
+from melanoma.images import as_jpeg, data_uri
 
 if TYPE_CHECKING:
     from melanoma.classifier import Classifier
 
-BATCH = 16
 THUMBNAIL = 128
 """Longer side of a thumbnail, pixels."""
 
@@ -63,17 +59,12 @@ class Entry:
 
 
 def judge(
-    classifier: "Classifier", sources: list[Source], stopped: Callable[[], bool] = lambda: False
+    classifier: "Classifier", sources: Iterable[Source], stopped: Callable[[], bool] = lambda: False
 ) -> Iterator[Entry]:
-    """Yield an entry for each source, in order, until `stopped` returns True.
-
-    The next photos are decoded while the network works on these; never more than two batches are in memory.
-    """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for batch, ready in batches_ahead(pool, _read, sources, BATCH):
-            if stopped():
-                return
-            yield from _judge_batch(classifier, batch, ready)
+    """Yield an entry for each photo of the sources, in order, until `stopped` returns True."""
+    for judged in judge_files(classifier, sources, _thumbnail, stopped):
+        for one in judged:
+            yield _entry(one)
 
 
 def ranked(entries: list[Entry]) -> list[Entry]:
@@ -83,31 +74,20 @@ def ranked(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.error is None, -np.nan_to_num(entry.melanoma)))
 
 
-def _judge_batch(
-    classifier: "Classifier", batch: Sequence[Source], ready: list[tuple[np.ndarray | None, str | None]]
-) -> Iterator[Entry]:
-    predictions = iter(classifier([photo for photo, _ in ready if photo is not None]))
-    for source, (photo, error) in zip(batch, ready, strict=True):
-        if photo is None:
-            yield Entry(source.name, error)
-            continue
-        found = next(predictions)
-        yield Entry(
-            source.name,
-            probabilities={code: found.probability(code) for code in found.codes},
-            alert=found.melanoma_alert,
-            prediction_set=found.prediction_set,
-            in_distribution=found.in_distribution,
-            flags=found.quality,
-            thumbnail=_thumbnail(photo),
-        )
-
-
-def _read(source: Source) -> tuple[np.ndarray | None, str | None]:
-    try:
-        return read_image(source.read(), source.name), None
-    except UserError as error:
-        return None, str(error)
+def _entry(judged: Judged) -> Entry:
+    photo, found = judged.photo, judged.prediction
+    name = photo.name if (photo.frame or 1) == 1 else f"{photo.name}, frame {photo.frame}"
+    if found is None:
+        return Entry(name, photo.error)
+    return Entry(
+        name,
+        probabilities={code: found.probability(code) for code in found.codes},
+        alert=found.melanoma_alert,
+        prediction_set=found.prediction_set,
+        in_distribution=found.in_distribution,
+        flags=found.quality,
+        thumbnail=photo.kept,
+    )
 
 
 def _thumbnail(photo: np.ndarray) -> bytes:

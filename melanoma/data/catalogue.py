@@ -14,7 +14,7 @@ COLUMNS = (
     *("image_id", "path", "diagnosis", "lesion_id", "source", "held_out"),
     *("age", "sex", "site", "framing", "outline"),
 )
-_ID_COLUMNS = ("path", "isic_id", "image_id", "image")
+ID_COLUMNS = ("path", "isic_id", "image_id", "image")
 _LABEL_COLUMNS = ("diagnosis", "label", "dx", "class")
 _OPTIONAL = {
     "source": ("dataset", "source"),
@@ -98,9 +98,9 @@ def _from_csv(labels: Path, images: Path) -> pd.DataFrame:
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
         raise UserError(f"{labels} is not a CSV file with a header line.") from None
     rows.columns = [str(column).strip() for column in rows.columns]
-    id_column = next((name for name in _ID_COLUMNS if name in rows), None)
+    id_column = next((name for name in ID_COLUMNS if name in rows), None)
     if id_column is None:
-        raise UserError(f"{labels} needs a column that names the image: one of {', '.join(_ID_COLUMNS)}.")
+        raise UserError(f"{labels} needs a column that names the image: one of {', '.join(ID_COLUMNS)}.")
     if rows.empty:
         raise UserError(f"{labels} has a header line and no rows.")
     named = rows[id_column].str.strip()

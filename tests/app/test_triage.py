@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.triage_run import Run
-from melanoma.batch.sources import in_memory
+from melanoma.batch.source import in_memory
 
 PAGE = "from melanoma.app.pages import triage; triage.page()"
 

@@ -1,118 +1,149 @@
-"""Zip archives from strangers: bombs, nested and damaged ones, odd names."""
+"""What files, folders, patterns, archives and CSV files name, and odd names among them."""
 
-import io
+import json
+import os
+import pickle
 import zipfile
 
 import pytest
 
-from melanoma.batch import sources
-from melanoma.batch.sources import is_zip, photos_in_zip
+from melanoma.batch.sources import list_sources, printable
 from melanoma.errors import UserError
 
 
-def zipped(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", compression) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return written.getvalue()
+@pytest.fixture
+def folder(tmp_path):
+    """Photos by name and one DICOM file without an ending; nothing is decoded here."""
+    for name in ("b.jpg", "a/2.PNG", "a/10.png", "notes.txt", "c.dcm"):
+        file = tmp_path / "day" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(name.encode())
+    (tmp_path / "day" / "IM0001").write_bytes(bytes(128) + b"DICM")
+    (tmp_path / "day" / "README").write_bytes(b"no photo")
+    return tmp_path / "day"
 
 
-def test_photos_come_in_the_order_of_their_names_with_their_bytes():
-    found = photos_in_zip(zipped({"b/2.JPG": b"two", "a/1.png": b"one", "c.heic": b"three"}), "day.zip")
-    assert [(source.name, source.read()) for source in found] == [
-        ("a/1.png", b"one"),
-        ("b/2.JPG", b"two"),
-        ("c.heic", b"three"),
-    ]
+def names(*paths, **more) -> list[str]:
+    return [source.name for source in list_sources(paths, **more)]
 
 
-def test_what_systems_add_is_left_out_and_other_files_are_named():
-    files = {
-        "a.jpg": b"1",
-        "__MACOSX/._a.jpg": b"x",
-        "b/Thumbs.db": b"x",
-        ".DS_Store": b"x",
-        "notes.txt": b"x",
-    }
-    found = photos_in_zip(zipped(files), "day.zip")
-    assert [source.name for source in found] == ["a.jpg", "notes.txt"]
-    with pytest.raises(UserError, match="notes.txt is not a photo by its name"):
-        found[1].read()
+def test_a_folder_gives_its_photos_sorted_and_dicom_by_content(folder):
+    expected = ["IM0001", "a/10.png", "a/2.PNG", "b.jpg", "c.dcm"]
+    assert names(folder) == [f"{folder}/{name}" for name in expected]
+    assert [source.read() for source in list_sources([folder / "a"])] == [b"a/10.png", b"a/2.PNG"]
 
 
-def test_a_path_that_climbs_out_is_a_name_and_nothing_else(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    found = photos_in_zip(zipped({"../../evil.jpg": b"1", "/etc/evil.jpg": b"2"}), "day.zip")
-    assert sorted(source.read() for source in found) == [b"1", b"2"]
-    assert not list(tmp_path.rglob("*"))
+def test_patterns_go_into_folders_and_stay_out_of_the_way_of_real_names(folder):
+    assert names(f"{folder}/**/*.png") == [f"{folder}/a/10.png"]
+    assert names(f"{folder}/?.jpg") == [f"{folder}/b.jpg"]
+    odd = folder / "[1].jpg"
+    odd.write_bytes(b"1")
+    assert names(odd) == [str(odd)]
 
 
-def test_a_bomb_is_not_opened():
-    bomb = zipped({"big.png": bytes(19 * 1024**2), "a.png": b"1"})
-    assert len(bomb) < 40_000
-    named = {source.name: source for source in photos_in_zip(bomb, "day.zip")}
-    with pytest.raises(UserError, match="big.png unpacks to far more"):
-        named["big.png"].read()
-    assert named["a.png"].read() == b"1"
-
-
-def test_a_size_that_lies_is_found_while_reading(monkeypatch):
-    monkeypatch.setattr(sources, "MAX_BYTES", 1000)
-    content = bytearray(zipped({"a.png": bytes(range(256)) * 20}, zipfile.ZIP_STORED))
-    directory = content.index(b"PK\x01\x02")
-    content[directory + 24 : directory + 28] = (900).to_bytes(
-        4, "little"
-    )  # the size that the directory claims
-    with pytest.raises(UserError, match=r"a\.png (unpacks to far more|is damaged)"):
-        photos_in_zip(bytes(content), "day.zip")[0].read()
-
-
-def test_an_archive_in_the_archive_and_an_encrypted_file_are_refused():
-    content = bytearray(zipped({"a.jpg": b"secret", "inner.zip": zipped({"b.jpg": b"1"})}))
-    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        content[content.index(mark) + offset] |= 1
-    named = {source.name: source for source in photos_in_zip(bytes(content), "day.zip")}
-    with pytest.raises(UserError, match="a.jpg is encrypted"):
-        named["a.jpg"].read()
-    with pytest.raises(UserError, match="inner.zip is an archive within the archive"):
-        named["inner.zip"].read()
-
-
-def test_a_damaged_member_costs_only_itself():
-    content = bytearray(zipped({"a.jpg": b"first" * 50, "b.jpg": b"second"}, zipfile.ZIP_STORED))
-    content[content.index(b"firstfirst")] ^= 0xFF
-    named = {source.name: source for source in photos_in_zip(bytes(content), "day.zip")}
-    with pytest.raises(UserError, match="a.jpg is damaged in the archive"):
-        named["a.jpg"].read()
-    assert named["b.jpg"].read() == b"second"
+def test_a_csv_names_files_by_path_or_id_beside_it_or_elsewhere(folder):
+    labels = folder / "labels.csv"
+    labels.write_text("\ufeffimage_id,diagnosis\nb,MEL\na/10.png,NV\nmissing,NV\n", encoding="utf-8")
+    assert names(labels) == [f"{folder}/b.jpg", f"{folder}/a/10.png", f"{folder}/missing"]
+    labels.write_text('isic_id\n"2"\n', encoding="utf-8")
+    assert names(labels, images=folder / "a") == [f"{folder}/a/2"]  # endings are matched as written
+    (folder / "a" / "2.png").write_bytes(b"")
+    assert names(labels, images=folder / "a") == [f"{folder}/a/2.png"]
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (zipped({"a.jpg": b"1"})[:-10], "is a damaged zip archive"),
-        (zipped({}), "holds no photos"),
-        (zipped({"notes.txt": b"x"}), "holds no photos"),
+        ("name\nb.jpg\n", "needs a column that names the image"),
+        ("image\n", "no rows"),
+        ("image,x\nb,1\n,2\n", "line 3 names no image"),
+        ("", "needs a column"),
     ],
 )
-def test_archives_without_use_get_a_sentence(content, sentence):
-    with pytest.raises(UserError, match=f"day.zip {sentence}"):
-        photos_in_zip(content, "day.zip")
+def test_a_csv_without_use_gets_a_sentence(folder, content, sentence):
+    (folder / "labels.csv").write_text(content)
+    with pytest.raises(UserError, match=sentence):
+        names(folder / "labels.csv")
 
 
-def test_too_many_files_or_bytes_are_refused(monkeypatch):
-    monkeypatch.setattr(sources, "MOST_FILES", 3)
-    with pytest.raises(UserError, match="more than 3 files"):
-        photos_in_zip(zipped({f"{number}.jpg": b"1" for number in range(4)}), "day.zip")
-    with pytest.raises(UserError, match="more than 3 files"):  # even before the directory is read
-        photos_in_zip(zipped({f"{number}.jpg": b"1" for number in range(40)}), "day.zip")
-    monkeypatch.setattr(sources, "MOST_UNPACKED", 10)
-    with pytest.raises(UserError, match="would unpack to more"):
-        photos_in_zip(zipped({"1.jpg": b"1" * 11}), "day.zip")
+def test_what_holds_nothing_gets_a_sentence(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="holds no image files"):
+        names(tmp_path / "empty")
+    with pytest.raises(UserError, match="No file matches"):
+        names(tmp_path / "*.jpg")
+    with pytest.raises(UserError, match="does not exist"):
+        next(iter(list_sources([tmp_path / "none.jpg"]))).read()
 
 
-def test_a_zip_is_known_by_its_content():
-    assert is_zip(zipped({"a.jpg": b"1"}))
-    assert not is_zip(b"\xff\xd8\xff\xe0 a JPEG")
-    assert not is_zip(b"")
+def test_photos_of_an_archive_on_disk_can_be_sent_to_another_process(tmp_path):
+    with zipfile.ZipFile(tmp_path / "day.zip", "w") as archive:
+        archive.writestr("a.jpg", b"one")
+        archive.writestr("inner.zip", b"PK")
+    sent = pickle.loads(pickle.dumps(list(list_sources([tmp_path / "day.zip"]))))
+    assert [source.name for source in sent] == [f"{tmp_path}/day.zip/a.jpg", f"{tmp_path}/day.zip/inner.zip"]
+    assert sent[0].read() == b"one"
+    with pytest.raises(UserError, match="archive within the archive"):
+        sent[1].read()
+
+
+def test_an_object_store_gives_its_photos_to_any_process(folder):
+    address = (
+        f"file://{folder}"  # the one store that needs no server: the others differ in their client alone
+    )
+    sent = pickle.loads(pickle.dumps(list(list_sources([address]))))
+    assert [source.name for source in sent] == [
+        f"{address}/{name}" for name in ("a/10.png", "a/2.PNG", "b.jpg", "c.dcm")
+    ]
+    assert sent[2].read() == b"b.jpg"
+    (folder / "b.jpg").unlink()
+    with pytest.raises(UserError, match="cannot be read from its store"):
+        sent[2].read()
+    for wrong, sentence in ((f"{address}/none", "holds no image files"), ("magic://x/y", "cannot be read")):
+        with pytest.raises(UserError, match=sentence):
+            names(wrong)
+
+
+ODD = [
+    "comma, and “quotes”.jpg",
+    "line\nfeed.jpg",
+    "\U0001f525.jpg",
+    "=1+1.jpg",
+    os.fsdecode(b"latin-\xe9.jpg"),
+]
+
+
+def test_odd_names_come_through_every_kind_of_file(melanoma, small_bundle, photos, tmp_path):
+    import csv
+
+    import pandas as pd
+
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    for name in ODD:
+        (folder / name).write_bytes((photos / "good 1.png").read_bytes())
+    expected = sorted(f"{folder}/{printable(name)}" for name in ODD)
+    for ending in ("csv", "json", "jsonl", "parquet"):
+        out = tmp_path / f"out.{ending}"
+        status, _, complaint = melanoma("predict", folder, "--model", small_bundle, "--out", out)
+        assert status == 0, complaint
+        if ending == "csv":
+            with out.open(newline="", encoding="utf-8") as file:
+                found = [row["path"] for row in csv.DictReader(file)]
+        elif ending == "parquet":
+            found = list(pd.read_parquet(out)["path"])
+        else:
+            text = out.read_text(encoding="utf-8")
+            rows = json.loads(text) if ending == "json" else [json.loads(line) for line in text.splitlines()]
+            found = [row["path"] for row in rows]
+        assert sorted(found) == expected, ending
+    status, printed, _ = melanoma("predict", folder, "--model", small_bundle)
+    assert len(printed.splitlines()) == len(ODD)
+
+
+def test_a_hundred_thousand_files_in_one_folder_are_listed(tmp_path):
+    first = tmp_path / "0.jpg"
+    first.write_bytes(b"1")
+    for number in range(1, 100_000):
+        os.symlink(first, tmp_path / f"{number}.jpg")
+    assert sum(1 for _ in list_sources([tmp_path])) == 100_000

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from melanoma.batch.sources import Source, in_memory
+from melanoma.batch.source import Source, in_memory
 from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.batch.turns import Turns
 from melanoma.batch.worklist import as_csv, as_html, summary

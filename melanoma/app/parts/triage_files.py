@@ -3,7 +3,8 @@
 import streamlit as st
 
 from melanoma.app.parts.language import say
-from melanoma.batch.sources import MOST_FILES, Source, in_memory, is_zip, photos_in_zip
+from melanoma.batch.source import Source, in_memory
+from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS
 

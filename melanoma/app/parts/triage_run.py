@@ -5,7 +5,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
-from melanoma.batch.sources import Source
+from melanoma.batch.source import Source
 from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.batch.turns import Turns
 from melanoma.bundle import Bundle

@@ -1,0 +1,74 @@
+"""How fast a batch is: files judged in a second, beside `model.predict` of the same pictures in memory.
+
+python -m benchmarks.throughput
+python -m benchmarks.throughput --files 512 --rounds 7 --batch 8 --batch 16 --batch 32 --batch 64
+
+The files are JPEG of 600 x 450 pixels; judging them takes reading, decoding, framing, the photo's quality,
+the network with its evidence maps, and the distance to known photos. `predict` gets them decoded and framed.
+Each round times both, one after the other, so that other work on the machine meets both alike. The
+processor's time is that of all threads, and says what is left when nothing else runs.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.explanations.timing import peak_megabytes
+from benchmarks.scale import make_images
+from melanoma.batch import judging
+from melanoma.batch.answers import Wanted, answer_files
+from melanoma.batch.sources import list_sources
+from melanoma.bundle import load_bundle
+from melanoma.classifier import Classifier
+from melanoma.images import frame, read_image
+
+
+def spent(task: Callable[[], object], count: int) -> tuple[float, float]:
+    """Return wall and processor milliseconds an image."""
+    wall, processor = time.perf_counter(), time.process_time()
+    task()
+    return (
+        1000 * (time.perf_counter() - wall) / count,
+        1000 * (time.process_time() - processor) / count,
+    )
+
+
+def main() -> None:
+    """Measure, and print a line for each batch size."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--files", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, action="append", help="photos in one pass; may be given again")
+    options = parser.parse_args()
+    classifier = Classifier(load_bundle(), for_many=True)
+    network = classifier.bundle.load_network()
+    with tempfile.TemporaryDirectory() as folder:
+        make_images(Path(folder), options.files, damaged=0)
+        sources = list(list_sources([folder]))
+        photos = np.stack([frame(read_image(source.read()), network.input_shape[1])[0] for source in sources])
+        for batch in options.batch or [judging.BATCH]:
+            judging.BATCH = batch
+            tasks = (
+                lambda batch=batch: network.predict(photos, batch_size=batch, verbose=0),
+                lambda: sum(1 for _ in answer_files(classifier, sources, Wanted())),
+            )
+            for task in tasks:
+                task()
+            times = np.array([[spent(task, len(sources)) for task in tasks] for _ in range(options.rounds)])
+            bare, judged = np.median(times, axis=0)
+            ratios = np.quantile(times[:, 0] / times[:, 1], [0.25, 0.5, 0.75], axis=0)
+            print(
+                f"batches of {batch}, {os.cpu_count()} cores: bare {1000 / bare[0]:.1f}/s, files "
+                f"{1000 / judged[0]:.1f}/s, {ratios[1, 0]:.2f} times (quartiles {ratios[0, 0]:.2f} to "
+                f"{ratios[2, 0]:.2f}); processor {bare[1]:.1f} and {judged[1]:.1f} ms an image, "
+                f"{ratios[1, 1]:.2f} times; peak {peak_megabytes():.0f} MB"
+            )
+
+
+if __name__ == "__main__":
+    main()

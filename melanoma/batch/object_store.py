@@ -1,0 +1,62 @@
+"""Photos in an object store, by addresses such as s3://bucket/folder: those that Arrow's file systems know.
+
+Keys come from the environment, as the store's own tools take them, and never from a command.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache, partial
+
+import pyarrow as pa
+from pyarrow import fs
+
+from melanoma.batch.source import Source
+from melanoma.dicom import ENDINGS as DICOM_ENDINGS
+from melanoma.errors import UserError
+from melanoma.images import EXTENSIONS, MAX_BYTES
+
+_PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
+
+
+def is_address(text: str) -> bool:
+    """Return True if this names something in a store, and not a path."""
+    return "://" in text
+
+
+def photos_at(address: str) -> Iterator[Source]:
+    """Yield the photo at an address, or those below it that are called like photos, sorted.
+
+    Their sources can be sent to another process, which opens the store itself. Raises UserError where the
+    store cannot be read or holds none.
+    """
+    try:
+        system, path = _opened(address)
+        found = system.get_file_info(path)
+        if found.type is fs.FileType.Directory:
+            inside = system.get_file_info(fs.FileSelector(path, recursive=True))
+            paths = sorted(one.path for one in inside if one.path.lower().endswith(_PHOTOS) and one.is_file)
+        else:
+            paths = [path] if found.is_file else []
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise UserError(f"{address} cannot be read ({str(error).splitlines()[0]}).") from None
+    if not paths:
+        raise UserError(f"{address} holds no image files ({', '.join(_PHOTOS)}).")
+    scheme = address.partition("://")[0]
+    for name in paths:
+        yield Source(f"{scheme}://{name}", partial(_read, address, name))
+
+
+@lru_cache(maxsize=8)
+def _opened(address: str) -> tuple[fs.FileSystem, str]:
+    return fs.FileSystem.from_uri(address)
+
+
+def _read(address: str, path: str) -> bytes:
+    try:
+        system, _ = _opened(address)
+        with system.open_input_stream(path) as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read from its store ({str(error).splitlines()[0]}).") from None
+    if len(content) > MAX_BYTES:
+        raise UserError(f"{path} is larger than {MAX_BYTES // 1024**2} MB. Save it smaller and try again.")
+    return content

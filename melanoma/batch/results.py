@@ -1,0 +1,145 @@
+"""Results that grow in chunks beside their file, so that a run that was killed goes on where it was.
+
+While `out` is in the making, the folder `.out.unfinished` beside it holds `job.json`, which says what is
+being made, and chunks in Parquet, each whole or not there. In the end they are joined to `out`, and the
+folder goes.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from melanoma.batch.formats import ENDINGS, write_table_file
+from melanoma.batch.rows import Row, as_table
+from melanoma.errors import UserError
+from melanoma.writing import require_folder, told_if_unwritable, write_whole
+
+CHUNK_ROWS = 500
+CHUNK_SECONDS = 30.0
+"""A chunk is written when it has this many rows, or is this old: the most that a kill can cost."""
+_GROUP_ROWS = 10_000  # rows of a Parquet row group: few enough to hold, enough to read quickly
+_JOB = "job.json"
+
+
+def require_results_name(out: Path) -> None:
+    """Raise UserError unless results can be written there: better before the work than after."""
+    if out.suffix.lower() not in ENDINGS:
+        raise UserError(f"{out}: results can be written as {', '.join(ENDINGS)}.")
+    require_folder(out)
+
+
+class Results:
+    """Rows on their way to one file. `claim` knows what an earlier run has finished."""
+
+    def __init__(self, out: Path, schema: pa.Schema, job: dict[str, Any]) -> None:
+        """Begin, or go on with what an earlier run of the same `job` has left.
+
+        Raises UserError if it was another job's, or if nothing can be written there.
+        """
+        require_results_name(out)
+        self.out, self._schema = out, schema
+        self.folder = out.with_name(f".{out.name}.unfinished")
+        self._rows: list[Row] = []
+        self._since = time.monotonic()
+        with told_if_unwritable(out):
+            self.folder.mkdir(exist_ok=True)
+            self._begin(job)
+            self._chunks = sorted(self.folder.glob("*.parquet"))
+            self._claimed = {_digest(path) for chunk in self._chunks for path in self._paths(chunk)}
+        self.files_before = len(self._claimed)
+        """How many files an earlier run has finished."""
+
+    def claim(self, path: str) -> bool:
+        """Return True the first time a file is named, and False if its rows are written or on the way."""
+        digest = _digest(path)
+        if digest in self._claimed:
+            return False
+        self._claimed.add(digest)
+        return True
+
+    def add(self, rows: list[Row]) -> None:
+        """Take all rows of one file; they reach the disk with their chunk."""
+        if not self._rows:
+            self._since = time.monotonic()
+        self._rows += rows
+        if len(self._rows) >= CHUNK_ROWS or time.monotonic() - self._since > CHUNK_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows taken so far as a chunk."""
+        if not self._rows:
+            return
+        number = int(self._chunks[-1].stem) + 1 if self._chunks else 0
+        chunk = self.folder / f"{number:08d}.parquet"
+        with told_if_unwritable(self.out):
+            if chunk.exists():
+                raise UserError(f"Another run is writing {self.out}. Wait for it, or choose another name.")
+            unfinished = chunk.with_suffix(".unfinished")
+            pq.write_table(as_table(self._rows, self._schema), unfinished)
+            os.replace(unfinished, chunk)
+        self._chunks.append(chunk)
+        self._rows = []
+
+    def finish(self) -> Counter[str]:
+        """Join the chunks to the file, whole or not at all; returns its `rows`, `alerts` and `errors`."""
+        self.flush()
+        unfinished = self.folder / "whole.unfinished"
+        counts: Counter[str] = Counter(rows=0)
+        with told_if_unwritable(self.out):
+            write_table_file(
+                unfinished, self.out.suffix.lower(), _counted(self._tables(), counts), self._schema
+            )
+            os.replace(unfinished, self.out)
+            shutil.rmtree(self.folder)
+        return counts
+
+    def _begin(self, job: dict[str, Any]) -> None:
+        file = self.folder / _JOB
+        if not file.exists():
+            write_whole(file, json.dumps(job, indent=2, ensure_ascii=False) + "\n")
+            return
+        before = json.loads(file.read_text(encoding="utf-8"))
+        other = [name for name in job if before.get(name) != job[name]]
+        if other:
+            raise UserError(
+                f"{self.folder} holds the beginning of other results (not the same {', '.join(other)}). "
+                "Finish it with the command that began it, delete that folder, or choose another name."
+            )
+
+    def _paths(self, chunk: Path) -> list[str]:
+        try:
+            return pq.read_table(chunk, columns=["path"])["path"].to_pylist()
+        except pa.ArrowInvalid:
+            raise UserError(f"{chunk} is damaged. Delete it, and run the command again.") from None
+
+    def _tables(self) -> Iterator[pa.Table]:
+        waiting: list[pa.Table] = []
+        for chunk in self._chunks:
+            waiting.append(pq.read_table(chunk))
+            if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
+                yield pa.concat_tables(waiting)
+                waiting = []
+        if waiting:
+            yield pa.concat_tables(waiting)
+
+
+def _digest(path: str) -> bytes:
+    """Return what stands for a path in memory: 16 bytes, however long it is."""
+    return hashlib.blake2b(path.encode(), digest_size=16).digest()
+
+
+def _counted(tables: Iterator[pa.Table], counts: Counter[str]) -> Iterator[pa.Table]:
+    for table in tables:
+        errors = table.num_rows - table["error"].null_count
+        counts.update(rows=table.num_rows, errors=errors, alerts=pc.sum(table["melanoma_alert"]).as_py() or 0)
+        yield table

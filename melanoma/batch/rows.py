@@ -1,0 +1,122 @@
+"""One photo of a batch as a row: what `predict` prints and writes.
+
+| column | type | what |
+|---|---|---|
+| path | text | the file as it was given; bytes that are no UTF-8 are written as backslashes and numbers |
+| frame | int32 or none | of a DICOM object, counted from 1 |
+| p_MEL, p_NV … | float64 or none | calibrated probabilities, summing to 1; JSON has them as `probabilities` |
+| logit_MEL … | float32 or none | the network's outputs before temperature and softmax; JSON: `logits` |
+| diagnosis | text or none | the likeliest |
+| melanoma_alert | bool or none | true where the probability of melanoma reaches the model's threshold |
+| prediction_set | list of text | the diagnoses that cannot be ruled out, likeliest first |
+| in_distribution | bool or none | false where the photo is unlike those that the model knows |
+| novelty | float64 or none | the distance that says so, 0 to 2 |
+| flags | list of text | sentences about the photo's quality |
+| error | text or none | why there is no answer; then every answer is none, and no row is an all-clear |
+| heatmap | text or none | name of the evidence map's file in the folder of `--heatmaps` |
+| dropped | list of text | names of the DICOM attributes about a person that the result leaves out |
+| sop_instance_uid | text or none | only with `--keep-ids` |
+| model, model_version | text | name of the bundle, and a hash over all its files |
+
+In CSV, lists are joined by “; ”, none is empty, and text that a spreadsheet would run gets an apostrophe.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+
+from melanoma.batch.judging import Judged
+from melanoma.bundle import Bundle
+from melanoma.writing import spreadsheet_text
+
+SCHEMA_VERSION = "1"
+Row = dict[str, Any]
+_NESTED = {"probabilities": "p", "logits": "logit"}
+
+
+def row_of(judged: Judged, bundle: Bundle, keep_ids: bool = False, heatmap: str | None = None) -> Row:
+    """Return the object that `predict --json` prints for a photo."""
+    photo, found = judged.photo, judged.prediction
+    return {
+        "path": photo.name,
+        "probabilities": {code: found.probability(code) for code in found.codes} if found else None,
+        "diagnosis": found.diagnosis if found else None,
+        "melanoma_alert": found.melanoma_alert if found else None,
+        "prediction_set": list(found.prediction_set) if found else None,
+        "in_distribution": bool(found.in_distribution) if found else None,
+        "flags": list(found.quality) if found else None,
+        "error": photo.error,
+        "frame": photo.frame,
+        "logits": dict(zip(found.codes, map(float, found.logits), strict=True)) if found else None,
+        "novelty": found.novelty if found else None,
+        "heatmap": heatmap,
+        "dropped": list(photo.dropped),
+        "sop_instance_uid": photo.sop_instance_uid if keep_ids else None,
+        "model": bundle.name,
+        "model_version": bundle.version,
+    }
+
+
+def schema_of(bundle: Bundle) -> pa.Schema:
+    """Return the Parquet schema of a model's rows; its metadata hold the schema's version."""
+    texts = pa.list_(pa.string())
+    return pa.schema(
+        [
+            pa.field("path", pa.string(), nullable=False),
+            ("frame", pa.int32()),
+            *((f"p_{code}", pa.float64()) for code in bundle.codes),
+            *((f"logit_{code}", pa.float32()) for code in bundle.codes),
+            ("diagnosis", pa.string()),
+            ("melanoma_alert", pa.bool_()),
+            ("prediction_set", texts),
+            ("in_distribution", pa.bool_()),
+            ("novelty", pa.float64()),
+            ("flags", texts),
+            ("error", pa.string()),
+            ("heatmap", pa.string()),
+            ("dropped", texts),
+            ("sop_instance_uid", pa.string()),
+            pa.field("model", pa.string(), nullable=False),
+            pa.field("model_version", pa.string(), nullable=False),
+        ],
+        metadata={"melanoma.schema": SCHEMA_VERSION},
+    )
+
+
+def as_table(rows: list[Row], schema: pa.Schema) -> pa.Table:
+    """Return the rows as an Arrow table, one column a probability and a logit."""
+    flat = []
+    for row in rows:
+        columns = {name: value for name, value in row.items() if name not in _NESTED}
+        for name, prefix in _NESTED.items():
+            columns |= {f"{prefix}_{code}": value for code, value in (row[name] or {}).items()}
+        flat.append(columns)
+    return pa.Table.from_pylist(flat, schema=schema)
+
+
+def as_rows(table: pa.Table) -> list[Row]:
+    """Return the rows that `as_table` was given."""
+    rows = []
+    for flat in table.to_pylist():
+        nested: Row = {}
+        for name, prefix in _NESTED.items():
+            found = {
+                column.removeprefix(f"{prefix}_"): flat.pop(column)
+                for column in table.column_names
+                if column.startswith(f"{prefix}_")
+            }
+            nested[name] = None if None in found.values() else found
+        order = ("path", "probabilities", "diagnosis", "melanoma_alert", "prediction_set", "in_distribution")
+        whole = flat | nested
+        first = {name: whole[name] for name in (*order, "flags", "error", "frame", "logits")}
+        rows.append(first | whole)
+    return rows
+
+
+def as_cells(flat: dict[str, Any]) -> list[Any]:
+    """Return a row of the table as cells for a spreadsheet."""
+    cells = []
+    for value in flat.values():
+        text = "; ".join(value) if isinstance(value, list) else value
+        cells.append(spreadsheet_text(text) if isinstance(text, str) else text)
+    return cells

@@ -1,0 +1,156 @@
+"""Zip archives that nobody vouches for: their photos, unpacked one at a time and never to disk."""
+
+import io
+import zipfile
+import zlib
+from functools import lru_cache, partial
+from pathlib import Path
+
+from melanoma.batch.source import Source
+from melanoma.dicom import ENDINGS as DICOM_ENDINGS
+from melanoma.errors import UserError
+from melanoma.images import EXTENSIONS, MAX_BYTES
+
+MOST_FILES = 2000
+"""In one archive: an hour's work for a reader, and a bound for memory."""
+MOST_PACKED = 500 * 1024**2
+"""Bytes of an archive: a page holds it in memory."""
+MOST_UNPACKED = 2 * 1024**3
+"""Bytes of all files of an archive together."""
+MOST_RATIO = 200
+"""Of unpacked to packed size: JPEG and PNG hardly shrink, a bomb shrinks by thousands."""
+_PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
+_NO_PHOTOS = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")  # what operating systems add to archives
+_DIRECTORY_MARK = b"PK\x01\x02"  # of each entry in an archive's directory
+_BLOCK = 1024 * 1024
+_DAMAGED = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError)
+
+
+def is_zip(content: bytes) -> bool:
+    """Return True if this is a zip archive, whatever its name says."""
+    return zipfile.is_zipfile(io.BytesIO(content))
+
+
+def photos_in_zip(content: bytes, name: str) -> list[Source]:
+    """Return the photos of an archive in memory, in the order of their names.
+
+    Files that are no photos by their name are left out, folders and what operating systems add silently,
+    others as sources whose reading raises UserError; so do an archive within the archive, an encrypted file,
+    and one that unpacks to more than a photo may hold. Raises UserError for an archive that is damaged, has
+    no photo, or would unpack to too many files or bytes.
+    """
+    _refuse_long_directory(io.BytesIO(content), name)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        wanted = _wanted(archive, name)
+    except (*_DAMAGED, OSError):
+        raise _damaged(name) from None
+    return [Source(entry.filename, partial(_unpack, archive, entry)) for entry in wanted]
+
+
+def photos_in_zip_file(path: Path, name: str) -> list[Source]:
+    """Return the same for an archive on disk, without holding it in memory.
+
+    Each photo is called after the archive and itself, and its source can be sent to another process.
+    """
+    try:
+        if path.stat().st_size > MOST_PACKED:
+            raise UserError(
+                f"{name} is larger than {MOST_PACKED // 1024**2} MB. Unpack it, and give the folder."
+            )
+        with path.open("rb") as file:
+            _refuse_long_directory(file, name)
+            with zipfile.ZipFile(file) as archive:
+                wanted = _wanted(archive, name)
+    except _DAMAGED:
+        raise _damaged(name) from None
+    except OSError as error:
+        raise UserError(f"{name} cannot be read ({error.strerror}).") from None
+    return [
+        Source(f"{name}/{entry.filename}", partial(_unpack_from, path, name, entry.filename))
+        for entry in wanted
+    ]
+
+
+def _wanted(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    """Return the entries to judge, or raise UserError for an archive that is no use or too much."""
+    wanted = sorted(
+        (
+            entry
+            for entry in archive.infolist()
+            if not entry.is_dir() and not _added_by_system(entry.filename)
+        ),
+        key=lambda entry: entry.filename,
+    )
+    if len(wanted) > MOST_FILES:
+        raise _too_many(name)
+    if sum(entry.file_size for entry in wanted) > MOST_UNPACKED:
+        raise UserError(f"{name} would unpack to more than {MOST_UNPACKED // 1024**3} GB. Pack fewer photos.")
+    if not any(entry.filename.lower().endswith(_PHOTOS) for entry in wanted):
+        raise UserError(f"{name} holds no photos ({', '.join(_PHOTOS)}).")
+    return wanted
+
+
+def _refuse_long_directory(file: io.BufferedIOBase, name: str) -> None:
+    """Raise UserError before a directory of too many entries is read into memory."""
+    entries = 0
+    while block := file.read(_BLOCK):
+        entries += block.count(_DIRECTORY_MARK)
+        if entries > 4 * MOST_FILES:
+            raise _too_many(name)
+    file.seek(0)
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Return the archive; kept open, so that its directory is not read again for every photo."""
+    return zipfile.ZipFile(path)
+
+
+def _unpack_from(path: Path, name: str, member: str) -> bytes:
+    try:
+        archive = _opened(path)
+        entry = archive.getinfo(member)
+    except _DAMAGED:
+        raise _damaged(name) from None
+    except KeyError:
+        raise UserError(f"{member} has gone from {name} since the archive was listed.") from None
+    except OSError as error:
+        raise UserError(f"{name} cannot be read ({error.strerror}).") from None
+    return _unpack(archive, entry)
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return the content of a file; never more than a photo may hold, whatever the directory claims."""
+    name = entry.filename
+    if name.lower().endswith((".zip", ".7z", ".rar", ".tar", ".gz")):
+        raise UserError(f"{name} is an archive within the archive. Unpack it, and pack the photos alone.")
+    if not name.lower().endswith(_PHOTOS):
+        raise UserError(f"{name} is not a photo by its name ({', '.join(_PHOTOS)}).")
+    if entry.flag_bits & 1:
+        raise UserError(f"{name} is encrypted. Pack it without a password.")
+    if entry.file_size > MAX_BYTES or entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
+        raise UserError(f"{name} unpacks to far more than a photo of this kind holds, so it was not opened.")
+    try:
+        with archive.open(entry) as file:
+            content = file.read(MAX_BYTES + 1)
+    except (*_DAMAGED, zlib.error, RuntimeError, OSError):
+        raise UserError(f"{name} is damaged in the archive. Pack it again.") from None
+    if len(content) > MAX_BYTES:
+        raise UserError(f"{name} unpacks to far more than it says, so it was not read.")
+    return content
+
+
+def _added_by_system(filename: str) -> bool:
+    folded = filename.lower()
+    return folded.startswith(_NO_PHOTOS[0]) or folded.rsplit("/", 1)[-1] in _NO_PHOTOS[1:]
+
+
+def _too_many(name: str) -> UserError:
+    return UserError(
+        f"{name} holds more than {MOST_FILES} files. Pack fewer photos, and triage them in parts."
+    )
+
+
+def _damaged(name: str) -> UserError:
+    return UserError(f"{name} is a damaged zip archive. Pack it again.")

@@ -1,0 +1,169 @@
+"""Rows that survive a kill: nothing lost but the last chunk, nothing done twice, nothing half written."""
+
+import csv
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from melanoma.batch import results as module
+from melanoma.batch.results import Results
+from melanoma.batch.rows import as_rows, as_table, schema_of
+from melanoma.bundle import load_bundle
+from melanoma.errors import UserError
+
+JOB = {"model": "1", "paths": ["day"]}
+
+
+@pytest.fixture
+def schema(small_bundle):
+    return schema_of(load_bundle(small_bundle))
+
+
+def row(path: str, melanoma: float | None = 0.25) -> dict:
+    known = melanoma is not None
+    return {
+        "path": path,
+        "probabilities": {"MEL": melanoma, "NV": 1 - melanoma} if known else None,
+        "diagnosis": "NV" if known else None,
+        "melanoma_alert": False if known else None,
+        "prediction_set": ["NV", "MEL"] if known else None,
+        "in_distribution": True if known else None,
+        "flags": ["=Blurred."] if known else None,
+        "error": None if known else "It is empty.",
+        "frame": None,
+        "logits": {"MEL": 0.5, "NV": 1.5} if known else None,
+        "novelty": 0.5 if known else None,
+        "heatmap": None,
+        "dropped": [],
+        "sop_instance_uid": None,
+        "model": "small",
+        "model_version": "abc",
+    }
+
+
+def test_rows_come_back_from_a_table_as_they_were(schema):
+    rows = [row("a"), row("b", None)]
+    found = as_rows(as_table(rows, schema))
+    assert found == rows
+    assert list(found[0]) == list(rows[0])
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "jsonl", "parquet"])
+def test_each_format_holds_every_row(schema, tmp_path, ending, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK_ROWS", 2)
+    out = tmp_path / f"out.{ending}"
+    results = Results(out, schema, JOB)
+    rows = [row("=a"), row("b", None), row("c"), row("d"), row("e")]
+    for one in rows:
+        results.add([one])
+    assert len(list(results.folder.glob("*.parquet"))) == 2 and not out.exists()
+    assert results.finish() == {"rows": 5, "errors": 1, "alerts": 0}
+    assert list(tmp_path.iterdir()) == [out]
+    if ending == "csv":
+        with out.open(newline="", encoding="utf-8") as file:
+            found = list(csv.DictReader(file))
+        assert [line["path"] for line in found] == ["'=a", "b", "c", "d", "e"]
+        assert (found[0]["p_MEL"], found[0]["prediction_set"], found[0]["flags"]) == (
+            "0.25",
+            "NV; MEL",
+            "'=Blurred.",
+        )
+        assert (found[1]["p_MEL"], found[1]["error"], found[1]["melanoma_alert"]) == ("", "It is empty.", "")
+    elif ending == "parquet":
+        table = pq.read_table(out)
+        assert table.schema.metadata[b"melanoma.schema"] == b"1"
+        assert as_rows(table) == rows
+    else:
+        text = out.read_text(encoding="utf-8")
+        assert (json.loads(text) if ending == "json" else [*map(json.loads, text.splitlines())]) == rows
+
+
+def test_nothing_at_all_is_an_empty_file(schema, tmp_path):
+    assert Results(tmp_path / "out.json", schema, JOB).finish()["rows"] == 0
+    assert json.loads((tmp_path / "out.json").read_text()) == []
+
+
+def test_what_is_on_disk_is_not_asked_for_again(schema, tmp_path):
+    first = Results(tmp_path / "out.parquet", schema, JOB)
+    assert first.claim("a") and first.claim("b") and not first.claim("a")
+    first.add([row("a")])
+    first.flush()
+    first.add([row("b")])  # dies before this chunk
+    again = Results(tmp_path / "out.parquet", schema, JOB)
+    assert again.files_before == 1
+    assert not again.claim("a") and again.claim("b")
+    again.add([row("b")])
+    assert again.finish()["rows"] == 2
+    assert sorted(pd.read_parquet(tmp_path / "out.parquet")["path"]) == ["a", "b"]
+
+
+def test_other_results_are_not_gone_on_with(schema, tmp_path):
+    Results(tmp_path / "out.csv", schema, JOB)
+    with pytest.raises(UserError, match="the beginning of other results .not the same model"):
+        Results(tmp_path / "out.csv", schema, JOB | {"model": "2"})
+
+
+def test_two_runs_at_once_do_not_mix(schema, tmp_path):
+    one, other = (Results(tmp_path / "out.csv", schema, JOB) for _ in range(2))
+    one.add([row("a")])
+    one.flush()
+    other.add([row("a")])
+    with pytest.raises(UserError, match="Another run is writing"):
+        other.flush()
+
+
+def test_a_full_disk_is_a_sentence_and_costs_no_chunk(schema, tmp_path):
+    results = Results(tmp_path / "out.csv", schema, JOB)
+    results.add([row("a")])
+    results.flush()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    results.add([row("b")])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # no file may grow beyond 100 bytes
+    try:
+        with pytest.raises(UserError, match=r"out.csv cannot be written \(.*run the same command again"):
+            results.finish()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert Results(tmp_path / "out.csv", schema, JOB).files_before == 1
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(melanoma, small_bundle, photos):
+    status, _, complaint = melanoma("predict", photos, "--model", small_bundle, "--out", "/proc/out.csv")
+    assert status == 2
+    assert "/proc/out.csv cannot be written" in complaint and "Traceback" not in complaint
+
+
+def test_a_killed_command_goes_on_where_it_was(small_bundle, photos, tmp_path):
+    content = (photos / "good 1.png").read_bytes()
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(3000):
+        (many / f"{number}.png").write_bytes(content)
+    out = tmp_path / "out.parquet"
+    command = [sys.executable, "-m", "melanoma", "predict", str(many), str(many / "0.png")]
+    command += ["--model", str(small_bundle), "--out", str(out)]
+    unfinished = tmp_path / ".out.parquet.unfinished"
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 200
+        while not list(unfinished.glob("*.parquet")):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    kept = sum(pq.read_metadata(chunk).num_rows for chunk in unfinished.glob("*.parquet"))
+    assert 0 < kept < 3000 and not out.exists()
+    os.remove(many / "0.png")  # its row is there: a file that was answered is not opened again
+    ended = subprocess.run(
+        [*command[:4], str(many), str(many / "0.png"), *command[6:]], capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert f"those of {kept} files by an earlier run" in ended.stderr
+    paths = pd.read_parquet(out)["path"]
+    assert len(paths) == 3000 and paths.is_unique

@@ -1,0 +1,118 @@
+"""Zip archives from strangers: bombs, nested and damaged ones, odd names."""
+
+import io
+import zipfile
+
+import pytest
+
+from melanoma.batch import zips
+from melanoma.batch.zips import is_zip, photos_in_zip
+from melanoma.errors import UserError
+
+
+def zipped(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", compression) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return written.getvalue()
+
+
+def test_photos_come_in_the_order_of_their_names_with_their_bytes():
+    found = photos_in_zip(zipped({"b/2.JPG": b"two", "a/1.png": b"one", "c.heic": b"three"}), "day.zip")
+    assert [(source.name, source.read()) for source in found] == [
+        ("a/1.png", b"one"),
+        ("b/2.JPG", b"two"),
+        ("c.heic", b"three"),
+    ]
+
+
+def test_what_systems_add_is_left_out_and_other_files_are_named():
+    files = {
+        "a.jpg": b"1",
+        "__MACOSX/._a.jpg": b"x",
+        "b/Thumbs.db": b"x",
+        ".DS_Store": b"x",
+        "notes.txt": b"x",
+    }
+    found = photos_in_zip(zipped(files), "day.zip")
+    assert [source.name for source in found] == ["a.jpg", "notes.txt"]
+    with pytest.raises(UserError, match="notes.txt is not a photo by its name"):
+        found[1].read()
+
+
+def test_a_path_that_climbs_out_is_a_name_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = photos_in_zip(zipped({"../../evil.jpg": b"1", "/etc/evil.jpg": b"2"}), "day.zip")
+    assert sorted(source.read() for source in found) == [b"1", b"2"]
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_a_bomb_is_not_opened():
+    bomb = zipped({"big.png": bytes(19 * 1024**2), "a.png": b"1"})
+    assert len(bomb) < 40_000
+    named = {source.name: source for source in photos_in_zip(bomb, "day.zip")}
+    with pytest.raises(UserError, match="big.png unpacks to far more"):
+        named["big.png"].read()
+    assert named["a.png"].read() == b"1"
+
+
+def test_a_size_that_lies_is_found_while_reading(monkeypatch):
+    monkeypatch.setattr(zips, "MAX_BYTES", 1000)
+    content = bytearray(zipped({"a.png": bytes(range(256)) * 20}, zipfile.ZIP_STORED))
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 24 : directory + 28] = (900).to_bytes(
+        4, "little"
+    )  # the size that the directory claims
+    with pytest.raises(UserError, match=r"a\.png (unpacks to far more|is damaged)"):
+        photos_in_zip(bytes(content), "day.zip")[0].read()
+
+
+def test_an_archive_in_the_archive_and_an_encrypted_file_are_refused():
+    content = bytearray(zipped({"a.jpg": b"secret", "inner.zip": zipped({"b.jpg": b"1"})}))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + offset] |= 1
+    named = {source.name: source for source in photos_in_zip(bytes(content), "day.zip")}
+    with pytest.raises(UserError, match="a.jpg is encrypted"):
+        named["a.jpg"].read()
+    with pytest.raises(UserError, match="inner.zip is an archive within the archive"):
+        named["inner.zip"].read()
+
+
+def test_a_damaged_member_costs_only_itself():
+    content = bytearray(zipped({"a.jpg": b"first" * 50, "b.jpg": b"second"}, zipfile.ZIP_STORED))
+    content[content.index(b"firstfirst")] ^= 0xFF
+    named = {source.name: source for source in photos_in_zip(bytes(content), "day.zip")}
+    with pytest.raises(UserError, match="a.jpg is damaged in the archive"):
+        named["a.jpg"].read()
+    assert named["b.jpg"].read() == b"second"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (zipped({"a.jpg": b"1"})[:-10], "is a damaged zip archive"),
+        (zipped({}), "holds no photos"),
+        (zipped({"notes.txt": b"x"}), "holds no photos"),
+    ],
+)
+def test_archives_without_use_get_a_sentence(content, sentence):
+    with pytest.raises(UserError, match=f"day.zip {sentence}"):
+        photos_in_zip(content, "day.zip")
+
+
+def test_too_many_files_or_bytes_are_refused(monkeypatch):
+    monkeypatch.setattr(zips, "MOST_FILES", 3)
+    with pytest.raises(UserError, match="more than 3 files"):
+        photos_in_zip(zipped({f"{number}.jpg": b"1" for number in range(4)}), "day.zip")
+    with pytest.raises(UserError, match="more than 3 files"):  # even before the directory is read
+        photos_in_zip(zipped({f"{number}.jpg": b"1" for number in range(40)}), "day.zip")
+    monkeypatch.setattr(zips, "MOST_UNPACKED", 10)
+    with pytest.raises(UserError, match="would unpack to more"):
+        photos_in_zip(zipped({"1.jpg": b"1" * 11}), "day.zip")
+
+
+def test_a_zip_is_known_by_its_content():
+    assert is_zip(zipped({"a.jpg": b"1"}))
+    assert not is_zip(b"\xff\xd8\xff\xe0 a JPEG")
+    assert not is_zip(b"")
