@@ -94,9 +94,10 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
         raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            _check_size(picture, name)
+            most = _FEWER_PIXELS.get(picture.format or "", MAX_PIXELS)
+            check_size(picture.size, name, most)
             picture.load()
-            _check_size(picture, name)  # a decoder may find another size than the header said
+            check_size(picture.size, name, most)  # a decoder may find another size than the header said
             return rgb_pixels(picture)
     except Image.DecompressionBombError:
         raise UserError(f"{name} has far too many pixels. {_SIZE_ADVICE}") from None
@@ -163,9 +164,9 @@ def data_uri(content: bytes, kind: str) -> str:
     return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
-def _check_size(picture: Image.Image, name: str) -> None:
-    width, height = picture.size
-    most = _FEWER_PIXELS.get(picture.format or "", MAX_PIXELS)
+def check_size(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None:
+    """Raise UserError for a picture of more than `most` pixels, or too few; `size` is width and height."""
+    width, height = size
     if width * height > most or max(width, height) > MAX_SIDE:
         raise UserError(f"{name} has {width} x {height} pixels, which is too many. {_SIZE_ADVICE}")
     if min(width, height) < MIN_SIDE:

@@ -5,8 +5,8 @@ python -m benchmarks.hostile.images --files 1000000 --log runs/hostile.jsonl
 
 A finding is an exception that is no UserError, a result of another form, a call over 2 s of processor time,
 a growth of the process over 300 MB, or a process that dies. Each file comes of its number alone, so a finding
-is made again by `benchmarks.hostile.mutations.mutated(original_files(), number)`. The same command goes on after
-a kill. Exits with status 1 if there are findings. Needs Linux, whose kernel says how far a process grew.
+is made again by `benchmarks.hostile.mutations.mutated(original_files(), number)`. The same command goes on
+after a kill. Exits with status 1 if there are findings. Needs Linux, whose kernel tells how a process grew.
 """
 
 import argparse

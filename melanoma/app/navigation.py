@@ -1,13 +1,16 @@
 """Which pages there are, in the order of the menu."""
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from melanoma.app.pages import examine, lesson, model, quiz, thresholds, triage, whatif
+from melanoma.app.pages import examine, lesson, model, operator, quiz, thresholds, triage, whatif
 from melanoma.app.parts.language import choose_language, say
+from melanoma.operation import log_to_stderr
 
 
 def show_page() -> None:
     """Draw the menu, the page that the visitor is on, and below it the choice of language."""
+    log_to_stderr()
     st.navigation(
         [
             st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True),
@@ -19,9 +22,19 @@ def show_page() -> None:
             ),
             st.Page(triage.page, title=say("Triage"), icon=":material/sort:", url_path="triage"),
             st.Page(model.page, title=say("Model"), icon=":material/network_node:", url_path="model"),
+            *_operators_page(),
         ],
         position="top",
     ).run()
     st.divider()
     with st.container(horizontal=True, horizontal_alignment="center"):
         choose_language()
+
+
+def _operators_page() -> list[StreamlitPage]:
+    """Return the operator's page, which no menu shows, where the operator has set a token."""
+    if not operator.offered():
+        return []
+    return [
+        st.Page(operator.page, title=say("Operation"), url_path=operator.URL_PATH, visibility="hidden"),
+    ]
