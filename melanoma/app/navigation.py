@@ -5,12 +5,14 @@ from streamlit.navigation.page import StreamlitPage
 
 from melanoma.app.pages import examine, lesson, model, operator, quiz, thresholds, triage, whatif
 from melanoma.app.parts.language import choose_language, say
+from melanoma.app.parts.server import keep_uploads_in_memory
 from melanoma.operation import log_to_stderr
 
 
 def show_page() -> None:
     """Draw the menu, the page that the visitor is on, and below it the choice of language."""
     log_to_stderr()
+    keep_uploads_in_memory()
     st.navigation(
         [
             st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True),

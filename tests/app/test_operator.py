@@ -46,7 +46,7 @@ def test_with_the_token_there_are_counts(page):
     assert row["done"] == "1" and row["failed"] == "0"
 
 
-def test_the_menu_does_not_name_it(monkeypatch):
+def test_the_page_opens_with_a_token_set(monkeypatch):
     monkeypatch.setenv(operator.TOKEN, "a long secret")
     app = AppTest.from_file(str(SCRIPT), default_timeout=240).run()
-    assert not app.exception
+    assert not app.exception and app.title[0].value == "What does the network see?"
