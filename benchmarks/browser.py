@@ -1,5 +1,6 @@
 """The real page in a real browser, for the browser tests and for timing."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -57,16 +59,27 @@ def settle(page: Page, seconds: float = 90) -> None:
 @contextmanager
 def served_page() -> Iterator[str]:
     """Serve the page on this machine alone, as long as the block runs; yield its address."""
+    with running_server() as (url, _):
+        yield url
+
+
+@contextmanager
+def running_server(
+    environment: dict[str, str] | None = None, log: IO[bytes] | int = subprocess.DEVNULL, port: int = 0
+) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Serve the page likewise, with more in its environment; yield its address and its process."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | (environment or {}), stdout=log, stderr=subprocess.STDOUT
+    )
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(url, server)
-        yield url
+        yield url, server
     finally:
         server.terminate()
         server.wait(20)

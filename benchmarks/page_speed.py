@@ -43,15 +43,15 @@ def photo(number: int, width: int, height: int) -> FilePayload:
     return {"name": f"photo-{number}.jpg", "mimeType": "image/jpeg", "buffer": encoded.tobytes()}
 
 
-def seconds_to_overlay(page: Page, file: FilePayload) -> float:
-    """Return the seconds from giving the browser a file until its overlay is drawn."""
+def seconds_to_overlay(page: Page, file: FilePayload, still: int = SETTLE) -> float:
+    """Return the seconds from giving the browser a file until its overlay is drawn; then wait `still` ms."""
     before = page.evaluate(_SHOWN)
     started = time.perf_counter()
     page.locator("input[type=file]").set_input_files(file)
     page.wait_for_function(_DRAWN, arg=before, timeout=60_000)
     waited = time.perf_counter() - started
     shown = page.evaluate(_SHOWN)
-    page.wait_for_timeout(SETTLE)
+    page.wait_for_timeout(still)
     if page.evaluate(_SHOWN) != shown:
         raise RuntimeError("the picture changed again after the clock had stopped: it timed something else")
     return waited

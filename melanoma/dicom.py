@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image
 
 from melanoma.errors import UserError
-from melanoma.images import check_size, to_srgb
+from melanoma.images import check_size
+from melanoma.pixels import rgb_pixels
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -172,7 +173,7 @@ def _as_rgb(header: "Dataset", pixels: np.ndarray, number: int) -> np.ndarray:
     picture = Image.fromarray(np.ascontiguousarray(rgb))
     if profile := header.get("ICCProfile"):
         picture.info["icc_profile"] = bytes(profile)
-    return np.ascontiguousarray(np.asarray(to_srgb(picture)))
+    return rgb_pixels(picture)
 
 
 def _grey_shares(header: "Dataset", values: np.ndarray, number: int) -> np.ndarray:

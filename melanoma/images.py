@@ -10,22 +10,28 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image
 
 from melanoma.errors import UserError
+from melanoma.pixels import rgb_pixels
 
 pillow_heif.register_heif_opener(thumbnails=False)
 # Size is checked below, against a lower limit and with a sentence; Pillow's warning would only be noise.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # of damaged tags that nobody reads
 
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIF")
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".heif")
 MAX_BYTES = 20 * 1024 * 1024
-MAX_PIXELS = 50_000_000
+# So that decoding takes less than 2 s and 300 MB, measured by benchmarks.hostile.largest.
+MAX_PIXELS = 36_000_000
+_FEWER_PIXELS = {"WEBP": 18_000_000}  # its decoder needs twice the memory of the others
+MAX_SIDE = 16_000  # pixels: no photo is longer, and a strip of 64 x 500,000 takes seconds row by row
 MIN_SIDE = 64  # below this a lesion is a handful of pixels, and every answer a guess
 
 _SIZE_ADVICE = f"Save it as a JPEG of at most {MAX_PIXELS // 1_000_000} megapixels and try again."
-# What Pillow's decoders raise on damaged files, read from their sources. Anything else is a defect and shows.
+# What Pillow's decoders raise on damaged files, read from their sources and found by trying damaged ones
+# (TypeError: a TIFF whose offsets are text or fractions). Anything else is a defect and shows.
 _DECODING_ERRORS = (
     OSError,
     SyntaxError,
@@ -35,8 +41,8 @@ _DECODING_ERRORS = (
     IndexError,
     KeyError,
     RuntimeError,
+    TypeError,
 )
-_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
 @dataclass(frozen=True)
@@ -88,9 +94,11 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
         raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            check_size(picture.size, name)
+            most = _FEWER_PIXELS.get(picture.format or "", MAX_PIXELS)
+            check_size(picture.size, name, most)
             picture.load()
-            return _to_rgb(picture)
+            check_size(picture.size, name, most)  # a decoder may find another size than the header said
+            return rgb_pixels(picture)
     except Image.DecompressionBombError:
         raise UserError(f"{name} has far too many pixels. {_SIZE_ADVICE}") from None
     except Image.UnidentifiedImageError:
@@ -156,54 +164,12 @@ def data_uri(content: bytes, kind: str) -> str:
     return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
-def check_size(size: tuple[int, int], name: str) -> None:
-    """Raise UserError for a picture of too many pixels, or too few; `size` is width and height."""
+def check_size(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None:
+    """Raise UserError for a picture of more than `most` pixels, or too few; `size` is width and height."""
     width, height = size
-    if width * height > MAX_PIXELS:
+    if width * height > most or max(width, height) > MAX_SIDE:
         raise UserError(f"{name} has {width} x {height} pixels, which is too many. {_SIZE_ADVICE}")
     if min(width, height) < MIN_SIDE:
         raise UserError(
             f"{name} is only {width} x {height} pixels. Use a photo of at least {MIN_SIDE} on each side."
         )
-
-
-def _to_rgb(picture: Image.Image) -> np.ndarray:
-    """Return an opened, loaded picture as uint8 (H, W, 3)."""
-    ImageOps.exif_transpose(picture, in_place=True)
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return _from_deep_grey(np.asarray(picture))
-    if picture.mode == "P" or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    if picture.mode in ("LA", "PA", "RGBA", "La", "RGBa"):
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        picture = Image.alpha_composite(white, picture).convert("RGB")
-    return np.ascontiguousarray(np.asarray(to_srgb(picture)))
-
-
-def to_srgb(picture: Image.Image) -> Image.Image:
-    """Return the picture in sRGB: telephones save wider colour spaces, and colour is a diagnostic sign."""
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in ("RGB", "CMYK"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(picture, source, _SRGB, outputMode="RGB")
-            return converted if converted is not None else picture.convert("RGB")
-        except (ImageCms.PyCMSError, OSError):
-            pass  # a damaged or foreign profile: the pixels are still good
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
-
-
-def _from_deep_grey(values: np.ndarray) -> np.ndarray:
-    """Return 16-bit, 32-bit or floating grey (H, W) as uint8 (H, W, 3).
-
-    Integers are read as 16-bit unless one is larger; floating values as 0..1 unless one is larger, then as
-    0..255.
-    """
-    if values.dtype.kind == "f":
-        values = np.nan_to_num(values)
-        scale = 255.0 if values.max() <= 1 else 1.0
-    else:
-        scale = 255.0 / max(65535, int(values.max()))
-    grey = np.clip(np.rint(values * scale), 0, 255).astype(np.uint8)
-    return np.repeat(grey[:, :, None], 3, axis=2)

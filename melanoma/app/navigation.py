@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from melanoma.app.pages import examine, lesson, model, quiz, thresholds, triage, whatif
+from melanoma.app.pages import examine, lesson, model, operator, quiz, thresholds, triage, whatif
 from melanoma.app.parts.language import choose_language, say
+from melanoma.app.parts.server import keep_uploads_in_memory
+from melanoma.operation import log_to_stderr
 
 _STYLE = Path(__file__).with_name("style.css")
 
@@ -13,6 +16,8 @@ _STYLE = Path(__file__).with_name("style.css")
 def show_page() -> None:
     """Draw the menu, the page that the visitor is on, and below it the choice of language."""
     st.html(_STYLE)
+    log_to_stderr()
+    keep_uploads_in_memory()
     st.navigation(
         [
             st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True),
@@ -24,9 +29,19 @@ def show_page() -> None:
             ),
             st.Page(triage.page, title=say("Triage"), icon=":material/sort:", url_path="triage"),
             st.Page(model.page, title=say("Model"), icon=":material/network_node:", url_path="model"),
+            *_operators_page(),
         ],
         position="top",
     ).run()
     st.divider()
     with st.container(horizontal=True, horizontal_alignment="center"):
         choose_language()
+
+
+def _operators_page() -> list[StreamlitPage]:
+    """Return the operator's page, which no menu shows, where the operator has set a token."""
+    if not operator.offered():
+        return []
+    return [
+        st.Page(operator.page, title=say("Operation"), url_path=operator.URL_PATH, visibility="hidden"),
+    ]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.gallery import photos
-from melanoma.app.parts.model import classifier
+from melanoma.app.parts.model import ask, classifier
 from melanoma.app.parts.photo import Photo
 from melanoma.app.parts.samples import SAMPLES
 from melanoma.prediction import Prediction
@@ -22,11 +22,11 @@ def predict(photo: Photo) -> Prediction:
         there = {brought.key for brought in photos()}
         for known in [known for known in kept if known[0] not in there]:
             del kept[known]  # what is left of a photo goes with it
-        kept[key] = network([photo.pixels])[0]
+        kept[key] = ask(network, photo.pixels)
     return kept[key]
 
 
 @st.cache_resource(max_entries=2 * len(SAMPLES), show_spinner=False)
 def _predict_drawing(_drawn: Photo, name: str, version: str) -> Prediction:
     """Return the prediction for the drawing, the same for all visitors."""
-    return classifier()([_drawn.pixels])[0]
+    return ask(classifier(), _drawn.pixels)

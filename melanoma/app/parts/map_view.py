@@ -13,6 +13,7 @@ from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_choice
 from melanoma.app.parts.model import classifier, methods
 from melanoma.app.parts.names import name_and_probability
+from melanoma.app.parts.one_at_a_time import one_at_a_time
 from melanoma.app.parts.outline_by_hand import drawn_lesion
 from melanoma.app.parts.photo import Photo
 from melanoma.diagnoses import diagnosis_of
@@ -94,11 +95,15 @@ def maps_of(
     codes: tuple[str, ...],
 ) -> np.ndarray:
     """Return the maps of the diagnoses `codes`, (h, w, len(codes)), computed once for photo and settings."""
+
+    def compute() -> np.ndarray:
+        return method.explain(classifier().compiled, prediction, settings, codes)
+
     return kept(
         "maps",
         photo,
         (method.name, codes, *sorted(settings.items())),
-        lambda: method.explain(classifier().compiled, prediction, settings, codes),
+        (lambda: one_at_a_time(compute)) if method.cost == "many passes" else compute,
         most=_MAPS_KEPT,
     )
 

@@ -7,21 +7,27 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from melanoma import bundle as bundles
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import put_into_link
+from melanoma.batch.turns import Turns
 from melanoma.errors import UserError
+from melanoma.operation import RECORD
 
 if TYPE_CHECKING:
     from melanoma.bundle import Bundle
     from melanoma.classifier import Classifier
     from melanoma.explain.base import Method
+    from melanoma.prediction import Prediction
 
 MODEL = "model"
 """The name of the model in a link."""
 _CHOSEN = "model-chosen"
+_LINE = Turns(most=100)
+"""Photos before the network, one at a time: a hundred take about three seconds."""
 _MOST_LOADED = 2  # networks at once, about 100 MB each: the host has little more
 
 
@@ -71,6 +77,15 @@ def classifier() -> "Classifier":
     """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
     bundle = chosen_bundle()
     return _loaded(bundle, str(bundle.path), bundle.version)
+
+
+def ask(network: "Classifier", photo: np.ndarray) -> "Prediction":
+    """Return what the network says of a photo, uint8 RGB (H, W, 3); others who asked before come first.
+
+    Raises UserError if so many wait that an answer would take too long.
+    """
+    with RECORD.timed("network asked"), _LINE.turn(object()):
+        return network([photo])[0]
 
 
 def methods() -> "dict[str, Method]":

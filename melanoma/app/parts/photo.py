@@ -1,20 +1,25 @@
 """Choosing a photo, on the page Examine at length and on the others in one line."""
 
 import hashlib
+import string
 
 import streamlit as st
 
 from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
+from melanoma.decoder import Decoder
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS, MAX_BYTES, read_image
+from melanoma.images import EXTENSIONS, MAX_BYTES
+from melanoma.operation import RECORD
 
 __all__ = ["Photo", "choose_photo", "current_photo", "photo_bar"]
 
 _PROBLEMS, _UPLOADS = "photo-problems", "uploads"
 _MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
 _THUMBNAIL = 76  # pixels
+_DECODER = Decoder()
+"""One for all visitors: two large photos at once would take twice the memory."""
 
 
 def choose_photo() -> Photo:
@@ -133,7 +138,8 @@ def _take(widget: str) -> None:
         name = say("The camera's picture") if widget == "camera" else file.name
         content = file.getvalue()
         try:
-            pixels = read_image(content, name)
+            with RECORD.timed("photo opened"):
+                pixels = _DECODER.read(content, name)
         except UserError as error:
             problems.append(as_typed(str(error)))
         else:
@@ -151,5 +157,8 @@ def _take(widget: str) -> None:
 
 
 def as_typed(sentence: str) -> str:
-    """Return the sentence with Markdown's and HTML's signs escaped: a file name in it shows as typed."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+-!|~$:&" else sign for sign in sentence)
+    """Return the sentence as Markdown that shows it letter by letter, also a file name in it.
+
+    All punctuation is escaped: a full stop may make a list or a link to elsewhere as well.
+    """
+    return "".join(f"\\{sign}" if sign in string.punctuation else sign for sign in sentence)

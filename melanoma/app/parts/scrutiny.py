@@ -9,6 +9,7 @@ from melanoma.app.parts.kept import kept
 from melanoma.app.parts.language import language, say, written
 from melanoma.app.parts.map_view import MapView
 from melanoma.app.parts.model import classifier
+from melanoma.app.parts.one_at_a_time import one_at_a_time
 from melanoma.app.parts.photo import Photo
 from melanoma.curve_plot import ComparedCurves, compared_curves, curve_figure
 from melanoma.prediction import Prediction
@@ -30,7 +31,7 @@ def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
     if not _asked(say("Draw the curves (about two seconds)"), "curves", (photo.key, view.key)):
         return
     with st.spinner(say("Blurring pixels and asking the network again…")):
-        found = kept("curves", photo, view.key, lambda: _curves(prediction, view))
+        found = kept("curves", photo, view.key, lambda: one_at_a_time(lambda: _curves(prediction, view)))
     deleted, inserted = st.columns(2)
     for place, curve, chance, doing, name in (
         (deleted, found.deletion, found.deletion_by_chance, say("Marked pixels blurred away"), "deletion"),
@@ -90,7 +91,7 @@ def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMa
         finally:
             bar.empty()
 
-    return kept("measures", photo, (*view.key_with_outline, language()), compute)
+    return kept("measures", photo, (*view.key_with_outline, language()), lambda: one_at_a_time(compute))
 
 
 def _asked(label: str, name: str, about: tuple) -> bool:

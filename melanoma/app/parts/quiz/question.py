@@ -5,7 +5,7 @@ import streamlit as st
 
 from melanoma.app.parts.chart import fit_height, show
 from melanoma.app.parts.language import say
-from melanoma.app.parts.model import classifier
+from melanoma.app.parts.model import ask, classifier
 from melanoma.app.parts.photo import as_typed
 from melanoma.app.parts.quiz.reveal import map_of, option_name, show_answer
 from melanoma.app.parts.quiz.state import Quiz, next_case
@@ -24,7 +24,7 @@ def show_case(quiz: Quiz) -> None:
         if quiz.photo is None or quiz.prediction is None:
             with st.spinner(say("Getting the photo…")):
                 quiz.photo = quiz.case.load()
-                quiz.prediction = classifier()([quiz.photo])[0]
+                quiz.prediction = ask(classifier(), quiz.photo)
     except UserError as error:
         st.error(as_typed(str(error)))
         st.button(say("Leave this case out"), icon=":material/skip_next:", on_click=next_case)

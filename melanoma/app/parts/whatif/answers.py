@@ -6,7 +6,7 @@ import numpy as np
 
 from melanoma.app.parts.answer import predict
 from melanoma.app.parts.kept import kept
-from melanoma.app.parts.model import classifier
+from melanoma.app.parts.model import ask, classifier
 from melanoma.app.parts.photo import Photo
 from melanoma.changes import Change, apply_changes, sweep, working_copy
 from melanoma.covering import cover
@@ -24,7 +24,7 @@ def answer_before(photo: Photo) -> Answer:
     pixels = kept("working-copy", photo, (), lambda: working_copy(photo.pixels), most=1)
     if pixels is photo.pixels:
         return pixels, predict(photo)
-    return pixels, kept("before", photo, (), lambda: classifier()([pixels])[0], most=1)
+    return pixels, kept("before", photo, (), lambda: ask(classifier(), pixels), most=1)
 
 
 def covered(photo: Photo, pixels: np.ndarray, inside: np.ndarray | None, fill: str) -> tuple[np.ndarray, str]:
@@ -40,7 +40,7 @@ def answer_after(photo: Photo, pixels: np.ndarray, region: str, settings: dict[s
 
     def compute() -> Answer:
         changed = apply_changes(pixels, settings)
-        return changed, classifier()([changed])[0]
+        return changed, ask(classifier(), changed)
 
     return kept("after", photo, (region, *sorted(settings.items())), compute, most=4)
 

@@ -8,7 +8,7 @@ import streamlit as st
 from melanoma.abcd import Abcd
 from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say, text, written
-from melanoma.app.parts.model import classifier
+from melanoma.app.parts.model import ask, classifier
 from melanoma.app.parts.whatif.compare import show_map
 from melanoma.app.parts.whatif.sliders import draw_slider
 from melanoma.design import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
@@ -139,4 +139,4 @@ def _answer(
 ) -> tuple[SyntheticLesion, Prediction, Measured]:
     """Return a drawing, the answer to it and its figures, the same for all visitors."""
     drawn = draw(dict(settings), seed)
-    return drawn, classifier()([drawn.image])[0], measure(drawn)
+    return drawn, ask(classifier(), drawn.image), measure(drawn)

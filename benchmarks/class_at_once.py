@@ -1,0 +1,118 @@
+"""A class at once: thirty visitors, each with a photo every ten seconds, and every answer checked.
+
+python -m benchmarks.class_at_once
+python -m benchmarks.class_at_once --visitors 10 --seconds 30
+
+Each visitor has a drawing of its own, whose probabilities are computed beforehand in this process; the page
+must show exactly those. The clock starts when the visitor asks to send a file and stops when all that the
+page draws has arrived. Exits with status 1 if an answer is missing or another visitor's.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import time
+
+import cv2
+import numpy as np
+
+from benchmarks.browser import running_server
+from benchmarks.memory import family, megabytes
+from benchmarks.visitor import Visitor
+from melanoma.bundle import load_bundle
+from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.wording import english, within_sentence
+
+
+def drawing(number: int) -> bytes:
+    """Return a JPEG of 600 x 450, another for each visitor."""
+    image = draw_lesion((MELANOMA_LIKE, NEVUS_LIKE)[number % 2], 450, 600, seed=100 + number).image
+    return cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+
+
+def copy_of(jpeg: bytes, number: int) -> bytes:
+    """Return the same picture as another file, so that no cache knows it: with a comment."""
+    comment = f"{number:08d}".encode()
+    return jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
+
+
+def known_answers(jpegs: list[bytes]) -> list[bytes]:
+    """Return what the page has to say of each, in English."""
+    from melanoma.classifier import Classifier
+    from melanoma.images import read_image
+
+    classifier = Classifier(load_bundle())
+    answers = []
+    for jpeg in jpegs:
+        chances = classifier([read_image(jpeg)])[0].ranked
+        told = ", ".join(f"{within_sentence(code, english)} {value:.1%}" for code, value in chances)
+        answers.append(f"Probabilities: {told}".encode())
+    return answers
+
+
+async def visit(
+    address: str, jpeg: bytes, known: bytes, number: int, options: argparse.Namespace
+) -> list[float]:
+    """Return how long each upload took; raises RuntimeError for an answer that is not the photo's own."""
+    visitor = Visitor(address)
+    await asyncio.sleep(random.Random(number).uniform(0, options.every))
+    await visitor.open("lang=en")
+    waits = []
+    end = time.monotonic() + options.seconds
+    while (began := time.monotonic()) < end:
+        messages = await visitor.upload(copy_of(jpeg, len(waits)), f"visitor-{number}.jpg")
+        waits.append(time.monotonic() - began)
+        if not any(known in message.SerializeToString() for message in messages):
+            raise RuntimeError(f"visitor {number} got another answer than the photo's own")
+        await asyncio.sleep(max(0.0, options.every - (time.monotonic() - began)))
+    await visitor.close()
+    return waits
+
+
+async def run(
+    address: str, jpegs: list[bytes], known: list[bytes], options: argparse.Namespace
+) -> list[object]:
+    """Let all visitors come, and return each one's waits or error."""
+    first = Visitor(address)  # the server loads its network before the class comes
+    await first.open("lang=en")
+    await first.upload(drawing(999), "warm.jpg")
+    await first.close()
+    visits = [
+        visit(address, jpegs[number], known[number], number, options) for number in range(options.visitors)
+    ]
+    return await asyncio.gather(*visits, return_exceptions=True)
+
+
+def main() -> None:
+    """Run, and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--visitors", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--every", type=float, default=10.0, help="seconds between a visitor's uploads")
+    options = parser.parse_args()
+    jpegs = [drawing(number) for number in range(options.visitors)]
+    known = known_answers(jpegs)
+    if len(set(known)) < len(known):
+        print(f"{len(known) - len(set(known))} drawings share their answer with another one.")
+    with running_server() as (address, server):
+        results = asyncio.run(run(address, jpegs, known, options))
+        peak = [megabytes("VmHWM", process) for process in family(server.pid)]
+    errors = [result for result in results if isinstance(result, BaseException)]
+    waits = [wait for result in results if isinstance(result, list) for wait in result]
+    for error in errors:
+        print(f"error: {error!r}")
+    quantiles = np.quantile(waits, [0.5, 0.95, 1.0]) if waits else [float("nan")] * 3
+    print(
+        f"{options.visitors} visitors, a photo each every {options.every:.0f} s for {options.seconds:.0f} s, "
+        f"{os.cpu_count()} cores with this script on them, load {os.getloadavg()[0]:.1f}: "
+        f"{len(waits)} answers, all checked, {len(errors)} visitors with an error; "
+        f"median {quantiles[0]:.2f} s, 19 of 20 below {quantiles[1]:.2f} s, worst {quantiles[2]:.2f} s; "
+        f"most memory {peak[0]:.0f} MB" + "".join(f" + {other:.0f} MB (decoder)" for other in peak[1:])
+    )
+    sys.exit(1 if errors or not waits else 0)
+
+
+if __name__ == "__main__":
+    main()
