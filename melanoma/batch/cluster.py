@@ -104,6 +104,10 @@ class _Attempts:
         self._begun[key] = self._begun.get(key, 0) + 1
         return self._begun[key]
 
+    def end(self, key: str) -> None:
+        """Forget what was begun and has ended well."""
+        del self._begun[key]
+
 
 class _Worker:
     """One core with one model."""
@@ -120,6 +124,7 @@ class _Worker:
         tf.config.threading.set_inter_op_parallelism_threads(1)
         self._wanted = wanted
         self._begin: Callable[[str], int] = lambda key: ray.get(attempts.begin.remote(key))
+        self._end: Callable[[str], None] = lambda key: ray.get(attempts.end.remote(key))
         with tempfile.TemporaryDirectory() as folder:
             for name, content in ray.get(packed_bundle).items():
                 file = Path(folder) / name
@@ -142,7 +147,9 @@ class _Worker:
             error = f"{source.name} ends the process that opens it, so it was left out. Export it again."
             yield [Answer(row_of(Judged(Photo(source.name, error=error), None), self._classifier.bundle))]
         else:
-            yield from answer_files(self._classifier, [source], self._wanted, threads=1)
+            answers = list(answer_files(self._classifier, [source], self._wanted, threads=1))
+            self._end(f"file {source.name}")
+            yield from answers
 
 
 def _connect(address: str | None) -> Any:
