@@ -3,8 +3,8 @@
 python -m benchmarks.memory_use                              as it runs
 python -m benchmarks.memory_use --set MALLOC_ARENA_MAX=2     with this in its environment
 
-Real sessions without a browser (`benchmarks.visitor`). Each visitor keeps its photos, at most twelve. Then one
-visitor goes on alone, and the slope over its last uploads is what every further one costs.
+Real sessions without a browser (`benchmarks.visitor`). Each visitor keeps its photos, at most twelve. One
+visitor then goes on alone, and the slope over its last uploads is what every further one costs.
 """
 
 import argparse
