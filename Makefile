@@ -1,6 +1,6 @@
 # `make` lists the targets. `make app` and `make test` each do everything from a fresh checkout.
 .DEFAULT_GOAL := help
-.PHONY: help venv app test lint format chromium clean
+.PHONY: help venv app test lint audit lock format chromium clean
 
 # The first of these that runs and is 3.11 to 3.13; or name one: make venv PYTHON=/path/to/python3.12
 PYTHON ?= python3.11 python3.12 python3.13 python3 python
@@ -30,6 +30,13 @@ lint: $(DEV_READY) ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(DEV_READY) ## Look for known weaknesses in the packages that the page runs on
+	$(BIN)/python .ci/audit
+
+lock: $(DEV_READY) ## Write requirements.lock, with hashes, from requirements.txt
+	$(BIN)/uv pip compile requirements.txt --generate-hashes --python-version 3.11 \
+	  --python-platform x86_64-unknown-linux-gnu --no-emit-index-url --no-header -q -o requirements.lock
 
 format: $(DEV_READY) ## Mend style
 	$(BIN)/ruff check --fix .

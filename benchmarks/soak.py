@@ -4,8 +4,8 @@ python -m benchmarks.soak --out runs/soak
 python -m benchmarks.soak --uploads 100 --picture docs/soak.png
 
 Every photo is another one. Memory is that of the server and its decoder, read after each upload and written
-to a CSV; the picture shows it. The growth is the mean of the last twenty uploads over that of the twenty
-after the hundredth (or the first fifth). Exits with status 1 if it is not under 3%.
+to a CSV; the picture shows it. Growth is the mean of the last twenty uploads over that of the twenty after
+the hundredth (or the first fifth). Exits with status 1 if it is not under 3%.
 """
 
 import argparse

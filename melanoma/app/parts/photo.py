@@ -8,6 +8,7 @@ import streamlit as st
 from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
+from melanoma.app.parts.server import let_go
 from melanoma.decoder import Decoder
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, MAX_BYTES
@@ -137,6 +138,7 @@ def _take(widget: str) -> None:
     for file in files[:MOST_PHOTOS]:
         name = say("The camera's picture") if widget == "camera" else file.name
         content = file.getvalue()
+        let_go(file)
         try:
             with RECORD.timed("photo opened"):
                 pixels = _DECODER.read(content, name)
