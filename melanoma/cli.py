@@ -42,20 +42,23 @@ def predict(
     paths: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
     model: Model = bundles.DEFAULT,
     out: Annotated[Path | None, typer.Option(help="Write a .csv, .json or .parquet file.")] = None,
-    heatmaps: Annotated[Path | None, typer.Option(help="Folder for an evidence map of each photo.")] = None,
+    heatmaps: Annotated[
+        Path | None, typer.Option(help="Folder for a map of each photo: evidence, or Grad-CAM.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the probabilities of the diagnoses for each photo."""
     from melanoma.batch.predict import predict_files, require_results_name, write_results
     from melanoma.batch.sources import find_images
     from melanoma.classifier import Classifier
-    from melanoma.explain.registry import METHODS
+    from melanoma.explain.registry import first_method
 
     files = find_images(paths)
     if out is not None:
         require_results_name(out)
         require_folder(out)
     classifier = Classifier(bundles.load_bundle(model))
+    method = first_method(classifier.compiled)
     rows = []
     for number, result in enumerate(predict_files(classifier, files)):
         rows.append(result.as_json())
@@ -71,10 +74,10 @@ def predict(
                 target,
                 result.photo,
                 result.prediction,
-                result.prediction.evidence,
+                method.explain(classifier.compiled, result.prediction),
                 code,
                 result.prediction.codes,
-                METHODS["evidence"],
+                method,
             )
     if out is not None:
         write_results(rows, out)

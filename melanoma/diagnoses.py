@@ -1,6 +1,6 @@
 """The eight diagnoses of the ISIC 2019 challenge, and how other label sets map onto them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from melanoma.errors import UserError
@@ -145,6 +145,7 @@ _PART_ALIASES = {
     "seborrheic keratosis": "SK",
     "seborrhoeic keratosis": "SK",
 }
+_PARTS_OF = {"BKL": tuple(part.code for part in PARTS)}
 _COARSER_ALIASES = {"akiec": "AKIEC", "nevus or seborrheic keratosis": "NEVUS_OR_SK"}
 
 
@@ -154,7 +155,7 @@ def diagnosis_of(code: str) -> Diagnosis:
         return _BY_CODE[code.strip().upper()]
     except KeyError:
         raise UserError(
-            f"“{code}” is not a diagnosis of this model. Choose one of {', '.join(CODES)}."
+            f"“{code}” is no diagnosis that is known here. Choose one of {', '.join(_BY_CODE)}."
         ) from None
 
 
@@ -169,9 +170,15 @@ def canonical(label: str, parts: bool = False) -> str | None:
     return _ALIASES.get(folded) or _COARSER_ALIASES.get(folded)
 
 
-def members(label: str) -> tuple[str, ...]:
-    """Return the codes that a canonical label covers: itself, or the several of a coarser label set."""
-    return COARSER.get(label, (label,))
+def members(label: str, known: Sequence[str] = CODES) -> tuple[str, ...]:
+    """Return the codes that a canonical label covers: itself, or the several of a coarser label set.
+
+    For a model that knows the `PARTS` of a diagnosis and not the diagnosis, those are its codes.
+    """
+    covered = COARSER.get(label, (label,))
+    return tuple(
+        part for code in covered for part in (_PARTS_OF.get(code, (code,)) if code not in known else (code,))
+    )
 
 
 def is_malignant(labels: Iterable[str]) -> list[bool]:

@@ -93,7 +93,10 @@ def evaluate_bundle(
     table = read_catalogue(data, images, outlines)
     known = bundle.load_split()
     fitted = known[known["split"] != "test"]
-    seen = table["image_id"].isin(fitted["image_id"]) | table["lesion_id"].isin(fitted["lesion_id"])
+    # By the file's name alone: one data set names an image by its folder too, another by its id.
+    names = {Path(image_id).stem for image_id in fitted["image_id"]}
+    stems = table["image_id"].map(lambda image_id: Path(image_id).stem)
+    seen = table["lesion_id"].isin(fitted["lesion_id"]) | stems.isin(names)
     if include_fitted:
         seen[:] = False
     if seen.all():

@@ -27,7 +27,7 @@ def build_tutorial_network(recipe: TutorialRecipe, classes: int, fitting: bool =
     x = keras.layers.Dropout(recipe.dropout, seed=0, name="dropout")(x)
     x = keras.layers.Flatten(name="flat")(x)
     x = keras.layers.Dense(256, activation="relu", name="dense")(x)
-    return keras.Model(pixels, keras.layers.Dense(classes, name=HEAD)(x), name="tutorial")
+    return keras.Model([pixels], keras.layers.Dense(classes, name=HEAD)(x), name="tutorial")
 
 
 def compiled_tutorial(network: keras.Model, recipe: TutorialRecipe) -> keras.Model:
