@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from melanoma.app.pages import examine, lesson, model, quiz, thresholds, triage, whatif
+from melanoma.app.pages import data, examine, lesson, model, quiz, thresholds, triage, whatif
 from melanoma.app.parts.language import choose_language, say
 
 
@@ -18,6 +18,7 @@ def show_page() -> None:
                 thresholds.page, title=say("Thresholds"), icon=":material/balance:", url_path="thresholds"
             ),
             st.Page(triage.page, title=say("Triage"), icon=":material/sort:", url_path="triage"),
+            st.Page(data.page, title=say("The data"), icon=":material/folder_open:", url_path="data"),
             st.Page(model.page, title=say("Model"), icon=":material/network_node:", url_path="model"),
         ],
         position="top",

@@ -78,16 +78,17 @@ def is_zip(content: bytes) -> bool:
     return zipfile.is_zipfile(io.BytesIO(content))
 
 
-def photos_in_zip(content: bytes, name: str) -> list[Source]:
+def photos_in_zip(content: bytes, name: str, most: int | None = None) -> list[Source]:
     """Return the photos of an archive in the order of their names; nothing is written to disk.
 
     Files that are no photos by their name are left out, folders and what operating systems add silently,
     others as sources whose reading raises UserError; so do an archive within the archive, an encrypted file,
     and one that unpacks to more than a photo may hold. Raises UserError for an archive that is damaged, has
-    no photo, or would unpack to too many files or bytes.
+    no photo, or would unpack to too many files (more than `most`, by default `MOST_FILES`) or bytes.
     """
-    if content.count(_DIRECTORY_MARK) > 4 * MOST_FILES:  # before its directory is read into memory
-        raise _too_many(name)
+    most = MOST_FILES if most is None else most
+    if content.count(_DIRECTORY_MARK) > 4 * most:  # before its directory is read into memory
+        raise _too_many(name, most)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -96,8 +97,8 @@ def photos_in_zip(content: bytes, name: str) -> list[Source]:
     wanted = sorted(
         (entry for entry in entries if not _added_by_system(entry.filename)), key=lambda entry: entry.filename
     )
-    if len(wanted) > MOST_FILES:
-        raise _too_many(name)
+    if len(wanted) > most:
+        raise _too_many(name, most)
     if sum(entry.file_size for entry in wanted) > MOST_UNPACKED:
         raise UserError(f"{name} would unpack to more than {MOST_UNPACKED // 1024**3} GB. Pack fewer photos.")
     if not any(entry.filename.lower().endswith(EXTENSIONS) for entry in wanted):
@@ -142,7 +143,5 @@ def _added_by_system(filename: str) -> bool:
     return folded.startswith(_NO_PHOTOS[0]) or folded.rsplit("/", 1)[-1] in _NO_PHOTOS[1:]
 
 
-def _too_many(name: str) -> UserError:
-    return UserError(
-        f"{name} holds more than {MOST_FILES} files. Pack fewer photos, and triage them in parts."
-    )
+def _too_many(name: str, most: int) -> UserError:
+    return UserError(f"{name} holds more than {most} files. Pack fewer photos, in several archives.")

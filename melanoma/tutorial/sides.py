@@ -89,8 +89,22 @@ def split_by_file(folder: Path, recipe: TutorialRecipe) -> dict[str, str]:
 def honest(data: Path, truth: Path, seed: int) -> pd.DataFrame:
     """Return each picture once, with its true diagnosis, and all pictures of a lesion on one side.
 
-    A lesion with an image in the folder `Test` is `test`. Pictures that are nearly the same count as one
-    lesion, as the audit finds them. Images whose diagnosis the truth does not know are left out.
+    A lesion with an image in the folder `Test` is `test`.
+    """
+    known = known_files(data, truth)
+    known["held_out"] = known.groupby("lesion_id")["held_out"].transform("any")
+    known = known.sort_values(["picture", "image_id"]).drop_duplicates("picture").reset_index(drop=True)
+    known["original"] = known["image_id"]
+    known["split"] = _by_lesion(known, seed)
+    return known.drop(columns=["picture", "true", "label_source"])
+
+
+def known_files(data: Path, truth: Path) -> pd.DataFrame:
+    """Return every file whose diagnosis the truth knows: a catalogue with `picture`, the same number for
+    files that show the same or nearly the same, as the audit finds them.
+
+    `diagnosis` is the true one, `image_id` the name without folder, and pictures of one lesion, or lesions
+    of one picture, share a `lesion_id`.
     """
     files = read_catalogue(data, parts=True)
     readings = read_files(files["path"].tolist(), files["image_id"].tolist())
@@ -102,11 +116,7 @@ def honest(data: Path, truth: Path, seed: int) -> pd.DataFrame:
     known["lesion_id"] = known["lesion_id"].fillna("image:" + known["image_id"])
     known["source"] = known["source"].fillna("unknown")
     known["lesion_id"] = _joined(known["lesion_id"], known["picture"])
-    known["held_out"] = known.groupby("lesion_id")["held_out"].transform("any")
-    known = known.sort_values(["picture", "image_id"]).drop_duplicates("picture").reset_index(drop=True)
-    known["original"] = known["image_id"]
-    known["split"] = _by_lesion(known, seed)
-    return known.drop(columns=["picture", "true", "label_source"])
+    return known.reset_index(drop=True)
 
 
 def _joined(lesions: pd.Series, pictures: pd.Series) -> pd.Series:

@@ -138,4 +138,15 @@ def test_evaluating_joins_the_parts_and_leaves_out_what_was_fitted(nine_bundle, 
     assert told.exit_code == 0
     found = json.loads(told.stdout)
     assert found["left_out_as_fitted"] == 72 and found["images"] == 9
+    labels = tmp_path / "labels.csv"
+    rows = [f"{path.stem},nevus" for path in nine_folder.rglob("Train/nevus/*.png")]
+    rows += [f"{path.stem},melanoma" for path in nine_folder.rglob("melanoma/*.png")]
+    labels.write_text("\n".join(["isic_id,diagnosis", *rows]))
+    images = tmp_path / "images"
+    images.mkdir()
+    for path in nine_folder.rglob("*.png"):
+        (images / path.name).write_bytes(path.read_bytes())
+    by_id = ["evaluate", "--data", str(labels), "--model", str(nine_bundle)]
+    told = CliRunner().invoke(commands, by_id)
+    assert "All 1 images are MEL" in str(told.exception), "the others were fitted under their folder's name"
     assert set(found["labels"]) == {"AK", "BCC", "BKL", "DF", "MEL", "NV", "SCC", "VASC"}
