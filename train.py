@@ -5,6 +5,7 @@ python train.py --data folder_with_one_subfolder_a_diagnosis/   folders as label
 python train.py --data labels.csv --resume                      go on after a kill, exactly where it was
 python train.py --data labels.csv --start models/plain          go on from a finished model's weights
 python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
+python train.py --data kaggle2357 --recipe tutorial-a --out models/tutorial-a      see docs/tutorial.md
 
 A run keeps its pixels, checkpoint and history in runs/<name>/; the finished bundle appears in --out in one
 step.
@@ -32,8 +33,11 @@ from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
 from melanoma.finishing import finish
 from melanoma.network import build_network, freeze, shift_bias
 from melanoma.objective import Objective
-from melanoma.recipes import Recipe, recipe_named
+from melanoma.recipes import Recipe, TutorialRecipe, recipe_named
 from melanoma.training import Bookkeeping, forget_checkpoints, newest_checkpoint
+from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
+from melanoma.tutorial.passes import Passes, judge_by
+from melanoma.tutorial.sides import arrange
 
 BACKBONES = {"imagenet": "Keras' ImageNet weights", "none": "random weights"}
 STORED_SIZE = 256
@@ -44,6 +48,9 @@ def train(
     data: Annotated[Path, typer.Option(help="Labels CSV, or a folder with one subfolder a diagnosis.")],
     images: Annotated[Path | None, typer.Option(help="Where the CSV's images lie.")] = None,
     outlines: Annotated[Path | None, typer.Option(help="Masks of the lesions, named by image id.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="True diagnoses, for the honest tutorial recipes.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The bundle to make.")] = Path("models/isic8-mobilenet"),
     recipe: Annotated[str, typer.Option(help="Which recipe of melanoma/recipes.py.")] = "lesion",
     backbone_weights: Annotated[str, typer.Option(help="imagenet, none, or a weights file.")] = "imagenet",
@@ -55,26 +62,42 @@ def train(
     keras.utils.set_random_seed(chosen.seed)
 
     # The data: one table, split by lesion; every file is decoded once, and the bad ones are left out by name.
-    table = read_catalogue(data, images, outlines)
-    codes = require_trainable(table)
+    # The tutorial's experiments have labels, copies and a split of their own.
+    tutorial = isinstance(chosen, TutorialRecipe)
     run = Path("runs") / out.name
     run.mkdir(parents=True, exist_ok=True)
-    pixels, failed = decode_all(table, STORED_SIZE, run / "pixels.npy")
+    table = arrange(data, truth, chosen, run) if tutorial else read_catalogue(data, images, outlines)
+    codes = require_trainable(table)
+    stored_size = chosen.image_size if tutorial else STORED_SIZE
+    pixels, failed = decode_all(table, stored_size, run / "pixels.npy")
     for image_id, problem in failed.items():
         print(f"left out: {image_id}: {problem}")
-    table["split"] = split_by_lesion(table[~table["image_id"].isin(failed)], chosen.seed)
+    readable = table[~table["image_id"].isin(failed)]
+    table["split"] = readable["split"] if tutorial else split_by_lesion(readable, chosen.seed)
     labels = np.array([codes.index(code) for code in table["diagnosis"]])
     rows = {side: np.flatnonzero(table["split"] == side) for side in ("train", "calibration", "test")}
     print(
         ", ".join(f"{side}: {len(found)} images" for side, found in rows.items()), f"| {len(failed)} left out"
     )
 
-    sampler = Sampler(pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.seed)
+    if tutorial:
+        sampler: Sampler = Passes.over(pixels, labels, rows["train"], chosen.seed)
+    else:
+        sampler = Sampler(
+            pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.seed
+        )
     log_shares = np.log(sampler.class_shares())
 
     # The network, and the plan of the run. A resumed run must follow the same plan on the same data, or it
     # would be another run.
-    network = build_network(None, len(codes), "none" if resume or start else backbone_weights, chosen.dropout)
+    if tutorial:
+        if start is not None:
+            raise UserError(f"{recipe} begins with random weights, as the tutorial does. Leave --start out.")
+        network, backbone_weights = build_tutorial_network(chosen, len(codes), fitting=True), "none"
+    else:
+        network = build_network(
+            None, len(codes), "none" if resume or start else backbone_weights, chosen.dropout
+        )
     origin = BACKBONES.get(backbone_weights, f"backbone weights of {Path(backbone_weights).name}")
     version = None
     if start is not None:
@@ -84,7 +107,7 @@ def train(
             network.set_weights(bundle.load_network().get_weights())
             shift_bias(network, log_shares)
         version, origin = bundle.version, f"the weights of {bundle.name} (version {bundle.version})"
-    model = compiled(network, chosen)
+    model = compiled_tutorial(network, chosen) if tutorial else compiled(network, chosen)
     plan = {"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes, "start": version}
     plan = json.loads(json.dumps(plan))
     if resume:
@@ -113,8 +136,10 @@ def train(
             "calibration_melanoma_auc": roc_auc(truth == codes.index("MEL"), score, even),
         }
 
-    steps = chosen.samples_per_epoch // chosen.batch
-    bookkeeping = Bookkeeping(chosen, run, steps, judge, history)
+    if tutorial:
+        judge = judge_by(pixels, labels, rows["calibration"], codes.index("MEL"))
+    steps = (chosen.samples_per_epoch or len(rows["train"])) // chosen.batch
+    bookkeeping = Bookkeeping(chosen, network, run, steps, judge, history)
     begin = 0
     with bookkeeping.progress:
         for stage in chosen.stages:

@@ -74,7 +74,8 @@ def main() -> None:
         parser.exit(2, "No Chromium or Chrome was found; make chromium installs one.\n")
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the start", flush=True)
     print(
-        "| photos | seconds | a second | more memory at the peak, MB | diagnosis changed meanwhile, median s | worst |"
+        "| photos | seconds | a second | more memory at the peak, MB "
+        "| another visitor's map meanwhile, median s | worst |"
     )
     print("|---|---|---|---|---|---|")
     with running_server() as (url, server), opened_browser(executable) as browser:

@@ -12,6 +12,21 @@ from melanoma.evaluation.focus import Focus
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.reliability import NAMES as RELIABILITY
 
+_NETWORK = """MobileNet (Howard et al. 2017, arXiv:1704.04861) at {size} x {size} pixels of the photo's
+centred square, with its last stride taken out, global average pooling and one dense layer, so that the map
+of evidence adds up to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of
+{samples} augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed},
+beginning with {origin}."""
+
+_TUTORIAL_NETWORK = """Two 3 x 3 convolutions (64 and 128 channels), each with max pooling, a flattened map, a
+dense layer of 256 and the output, at {size} x {size} pixels: the network of a widely copied tutorial. Made by
+`python train.py` with the recipe `{recipe}` in {epochs} epochs ({minutes:.0f} minutes on the machine that
+trained it), random seed {seed}, beginning with random weights. It is here to be compared and doubted, not to
+be used: docs/tutorial.md says why.{labels}"""
+
+_FOLDER_LABELS = """ Its labels are the set's folder names, of which many are wrong, and pictures of one
+lesion, or the very same picture, are on several sides: its figures flatter."""
+
 _TEXT = """# Model card: {name}
 
 A Keras network that gives the probabilities of {classes} diagnoses for one dermoscopic photo, and the
@@ -26,17 +41,13 @@ dermatoscope.
 
 ## Network
 
-MobileNet (Howard et al. 2017, arXiv:1704.04861) at {size} x {size} pixels of the photo's centred square,
-with its last stride taken out, global average pooling and one dense layer, so that the evidence map adds up
-to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of {samples}
-augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed}, beginning with
-{origin}.
+{network}
 
 ![Training loss, and balanced accuracy and melanoma ROC AUC on the calibration lesions, by epoch](history.png)
 
 ## Data
 
-{images} images of {lesions} lesions, from {sources}. Split by lesion: no lesion is on two sides.
+{images} images of {lesions} lesions, from {sources}. {sides}
 
 | diagnosis | fitted | calibration | test |
 |---|---|---|---|
@@ -48,13 +59,13 @@ Fingerprint of the labels: `{fingerprint}`. `split.parquet` lists every image wi
 
 The probabilities assume the mix of diagnoses in which the network learned: {prior}. Where most lesions are
 nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown.
-Temperature {temperature:.3f}, set on the calibration lesions. The alert rings from a melanoma probability of
+Temperature {temperature:.3f}{tempered}. The alert rings from a melanoma probability of
 {threshold:.4f}: the threshold that found {sensitivity:.0%} of the melanomas among the calibration lesions.
 Prediction sets aim at {coverage:.0%} coverage of each diagnosis.
 
 ## Figures
 
-On the test lesions, which nothing was fitted to or set on: {test_images} images, {test_lesions} lesions,
+On the test images{unseen}: {test_images} images, {test_lesions} lesions,
 {melanomas} images of melanoma. Intervals are 95%, by bootstrap over lesions.
 
 | figure | value |
@@ -108,7 +119,7 @@ pass. Photos of skin without a dermatoscope were not at hand, so nothing is know
 - One melanoma in {missed} or so is missed even with the alert: no alert does not mean no melanoma.
 - Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children,
   mucosa and nails nothing is known.
-- Eight diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of the eight names.
+- {classes} diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of these names.
 - Rare diagnoses rest on few lesions: see the widths of the intervals.
 - It may use what surrounds a lesion (rulers, hair, colour casts) as a clue. Look at the evidence map, and
   do not trust the map alone: an answer that other surroundings change was not the lesion's.
@@ -125,8 +136,8 @@ medical training has to answer for every decision about a patient, and must be a
 The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC 4.0), ISIC 2017
 (Codella et al., arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000,
 arXiv:1908.02288). So the weights may be used for research and teaching, with credit, and **not
-commercially** (CC BY-NC 4.0). The backbone's first weights are Keras' for ImageNet (Apache 2.0). The
-project's code has its own licence (MIT).
+commercially** (CC BY-NC 4.0). Keras' ImageNet weights, where the network began with them, are Apache 2.0.
+The project's code has its own licence (MIT).
 
 Made {created} with {versions}.
 """
@@ -158,15 +169,19 @@ def write_card(
     """Write the card; `table` is the catalogue with its `split`."""
     counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
     missed = 1 - evaluation.figures["alert_sensitivity"].value
+    tutorial = "honest" in bundle.recipe
+    flatters = tutorial and not bundle.recipe["honest"]
     text = _TEXT.format(
         name=bundle.name,
         classes=len(bundle.codes),
-        size=bundle.image_size,
-        recipe=bundle.recipe["name"],
-        epochs=len(history),
-        samples=bundle.recipe["samples_per_epoch"],
-        minutes=history["seconds"].sum() / 60,
-        seed=bundle.recipe["seed"],
+        network=_describe_network(bundle, history),
+        sides="Split by file: pictures and lesions are on several sides."
+        if flatters
+        else "Split by lesion: no lesion is on two sides.",
+        unseen=", of which some show what was fitted"
+        if flatters
+        else ", whose lesions nothing was fitted to",
+        tempered=", as the tutorial has it" if tutorial else ", set on the calibration lesions",
         images=len(table),
         lesions=table["lesion_id"].nunique(),
         sources=", ".join(f"{name} ({count})" for name, count in table["source"].value_counts().items()),
@@ -213,12 +228,25 @@ def write_card(
         accepted=_rows((kind, f"{share:.3f}") for kind, share in accepted.items()),
         reliability=_rows((RELIABILITY[name], value) for name, value in reliability.items()),
         focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
-        origin=bundle.recipe["origin"],
         missed=round(1 / missed) if missed > 0 else "many",
         created=bundle.created,
         versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
     )
     path.write_text(text, encoding="utf-8")
+
+
+def _describe_network(bundle: Bundle, history: pd.DataFrame) -> str:
+    recipe = bundle.recipe
+    values = {
+        "size": bundle.image_size,
+        "recipe": recipe["name"],
+        "epochs": len(history),
+        "minutes": history["seconds"].sum() / 60,
+        "seed": recipe["seed"],
+    }
+    if "honest" in recipe:
+        return _TUTORIAL_NETWORK.format(labels="" if recipe["honest"] else _FOLDER_LABELS, **values)
+    return _NETWORK.format(samples=recipe["samples_per_epoch"], origin=recipe["origin"], **values)
 
 
 def _describe_focus(focus: Focus) -> str:

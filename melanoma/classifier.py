@@ -14,7 +14,7 @@ from melanoma.bundle import Bundle
 from melanoma.evaluation.calibration import probabilities_from
 from melanoma.images import Geometry, frame
 from melanoma.in_distribution import distance
-from melanoma.network import FAMILIAR, FEATURES, HEAD
+from melanoma.network import FAMILIAR, FEATURES, HEAD, POOLING
 from melanoma.prediction import Prediction
 from melanoma.quality import quality_flags
 
@@ -27,10 +27,15 @@ class Outputs:
 
     logits: np.ndarray
     """float32 (n, classes)."""
-    evidence: np.ndarray
-    """float32 (n, h, w, classes), logit units: its sum over (h, w) plus the bias is the logit."""
+    evidence: np.ndarray | None
+    """float32 (n, h, w, classes), logit units: its sum over (h, w) plus the bias is the logit. None if the
+    network is not additive."""
     features: np.ndarray
-    """float32 (n, channels), the mean maps of the layer `network.FAMILIAR`."""
+    """float32 (n, channels), the mean maps of the layer `network.FAMILIAR`, or of the last feature map."""
+
+    def evidence_of(self, row: int) -> np.ndarray | None:
+        """Return one image's evidence (h, w, classes), or None."""
+        return None if self.evidence is None else self.evidence[row]
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Prepared:
 
 
 class CompiledNetwork:
-    """A network of `network.build_network`, with one compiled pass. Safe to call from several threads."""
+    """A network of this project, with one compiled pass. Safe to call from several threads."""
 
     def __init__(self, network: keras.Model) -> None:
         """Trace the pass once for any number of images."""
@@ -53,18 +58,26 @@ class CompiledNetwork:
         self.size = int(network.input_shape[1])
         head = network.get_layer(HEAD)
         self.bias: np.ndarray = keras.ops.convert_to_numpy(head.bias)
-        familiar = keras.layers.GlobalAveragePooling2D()(network.get_layer(FAMILIAR).output)
+        layers = {layer.name for layer in network.layers}
+        self.additive = POOLING in layers
+        """True if the logits are sums over the regions of the last feature map."""
+        self.grid: tuple[int, int] = tuple(network.get_layer(FEATURES).output.shape[1:3])
+        """Rows and columns of the last feature map."""
+        known = network.get_layer(FAMILIAR if FAMILIAR in layers else FEATURES)
+        familiar = keras.layers.GlobalAveragePooling2D()(known.output)
         parts = [network.get_layer(FEATURES).output, familiar, network.output]
         inner = keras.Model(network.inputs, parts)
 
         @tf.function(input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)])
-        def forward(pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        def forward(pixels: tf.Tensor) -> tuple[tf.Tensor, ...]:
             maps, pooled, logits = inner(pixels, training=False)
+            if not self.additive:
+                return logits, pooled
             cells = tf.cast(tf.shape(maps)[1] * tf.shape(maps)[2], maps.dtype)
             # Pooling is a mean and the head is linear, so the head can be applied to each cell before the
             # mean: CAM (Zhou et al. 2016, arXiv:1512.04150), scaled so that cells add up to the logit.
             evidence = tf.einsum("nhwc,ck->nhwk", maps, tf.cast(head.kernel, maps.dtype)) / cells
-            return logits, evidence, pooled
+            return logits, pooled, evidence
 
         self._forward = forward
         self._built: dict[Any, Any] = {}
@@ -80,9 +93,9 @@ class CompiledNetwork:
 
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs for uint8 (n, S, S, 3)."""
-        return Outputs(
-            *(part.numpy().astype(np.float32) for part in self._forward(tf.constant(pixels, tf.uint8)))
-        )
+        parts = self._forward(tf.constant(pixels, tf.uint8))
+        logits, features, *evidence = (part.numpy().astype(np.float32) for part in parts)
+        return Outputs(logits, evidence[0] if evidence else None, features)
 
     def built_once(self, key: Any, build: Callable[[], T]) -> T:
         """Return `build()`, called once for all threads and kept under `key` with this network."""
@@ -123,12 +136,12 @@ class Classifier:
         outputs = self.compiled.run(np.stack([photo.pixels for photo in prepared]))
         novelty = distance(outputs.features, self._references)
         return [
-            self._decide(photo, outputs.logits[row], outputs.evidence[row], float(novelty[row]))
+            self._decide(photo, outputs.logits[row], outputs.evidence_of(row), float(novelty[row]))
             for row, photo in enumerate(prepared)
         ]
 
     def _decide(
-        self, photo: Prepared, logits: np.ndarray, evidence: np.ndarray, novelty: float
+        self, photo: Prepared, logits: np.ndarray, evidence: np.ndarray | None, novelty: float
     ) -> Prediction:
         bundle = self.bundle
         probabilities = probabilities_from(logits, bundle.temperature, bundle.prior)

@@ -1,6 +1,6 @@
 """The eight diagnoses of the ISIC 2019 challenge, and how other label sets map onto them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from melanoma.errors import UserError
@@ -90,7 +90,29 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     ),
 )
 CODES: tuple[str, ...] = tuple(diagnosis.code for diagnosis in DIAGNOSES)
-_BY_CODE = {diagnosis.code: diagnosis for diagnosis in DIAGNOSES}
+
+PARTS: tuple[Diagnosis, ...] = (
+    Diagnosis(
+        "PBK",
+        "Pigmented benign keratosis",
+        False,
+        "A harmless brown thickening of the skin: a benign keratosis with pigment.",
+        "milia-like cysts, moth-eaten border, fingerprint lines",
+        "#117755",
+    ),
+    Diagnosis(
+        "SK",
+        "Seborrhoeic keratosis",
+        False,
+        "A harmless, often waxy thickening of the skin: the most common benign keratosis.",
+        "milia-like cysts, comedo-like openings, fissures and ridges",
+        "#66c2a5",
+    ),
+)
+"""Diagnoses that the eight join: the 2,357-image “Skin cancer ISIC” set has a folder for each of these."""
+NINE: tuple[str, ...] = ("AK", "BCC", "DF", "MEL", "NV", "PBK", "SK", "SCC", "VASC")
+"""That set's nine classes, in the order of its folders' names."""
+_BY_CODE = {diagnosis.code: diagnosis for diagnosis in (*DIAGNOSES, *PARTS)}
 
 # Names that published label files and folders use, folded to lower case with single spaces.
 _ALIASES = {
@@ -118,6 +140,12 @@ COARSER: dict[str, tuple[str, ...]] = {
     "AKIEC": ("AK", "SCC"),  # ISIC 2018 task 3: actinic keratosis and Bowen's disease
     "NEVUS_OR_SK": ("NV", "BKL"),  # ISIC 2017: everything that is not melanoma
 }
+_PART_ALIASES = {
+    "pigmented benign keratosis": "PBK",
+    "seborrheic keratosis": "SK",
+    "seborrhoeic keratosis": "SK",
+}
+_PARTS_OF = {"BKL": tuple(part.code for part in PARTS)}
 _COARSER_ALIASES = {"akiec": "AKIEC", "nevus or seborrheic keratosis": "NEVUS_OR_SK"}
 
 
@@ -127,19 +155,30 @@ def diagnosis_of(code: str) -> Diagnosis:
         return _BY_CODE[code.strip().upper()]
     except KeyError:
         raise UserError(
-            f"“{code}” is not a diagnosis of this model. Choose one of {', '.join(CODES)}."
+            f"“{code}” is no diagnosis that is known here. Choose one of {', '.join(_BY_CODE)}."
         ) from None
 
 
-def canonical(label: str) -> str | None:
-    """Return the code that a published label stands for (`"nevus"` -> `"NV"`), or None if it is unknown."""
+def canonical(label: str, parts: bool = False) -> str | None:
+    """Return the code that a published label stands for (`"nevus"` -> `"NV"`), or None if it is unknown.
+
+    With `parts`, labels of `PARTS` keep a code of their own; without, they are the diagnosis that joins them.
+    """
     folded = " ".join(str(label).replace("_", " ").split()).lower()
+    if parts and folded in _PART_ALIASES:
+        return _PART_ALIASES[folded]
     return _ALIASES.get(folded) or _COARSER_ALIASES.get(folded)
 
 
-def members(label: str) -> tuple[str, ...]:
-    """Return the codes that a canonical label covers: itself, or the several of a coarser label set."""
-    return COARSER.get(label, (label,))
+def members(label: str, known: Sequence[str] = CODES) -> tuple[str, ...]:
+    """Return the codes that a canonical label covers: itself, or the several of a coarser label set.
+
+    For a model that knows the `PARTS` of a diagnosis and not the diagnosis, those are its codes.
+    """
+    covered = COARSER.get(label, (label,))
+    return tuple(
+        part for code in covered for part in (_PARTS_OF.get(code, (code,)) if code not in known else (code,))
+    )
 
 
 def is_malignant(labels: Iterable[str]) -> list[bool]:

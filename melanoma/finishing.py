@@ -28,7 +28,8 @@ from melanoma.evaluation.reliability import judge_calibration, melanoma_bins
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
 from melanoma.network import build_network, shift_bias
-from melanoma.recipes import Recipe
+from melanoma.recipes import Recipe, TutorialRecipe
+from melanoma.tutorial.network import build_tutorial_network
 
 FRAMING = "centre-square"
 CONFORMAL_COVERAGE = 0.9
@@ -39,7 +40,7 @@ def finish(
     log_shares: np.ndarray,
     table: pd.DataFrame,
     codes: list[str],
-    recipe: Recipe,
+    recipe: Recipe | TutorialRecipe,
     origin: str,
     history: pd.DataFrame,
     out: Path,
@@ -111,10 +112,13 @@ def finish(
 
 
 def save_at_fixed_size(
-    fitted: keras.Model, log_shares: np.ndarray, classes: int, recipe: Recipe, path: Path
+    fitted: keras.Model, log_shares: np.ndarray, classes: int, recipe: Recipe | TutorialRecipe, path: Path
 ) -> None:
     """Save the weights as a network of the recipe's input size, its head freed of the classes' shares."""
-    network = build_network(recipe.image_size, classes, "none", recipe.dropout)
+    if isinstance(recipe, TutorialRecipe):
+        network = build_tutorial_network(recipe, classes)
+    else:
+        network = build_network(recipe.image_size, classes, "none", recipe.dropout)
     network.set_weights(fitted.get_weights())
     shift_bias(network, -log_shares)
     network.save(path)
@@ -165,13 +169,13 @@ def _calibrate(
     references: np.ndarray,
     codes: list[str],
     prior: np.ndarray,
-    recipe: Recipe,
+    recipe: Recipe | TutorialRecipe,
     origin: str,
     data: str,
     name: str,
 ) -> Bundle:
     truth = np.array([codes.index(code) for code in calibration.table["diagnosis"]])
-    temperature = fit_temperature(calibration.logits, truth, prior)
+    temperature = recipe.temperature or fit_temperature(calibration.logits, truth, prior)
     probabilities = probabilities_from(calibration.logits, temperature, prior.tolist())
     melanoma = codes.index("MEL")
     threshold = alert_threshold(probabilities[:, melanoma], truth == melanoma, recipe.sensitivity)

@@ -12,6 +12,7 @@ FEATURES = "features"
 FAMILIAR = "conv_pw_11_relu"
 """The layer whose mean maps the in-distribution check compares."""
 POOLING = "pooling"
+"""The layer that makes a network's evidence add up: one without it has no evidence map."""
 HEAD = "logits"
 
 

@@ -7,6 +7,11 @@ import numpy as np
 from melanoma.errors import UserError
 from melanoma.images import Geometry
 
+NO_EVIDENCE = (
+    "This network has no evidence map: dense layers follow its flattened feature maps, so its scores are no "
+    "sum over regions. Grad-CAM shows where they would change."
+)
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -17,8 +22,9 @@ class Prediction:
     """float64 (classes,), calibrated, summing to 1, for the mix of diagnoses that the bundle states."""
     logits: np.ndarray
     """float32 (classes,)."""
-    evidence: np.ndarray
-    """float32 (h, w, classes), logit units, signed; `evidence.sum((0, 1)) + bias` is `logits`."""
+    evidence: np.ndarray | None
+    """float32 (h, w, classes), logit units, signed; `evidence.sum((0, 1)) + bias` is `logits`. None for a
+    network whose logits are no sum over regions."""
     bias: np.ndarray
     """float32 (classes,)."""
     melanoma_alert: bool
@@ -44,6 +50,12 @@ class Prediction:
     def diagnosis(self) -> str:
         """The likeliest diagnosis."""
         return self.ranked[0][0]
+
+    def require_evidence(self) -> np.ndarray:
+        """Return the evidence; raises UserError for a network that has none."""
+        if self.evidence is None:
+            raise UserError(NO_EVIDENCE)
+        return self.evidence
 
     def probability(self, code: str) -> float:
         """Return the probability of one diagnosis."""

@@ -1,6 +1,7 @@
 """What `train.py` can make: each recipe is one frozen set of choices, with its reasons."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 from melanoma.data.augment import Augmentation
 from melanoma.errors import UserError
@@ -52,6 +53,9 @@ class Recipe:
     seed: int = 7
     augmentation: Augmentation = field(default_factory=Augmentation)
 
+    temperature: ClassVar[float | None] = None
+    """None: set on the calibration lesions."""
+
     @property
     def epochs(self) -> int:
         """Epochs over all stages."""
@@ -63,7 +67,42 @@ class Recipe:
         return self.stages[-1].image_size
 
 
-RECIPES = {
+@dataclass(frozen=True)
+class TutorialRecipe:
+    """All choices of one of the tutorial's experiments; docs/tutorial.md says what it leaves open."""
+
+    name: str
+    epochs: int = 20
+    changed: bool = False
+    """Random horizontal flip, rotation and zoom by Keras' layers."""
+    dropout: float = 0.0
+    """After the convolutions."""
+    copies: Literal["", "before", "after"] = ""
+    """Rotated copies, drawn before the split, as tutorials do, or after it from the fitted images alone."""
+    copies_per_class: int = 500
+    honest: bool = False
+    """True diagnoses instead of folder names, and all pictures of a lesion on one side."""
+    batch: int = 32
+    learning_rate: float = 1e-3
+    """Keras' default for Adam."""
+    image_size: int = 180
+    sensitivity: float = 0.95
+    """Of the melanoma alert, on the validation images."""
+    seed: int = 123
+    """The tutorial's for the split; here for weights and draws as well."""
+
+    temperature: ClassVar[float | None] = 1.0
+    """The probabilities stay the tutorial's softmax, however sure of itself."""
+    samples_per_epoch: ClassVar[int | None] = None
+    """None: every fitted image once an epoch."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All epochs at one size."""
+        return (Stage(self.image_size, self.epochs),)
+
+
+RECIPES: dict[str, Recipe | TutorialRecipe] = {
     recipe.name: recipe
     for recipe in (
         # The shipped one: right for what lies in the lesion. Asking for evidence inside the outline alone
@@ -78,11 +117,21 @@ RECIPES = {
         Recipe(name="plain", stages=(Stage(128, 10), Stage(160, 20), Stage(192, 6)), samples_per_epoch=6400),
         # For trying out a change or a data set in minutes; its figures mean nothing.
         Recipe(name="quick", stages=(Stage(64, 1), Stage(96, 1, twins=True)), samples_per_epoch=512),
+        # The tutorial's experiments as its readers run them, and then on honest labels and sides.
+        TutorialRecipe("tutorial-a"),
+        TutorialRecipe("tutorial-b", changed=True),
+        TutorialRecipe("tutorial-c", changed=True, dropout=0.2),
+        TutorialRecipe("tutorial-d-before", epochs=30, dropout=0.2, copies="before"),
+        TutorialRecipe("tutorial-d-after", epochs=30, dropout=0.2, copies="after"),
+        TutorialRecipe("tutorial-a-honest", honest=True),
+        TutorialRecipe("tutorial-b-honest", changed=True, honest=True),
+        TutorialRecipe("tutorial-c-honest", changed=True, dropout=0.2, honest=True),
+        TutorialRecipe("tutorial-d-honest", epochs=30, dropout=0.2, copies="after", honest=True),
     )
 }
 
 
-def recipe_named(name: str) -> Recipe:
+def recipe_named(name: str) -> Recipe | TutorialRecipe:
     """Return a recipe; raises UserError if there is none of this name."""
     try:
         return RECIPES[name]

@@ -43,7 +43,9 @@ class SeenLesion:
         return inside_share(heatmap, widen(self.mask))
 
     def evidence_inside(self, prediction: Prediction) -> float | None:
-        """Return `share_inside` of the evidence for the likeliest diagnosis."""
+        """Return `share_inside` of the evidence for the likeliest diagnosis; None if there is no evidence."""
+        if prediction.evidence is None:
+            return None
         return self.share_inside(prediction.evidence[..., prediction.index(prediction.diagnosis)])
 
 

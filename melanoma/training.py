@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from melanoma.errors import UserError
-from melanoma.recipes import Recipe, Stage
+from melanoma.recipes import Recipe, Stage, TutorialRecipe
 
 _CHECKPOINTS = "checkpoint-*.weights.h5"
 
@@ -28,10 +28,24 @@ Judge = Callable[[keras.Model, int], dict[str, float]]
 class Bookkeeping(keras.callbacks.Callback):
     """Checkpoint, history and progress bar: what is on disk is always one whole epoch, never half of one."""
 
-    def __init__(self, recipe: Recipe, folder: Path, steps: int, judge: Judge, history: pd.DataFrame) -> None:
-        """`history` holds the rows of the epochs that an earlier run finished."""
+    def __init__(
+        self,
+        recipe: Recipe | TutorialRecipe,
+        network: keras.Model,
+        folder: Path,
+        steps: int,
+        judge: Judge,
+        history: pd.DataFrame,
+    ) -> None:
+        """`network` is what is judged; `history` holds the rows of epochs that an earlier run finished."""
         super().__init__()
-        self.folder, self.judge, self.history, self.seed = folder, judge, history, recipe.seed
+        self.network, self.folder, self.judge, self.history, self.seed = (
+            network,
+            folder,
+            judge,
+            history,
+            recipe.seed,
+        )
         self.stage_of = [stage for stage in recipe.stages for _ in range(stage.epochs)]
         # A step costs in proportion to its pixels, so the time left is right across stages.
         self.work = [steps * stage.image_size**2 for stage in self.stage_of]
@@ -49,13 +63,16 @@ class Bookkeeping(keras.callbacks.Callback):
         self.task = self.progress.add_task("training", total=sum(self.work))
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Set the bar to the start of the epoch, and the dropout's random numbers by the epoch's number.
+        """Set the bar to the start of the epoch, and the layers' random numbers by the epoch's number.
 
-        Keras' checkpoints leave the state of a dropout's generator out, so a resumed run would draw others.
+        Keras' checkpoints leave the state of a layer's generator out, so a resumed run would draw others.
         """
-        for layer in self.model.network.layers:
-            if isinstance(layer, keras.layers.Dropout):
-                layer.seed_generator.state.assign([self.seed, epoch << 16])
+        # A dropout names its generator one way, the layers that change images another.
+        found = [
+            getattr(one, "seed_generator", getattr(one, "generator", None)) for one in self.network.layers
+        ]
+        for number, generator in enumerate(one for one in found if one is not None):
+            generator.state.assign([self.seed + number, epoch << 16])
         self.epoch, self.started = epoch, time.monotonic()
         self.progress.update(self.task, completed=sum(self.work[:epoch]))
 
@@ -78,7 +95,7 @@ class Bookkeeping(keras.callbacks.Callback):
             "learning_rate": float(self.model.optimizer.learning_rate),
         }
         row |= {name: float(value) for name, value in logs.items()}
-        row |= self.judge(self.model.network, size)
+        row |= self.judge(self.network, size)
         row["seconds"] = round(time.monotonic() - self.started, 1)
         self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
         write_history(self.history, self.folder)

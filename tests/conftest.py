@@ -14,6 +14,12 @@ from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 
 SHIPPED = Path(__file__).parent.parent / "models" / "isic8-mobilenet"
 
+FOLDERS = (
+    *("actinic keratosis", "basal cell carcinoma", "dermatofibroma", "melanoma", "nevus"),
+    *("pigmented benign keratosis", "seborrheic keratosis", "squamous cell carcinoma", "vascular lesion"),
+)
+"""The tutorial's nine classes."""
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
@@ -78,6 +84,52 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
         out,
     )
     return out
+
+
+@pytest.fixture(scope="session")
+def nine_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set like the tutorial's: `Train` and `Test` with nine class folders of drawings, 8 and 1 each."""
+    folder = tmp_path_factory.mktemp("nine")
+    for number, name in enumerate(FOLDERS):
+        for seed in range(9):
+            parameters = MELANOMA_LIKE if name == "melanoma" else NEVUS_LIKE
+            drawn = draw_lesion(parameters, 64, 64, 100 * number + seed).image
+            write_image(
+                folder / ("Test" if seed == 8 else "Train") / name / f"ISIC_{number}{seed}.png", drawn
+            )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def nine_bundle(nine_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of the tutorial's network, unfitted, at 64 px: nine classes and no evidence map."""
+    import keras
+    import pandas as pd
+
+    from melanoma.diagnoses import NINE
+    from melanoma.finishing import finish
+    from melanoma.recipes import TutorialRecipe
+    from melanoma.tutorial.network import build_tutorial_network
+    from melanoma.tutorial.sides import arrange
+
+    keras.utils.set_random_seed(1)
+    recipe = TutorialRecipe("tiny", image_size=64)
+    table = arrange(nine_folder, None, recipe, tmp_path_factory.mktemp("run"))
+    names = ["epoch", "image_size", "loss", "calibration_balanced_accuracy", "calibration_melanoma_auc"]
+    history = pd.DataFrame([[1, 64, 1.0, 0.5, 0.5]], columns=names).assign(seconds=1.0)
+    out = tmp_path_factory.mktemp("nine-models") / "nine"
+    network = build_tutorial_network(recipe, len(NINE))
+    finish(network, np.log(np.full(9, 1 / 9)), table, list(NINE), recipe, "random weights", history, out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def nine_classifier(nine_bundle: Path):
+    """A classifier of the nine classes."""
+    from melanoma.bundle import load_bundle
+    from melanoma.classifier import Classifier
+
+    return Classifier(load_bundle(nine_bundle))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from melanoma.app.pages import examine, lesson, model, operator, quiz, thresholds, triage, whatif
+from melanoma.app.pages import data, examine, lesson, model, operator, quiz, thresholds, triage, whatif
 from melanoma.app.parts.language import choose_language, say
 from melanoma.app.parts.server import keep_uploads_in_memory
 from melanoma.operation import log_to_stderr
@@ -28,6 +28,7 @@ def show_page() -> None:
                 thresholds.page, title=say("Thresholds"), icon=":material/balance:", url_path="thresholds"
             ),
             st.Page(triage.page, title=say("Triage"), icon=":material/sort:", url_path="triage"),
+            st.Page(data.page, title=say("The data"), icon=":material/folder_open:", url_path="data"),
             st.Page(model.page, title=say("Model"), icon=":material/network_node:", url_path="model"),
             *_operators_page(),
         ],

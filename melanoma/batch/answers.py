@@ -1,4 +1,4 @@
-"""Photo files -> rows, and the evidence map of each photo as a picture where it is wanted."""
+"""Photo files -> rows, and a map of each photo, evidence or Grad-CAM, as a picture where it is wanted."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Answer:
-    """A row, and the evidence map of the likeliest diagnosis as a PNG file where it was wanted."""
+    """A row, and the map of the likeliest diagnosis as a PNG file where it was wanted."""
 
     row: Row
     heatmap: bytes | None = None
@@ -63,12 +63,14 @@ def _answer(classifier: "Classifier", judged: Judged, wanted: Wanted) -> Answer:
     found = judged.prediction
     if found is None or not wanted.heatmaps:
         return Answer(row_of(judged, classifier.bundle, wanted.keep_ids))
-    from melanoma.explain.registry import METHODS
+    from melanoma.explain.registry import first_method
 
     shown = judged.photo.kept
     geometry = frame(shown, classifier.bundle.image_size, classifier.bundle.framing)[1]
     placed = replace(found, geometry=geometry)
-    picture = overlay_file(shown, placed, found.evidence, found.diagnosis, found.codes, METHODS["evidence"])
+    method = first_method(classifier.compiled)
+    maps = method.explain(classifier.compiled, found)
+    picture = overlay_file(shown, placed, maps, found.diagnosis, found.codes, method)
     name = _heatmap_name(judged.photo, found.diagnosis)
     return Answer(row_of(judged, classifier.bundle, wanted.keep_ids, name), picture)
 

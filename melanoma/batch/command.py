@@ -48,7 +48,9 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(help="Write a .csv, .json, .jsonl or .parquet file, chunk by chunk.")
     ] = None,
-    heatmaps: Annotated[Path | None, typer.Option(help="Folder for an evidence map of each photo.")] = None,
+    heatmaps: Annotated[
+        Path | None, typer.Option(help="Folder for a map of each photo: evidence, or Grad-CAM.")
+    ] = None,
     keep_ids: KeepIds = False,
     engine: Annotated[Engine, typer.Option(help="This machine, or a Ray cluster.")] = Engine.LOCAL,
     address: Annotated[

@@ -31,18 +31,18 @@ def is_zip(content: bytes) -> bool:
     return zipfile.is_zipfile(io.BytesIO(content))
 
 
-def photos_in_zip(content: bytes, name: str) -> list[Source]:
+def photos_in_zip(content: bytes, name: str, most: int = MOST_FILES) -> list[Source]:
     """Return the photos of an archive in memory, in the order of their names.
 
     Files that are no photos by their name are left out, folders and what operating systems add silently,
     others as sources whose reading raises UserError; so do an archive within the archive, an encrypted file,
     and one that unpacks to more than a photo may hold. Raises UserError for an archive that is damaged, has
-    no photo, or would unpack to too many files or bytes.
+    no photo, or would unpack to too many files (more than `most`) or bytes.
     """
-    _refuse_long_directory(io.BytesIO(content), name)
+    _refuse_long_directory(io.BytesIO(content), name, most)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-        wanted = _wanted(archive, name)
+        wanted = _wanted(archive, name, most)
     except (*_DAMAGED, OSError):
         raise _damaged(name) from None
     return [Source(entry.filename, partial(_unpack, archive, entry)) for entry in wanted]
@@ -59,9 +59,9 @@ def photos_in_zip_file(path: Path, name: str) -> list[Source]:
                 f"{name} is larger than {MOST_PACKED // 1024**2} MB. Unpack it, and give the folder."
             )
         with path.open("rb") as file:
-            _refuse_long_directory(file, name)
+            _refuse_long_directory(file, name, MOST_FILES)
             with zipfile.ZipFile(file) as archive:
-                wanted = _wanted(archive, name)
+                wanted = _wanted(archive, name, MOST_FILES)
     except _DAMAGED:
         raise _damaged(name) from None
     except OSError as error:
@@ -72,7 +72,7 @@ def photos_in_zip_file(path: Path, name: str) -> list[Source]:
     ]
 
 
-def _wanted(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+def _wanted(archive: zipfile.ZipFile, name: str, most: int) -> list[zipfile.ZipInfo]:
     """Return the entries to judge, or raise UserError for an archive that is no use or too much."""
     wanted = sorted(
         (
@@ -82,8 +82,8 @@ def _wanted(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
         ),
         key=lambda entry: entry.filename,
     )
-    if len(wanted) > MOST_FILES:
-        raise _too_many(name)
+    if len(wanted) > most:
+        raise _too_many(name, most)
     if sum(entry.file_size for entry in wanted) > MOST_UNPACKED:
         raise UserError(f"{name} would unpack to more than {MOST_UNPACKED // 1024**3} GB. Pack fewer photos.")
     if not any(entry.filename.lower().endswith(_PHOTOS) for entry in wanted):
@@ -91,13 +91,13 @@ def _wanted(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     return wanted
 
 
-def _refuse_long_directory(file: io.BufferedIOBase, name: str) -> None:
+def _refuse_long_directory(file: io.BufferedIOBase, name: str, most: int) -> None:
     """Raise UserError before a directory of too many entries is read into memory."""
     entries = 0
     while block := file.read(_BLOCK):
         entries += block.count(_DIRECTORY_MARK)
-        if entries > 4 * MOST_FILES:
-            raise _too_many(name)
+        if entries > 4 * most:
+            raise _too_many(name, most)
     file.seek(0)
 
 
@@ -146,10 +146,8 @@ def _added_by_system(filename: str) -> bool:
     return folded.startswith(_NO_PHOTOS[0]) or folded.rsplit("/", 1)[-1] in _NO_PHOTOS[1:]
 
 
-def _too_many(name: str) -> UserError:
-    return UserError(
-        f"{name} holds more than {MOST_FILES} files. Pack fewer photos, and triage them in parts."
-    )
+def _too_many(name: str, most: int) -> UserError:
+    return UserError(f"{name} holds more than {most} files. Pack fewer photos, and give them in parts.")
 
 
 def _damaged(name: str) -> UserError:

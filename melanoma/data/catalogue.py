@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from melanoma.diagnoses import COARSER, CODES, canonical
+from melanoma.diagnoses import COARSER, CODES, NINE, PARTS, canonical
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS
 
@@ -27,7 +27,10 @@ TRUE = {"1", "1.0", "true", "yes"}
 
 
 def read_catalogue(
-    data: str | Path, images: str | Path | None = None, outlines: str | Path | None = None
+    data: str | Path,
+    images: str | Path | None = None,
+    outlines: str | Path | None = None,
+    parts: bool = False,
 ) -> pd.DataFrame:
     """Return one row an image, with the columns `COLUMNS`.
 
@@ -37,11 +40,12 @@ def read_catalogue(
     where the lesions' outlines lie, one mask an image, named by its id; by default the folder `masks` beside
     the CSV. Images without a known lesion are lesions of their own. `held_out` marks images that must never
     be fitted: a CSV's `in_seed_test`, a folder's `Test`. `outline` is the path of the mask, or missing.
+    With `parts`, a folder's names may stand for `diagnoses.PARTS` too.
     Raises UserError for what cannot be used, naming it.
     """
     data = Path(data)
     if data.is_dir():
-        table = _from_folder(data)
+        table = _from_folder(data, parts)
     elif data.is_file():
         table = _from_csv(data, Path(images) if images else default_images(data))
     else:
@@ -68,13 +72,16 @@ def fingerprint(table: pd.DataFrame) -> str:
 
 
 def require_trainable(table: pd.DataFrame) -> list[str]:
-    """Return the diagnoses present, in the order of `CODES`; or raise UserError if none can be fitted."""
+    """Return the diagnoses present, in the order of `CODES`, or of `NINE` where one of `PARTS` is among them;
+    or raise UserError if none can be fitted.
+    """
     coarse = sorted(set(table["diagnosis"]) & set(COARSER))
     if coarse:
         raise UserError(
             f"{', '.join(coarse)} joins several diagnoses: such labels can be evaluated, not trained on."
         )
-    present = [code for code in CODES if code in set(table["diagnosis"])]
+    order = NINE if set(table["diagnosis"]) & {part.code for part in PARTS} else CODES
+    present = [code for code in order if code in set(table["diagnosis"])]
     if len(present) < 2:
         raise UserError(
             f"All images are {present[0]}: a classifier needs at least two diagnoses to tell apart."
@@ -137,15 +144,15 @@ def _require_one_row_each(table: pd.DataFrame, labels: Path) -> None:
     raise UserError(f"{labels} names {kinds.index[0]} more than once ({extra} rows too many).")
 
 
-def _from_folder(folder: Path) -> pd.DataFrame:
+def _from_folder(folder: Path, parts: bool) -> pd.DataFrame:
     sides = {child.name.lower(): child for child in folder.iterdir() if child.is_dir()}
-    parts = [(sides[name], name == "test") for name in ("train", "test") if name in sides] or [
+    halves = [(sides[name], name == "test") for name in ("train", "test") if name in sides] or [
         (folder, False)
     ]
     rows, unknown = [], []
-    for part, held_out in parts:
-        for class_folder in sorted(child for child in part.iterdir() if child.is_dir()):
-            code = canonical(class_folder.name)
+    for half, held_out in halves:
+        for class_folder in sorted(child for child in half.iterdir() if child.is_dir()):
+            code = canonical(class_folder.name, parts)
             files = sorted(path for path in class_folder.iterdir() if path.suffix.lower() in EXTENSIONS)
             if code is None and files:
                 unknown.append(class_folder.name)

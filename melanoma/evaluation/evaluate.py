@@ -120,13 +120,13 @@ def group_probabilities(
 
     Raises UserError for labels that the model does not know or that overlap.
     """
-    covered = [code for label in labels for code in members(label)]
+    covered = [code for label in labels for code in members(label, codes)]
     unknown = sorted(set(covered) - set(codes))
     if unknown:
         raise UserError(f"The labels hold {unknown[0]}, which this model does not know ({', '.join(codes)}).")
     if len(set(covered)) < len(covered):
         raise UserError(f"The labels {', '.join(labels)} overlap, so no image has one right answer.")
-    columns = [[codes.index(code) for code in members(label)] for label in labels]
+    columns = [[codes.index(code) for code in members(label, codes)] for label in labels]
     return np.stack([probabilities[:, column].sum(axis=1) for column in columns], axis=1)
 
 

@@ -69,10 +69,14 @@ class Focus:
 
 
 def judge_focus(network: CompiledNetwork, table: pd.DataFrame, bundle: Bundle) -> Focus | None:
-    """Return the figures for the readable images of a catalogue that have an outline; None if none has.
+    """Return the figures for the readable images of a catalogue that have an outline.
+
+    None if none has, or if the network has no evidence map.
 
     The answer is the diagnosis that the page would name, the likeliest one.
     """
+    if not network.additive:
+        return None
     codes, framing = bundle.codes, bundle.framing
     known = table[table["outline"].notna()]
     rows, others = [], _Skins(known, network.size, framing)
@@ -86,7 +90,9 @@ def judge_focus(network: CompiledNetwork, table: pd.DataFrame, bundle: Bundle) -
         likely = probabilities_from(outputs.logits, bundle.temperature, bundle.prior)
         answers = likely.argmax(axis=1).reshape(len(batch), -1)
         for number, (row, _, inside) in enumerate(batch):
-            heatmap = outputs.evidence[number * answers.shape[1], ..., answers[number, 0]]
+            evidence = outputs.evidence_of(number * answers.shape[1])
+            assert evidence is not None  # the network is additive
+            heatmap = evidence[..., answers[number, 0]]
             changed = answers[number, 1:] != answers[number, 0]
             found = (inside.mean(), inside_share(heatmap, inside), pointing_hit(heatmap, inside))
             rows.append((row.diagnosis, row.lesion_id, codes[answers[number, 0]], *found, *changed))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from melanoma.bundle import Bundle
 from melanoma.classifier import CompiledNetwork
+from melanoma.data.audit.leaks import ARCHIVE_ID
 from melanoma.data.catalogue import read_catalogue
 from melanoma.errors import UserError
 from melanoma.evaluation.calibration import probabilities_from
@@ -82,6 +83,15 @@ class BundleEvaluation:
             write_whole(folder / name, text)
 
 
+def _archive_ids(table: pd.DataFrame) -> pd.Series:
+    """Return the archive's id of each image, missing where its name is none.
+
+    A folder of class folders names an image by its place, a labels CSV the same one by this id alone.
+    """
+    stems = table["image_id"].map(lambda image_id: Path(image_id).stem)
+    return stems.where(stems.str.match(ARCHIVE_ID))
+
+
 def evaluate_bundle(
     bundle: Bundle,
     data: Path,
@@ -93,7 +103,11 @@ def evaluate_bundle(
     table = read_catalogue(data, images, outlines)
     known = bundle.load_split()
     fitted = known[known["split"] != "test"]
-    seen = table["image_id"].isin(fitted["image_id"]) | table["lesion_id"].isin(fitted["lesion_id"])
+    seen = (
+        table["image_id"].isin(fitted["image_id"])
+        | table["lesion_id"].isin(fitted["lesion_id"])
+        | _archive_ids(table).isin(set(_archive_ids(fitted).dropna()))
+    )
     if include_fitted:
         seen[:] = False
     if seen.all():

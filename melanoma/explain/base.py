@@ -33,8 +33,14 @@ class Method(ABC):
     """True if every further diagnosis takes as long as the first: ask for those that are shown."""
     adds_up: ClassVar[bool] = False
     """True if the cells of a map and the bias sum to the logit."""
+    needs_evidence: ClassVar[bool] = False
+    """True for maps that only a network with an evidence map has."""
     for_comparison: ClassVar[bool] = False
     """True for maps that know nothing of the diagnosis, with which the others are compared."""
+
+    def offered(self, network: CompiledNetwork) -> bool:
+        """Return whether the method can explain this network."""
+        return network.additive or not self.needs_evidence
 
     def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
         """Return what can be set, for a network whose diagnoses are `codes`."""
@@ -50,7 +56,7 @@ class Method(ABC):
         """Return the heatmaps of `codes` (all diagnoses if None), float32 (h, w, len(codes)), not scaled.
 
         `settings` gives values for the controls; missing ones take their defaults. Raises UserError for a
-        diagnosis, setting or value that there is not.
+        diagnosis, setting or value that there is not, and where the network is not one for this method.
         """
         chosen = read_settings(self.controls(network, prediction.codes), settings)
         indices = [prediction.index(code) for code in (prediction.codes if codes is None else codes)]
@@ -82,7 +88,7 @@ def explain_pixels(
 
     def heatmap(pixels: np.ndarray) -> np.ndarray:
         outputs = network.run(pixels[None])
-        again = replace(prediction, pixels=pixels, logits=outputs.logits[0], evidence=outputs.evidence[0])
+        again = replace(prediction, pixels=pixels, logits=outputs.logits[0], evidence=outputs.evidence_of(0))
         return method.explain(network, again, settings, (code,))[..., 0]
 
     return heatmap

@@ -37,9 +37,9 @@ class RandomMap(Method):
         indices: list[int],
         settings: dict[str, Setting],
     ) -> np.ndarray:
-        """Return maps on the evidence's grid, each value uniform on 0..1."""
+        """Return maps on the last feature map's grid, each value uniform on 0..1."""
         photo = zlib.crc32(prediction.pixels.tobytes())
-        height, width = prediction.evidence.shape[:2]
+        height, width = network.grid
         return np.stack(
             [smooth_noise((height, width), (photo, index, int(settings["draw"]))) for index in indices],
             axis=-1,

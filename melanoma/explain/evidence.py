@@ -21,6 +21,7 @@ class EvidenceMap(Method):
     signed = True
     cost = "free"
     adds_up = True
+    needs_evidence = True
 
     def maps(
         self,
@@ -30,7 +31,7 @@ class EvidenceMap(Method):
         settings: dict[str, Setting],
     ) -> np.ndarray:
         """Return the maps that came with the prediction."""
-        return prediction.evidence[..., indices]
+        return prediction.require_evidence()[..., indices]
 
 
 class DifferenceMap(Method):
@@ -43,6 +44,7 @@ class DifferenceMap(Method):
     unit = "Difference of evidence, logit units in each cell"
     signed = True
     cost = "free"
+    needs_evidence = True
 
     def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
         """Offer the diagnosis to compare with."""
@@ -57,7 +59,8 @@ class DifferenceMap(Method):
     ) -> np.ndarray:
         """Return the differences; with the bias' difference they sum to that of the logits."""
         others = [self._other(prediction, index, str(settings["than"])) for index in indices]
-        return prediction.evidence[..., indices] - prediction.evidence[..., others]
+        evidence = prediction.require_evidence()
+        return evidence[..., indices] - evidence[..., others]
 
     @staticmethod
     def _other(prediction: Prediction, index: int, than: str) -> int:

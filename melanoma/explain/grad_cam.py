@@ -42,7 +42,7 @@ class GradCam(Method):
         return mean_of([self._at(network, prediction, name) for name in layers])[..., indices]
 
     def _at(self, network: CompiledNetwork, prediction: Prediction, layer: str) -> np.ndarray:
-        if layer == FEATURES:
+        if layer == FEATURES and prediction.evidence is not None:
             # There the gradient of a logit is the head's own weight in every cell, so the sum is the
             # evidence map.
             return np.maximum(prediction.evidence, 0)

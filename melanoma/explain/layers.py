@@ -17,7 +17,12 @@ LayerPass = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 def convolutional_layers(network: keras.Model) -> tuple[str, ...]:
     """Return the names of the activated convolutions, from the pixels to the head."""
-    return tuple(layer.name for layer in network.layers if isinstance(layer, keras.layers.ReLU))
+    return tuple(
+        layer.name
+        for layer in network.layers
+        if isinstance(layer, keras.layers.ReLU)
+        or (isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.relu)
+    )
 
 
 def layer_choice(network: CompiledNetwork) -> Choice:

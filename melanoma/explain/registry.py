@@ -1,5 +1,6 @@
 """All explanation methods. A new one is added here, and nowhere else."""
 
+from melanoma.classifier import CompiledNetwork
 from melanoma.errors import UserError
 from melanoma.explain.base import Method
 from melanoma.explain.comparisons import EdgeMap, RandomMap
@@ -22,6 +23,18 @@ _ALL = (
     EdgeMap(),
 )
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}
+
+
+def offered_methods(network: CompiledNetwork) -> dict[str, Method]:
+    """Return the methods that can explain a network, the one to begin with first."""
+    found = {name: method for name, method in METHODS.items() if method.offered(network)}
+    first = first_method(network).name
+    return {first: found[first]} | found
+
+
+def first_method(network: CompiledNetwork) -> Method:
+    """Return the method to begin with: the evidence map, or Grad-CAM for a network that has none."""
+    return METHODS["evidence" if network.additive else "grad-cam"]
 
 
 def method_named(name: str) -> Method:

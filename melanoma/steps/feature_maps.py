@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from melanoma.classifier import CompiledNetwork
+from melanoma.explain.layers import convolutional_layers
 from melanoma.network import FEATURES
 
 DEPTHS = ("conv_pw_1_relu", "conv_pw_3_relu", "conv_pw_5_relu", "conv_pw_11_relu", FEATURES)
@@ -27,14 +28,20 @@ class Depth:
     """How many channels the layer has."""
 
 
+def depths_of(network: CompiledNetwork) -> tuple[str, ...]:
+    """Return `DEPTHS`, or all activated convolutions of a network that has others."""
+    layers = convolutional_layers(network.network)
+    return DEPTHS if set(DEPTHS) <= set(layers) else layers
+
+
 def feature_maps(network: CompiledNetwork, pixels: np.ndarray, most: int = 12) -> tuple[Depth, ...]:
-    """Return the `most` strongest maps at each of `DEPTHS`, for uint8 (S, S, 3), in one compiled pass."""
-    found = zip(DEPTHS, all_maps(network, pixels), strict=True)
+    """Return the `most` strongest maps at each of `depths_of`, for uint8 (S, S, 3), in one compiled pass."""
+    found = zip(depths_of(network), all_maps(network, pixels), strict=True)
     return tuple(_strongest(layer, maps, most) for layer, maps in found)
 
 
 def all_maps(network: CompiledNetwork, pixels: np.ndarray) -> list[np.ndarray]:
-    """Return all maps at each of `DEPTHS`, float32 (h, w, channels), for uint8 (S, S, 3)."""
+    """Return all maps at each of `depths_of`, float32 (h, w, channels), for uint8 (S, S, 3)."""
     return network.built_once("depths", lambda: _build(network))(pixels)
 
 
@@ -53,7 +60,7 @@ def _strongest(layer: str, maps: np.ndarray, most: int) -> Depth:
 
 
 def _build(network: CompiledNetwork) -> Callable[[np.ndarray], list[np.ndarray]]:
-    outputs = [network.network.get_layer(name).output for name in DEPTHS]
+    outputs = [network.network.get_layer(name).output for name in depths_of(network)]
     inner = keras.Model(network.network.inputs, outputs)
 
     @tf.function(input_signature=[tf.TensorSpec((None, network.size, network.size, 3), tf.uint8)])

@@ -33,8 +33,9 @@ def worked_sum(prediction: Prediction, temperature: float, prior: Sequence[float
     """Return the sum behind a prediction: its `logits` and `shares` are the prediction's own.
 
     softmax(logits / T + log prior), as `evaluation.calibration.probabilities_from` computes it.
+    Raises UserError for a network without evidence.
     """
-    evidence = prediction.evidence.astype(np.float64)
+    evidence = prediction.require_evidence().astype(np.float64)
     logits = prediction.logits.astype(np.float64)
     tempered = logits / temperature
     log_prior = np.log(np.asarray(prior, dtype=np.float64))

@@ -19,6 +19,7 @@ class Reader:
     """Stands in for a compiled network: it answers melanoma where a region is dark enough."""
 
     size = SIZE
+    additive = True
 
     def __init__(self, reads_lesion: bool) -> None:
         self.reads_lesion = reads_lesion

@@ -16,7 +16,7 @@ from melanoma.prediction import Prediction
 CHEAP = ("evidence", "grad-cam", "grad-cam++", "layer-cam", "edges")
 """At once: they take less than a second together."""
 COSTLY = ("occlusion",)
-_SHOWN_DIAGNOSES = 8
+_SHOWN_DIAGNOSES = 9
 _WIDTH = 132  # pixels: eight of them fill a wide page, two a telephone
 _SIDE = 264  # pixels of each picture: sharp on sharp screens, and a few kilobytes
 
@@ -29,7 +29,7 @@ def show_grid(photo: Photo, prediction: Prediction) -> None:
             "scale: compare within a row. A row that looks like the edges shows the photo, not reasons."
         )
     )
-    rows = list(CHEAP)
+    rows = [name for name in CHEAP if name in methods()]
     if st.toggle(say("Add the slow method Occlusion (some seconds)"), key="grid-costly", bind="query-params"):
         rows[-1:-1] = COSTLY
     codes = tuple(code for code, _ in prediction.ranked[:_SHOWN_DIAGNOSES])

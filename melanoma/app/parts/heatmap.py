@@ -3,6 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.chart import fit_height, show
+from melanoma.app.parts.first_map import say_why_no_evidence
 from melanoma.app.parts.language import say
 from melanoma.app.parts.map_view import MapView, choose_view
 from melanoma.app.parts.photo import Photo, describe
@@ -38,6 +39,7 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
             alt=say("{method} over the photo. {words}", method=say(view.method.title), words=words),
         )
     st.caption(words)
+    say_why_no_evidence(prediction)
     return view
 
 

@@ -25,7 +25,6 @@ from melanoma.seen_lesion import SeenLesion, seen_lesion
 if TYPE_CHECKING:
     from melanoma.explain.base import Method
 
-_DEFAULT_METHOD = "evidence"
 _MAPS_KEPT = 24
 
 
@@ -128,7 +127,12 @@ def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dic
     )
     offered = methods()
     name = linked_choice(
-        second, say("Method"), list(offered), _DEFAULT_METHOD, "method", lambda name: say(offered[name].title)
+        second,
+        say("Method"),
+        list(offered),
+        next(iter(offered)),
+        "method",
+        lambda name: say(offered[name].title),
     )
     controls = offered[name].controls(classifier().compiled, prediction.codes)
     settings = {

@@ -89,10 +89,10 @@ def ask(network: "Classifier", photo: np.ndarray) -> "Prediction":
 
 
 def methods() -> "dict[str, Method]":
-    """Return all explanation methods by name."""
-    from melanoma.explain.registry import METHODS
+    """Return the methods that can explain this visitor's model by name, the one to begin with first."""
+    from melanoma.explain.registry import offered_methods
 
-    return METHODS
+    return offered_methods(classifier().compiled)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -66,10 +66,25 @@ class Readings:
     problems: list[Problem]
 
 
+def read_from_disk(path: str) -> bytes:
+    """Return a file's content; raises UserError where it cannot be had or is larger than a photo may be."""
+    try:
+        if os.stat(path).st_size > MAX_BYTES:
+            raise UserError(f"It is larger than {MAX_BYTES // 1024**2} MB.")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"It cannot be opened ({error.strerror}).") from None
+
+
 def read_files(
-    paths: Sequence[str], names: Sequence[str], progress: Callable[[float], None] = lambda done: None
+    paths: Sequence[str],
+    names: Sequence[str],
+    progress: Callable[[float], None] = lambda done: None,
+    read: Callable[[str], bytes] = read_from_disk,
 ) -> Readings:
     """Return what is measured on each file; `progress` is told the share done, 0 to 1.
+
+    `read` returns the content of a path, or raises UserError.
 
     Reading never fails: what cannot be decoded is a row with `readable` False and a problem that says why.
     """
@@ -91,7 +106,7 @@ def read_files(
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
         for start in range(0, count, _CHUNK):
             rows = range(start, min(count, start + _CHUNK))
-            for problems in threads.map(lambda row: _read(row, paths[row], names[row], readings), rows):
+            for problems in threads.map(lambda row: _read(row, paths[row], names[row], readings, read), rows):
                 readings.problems.extend(problems)
             progress(rows.stop / count)
     return readings
@@ -111,15 +126,13 @@ def perceptual_hashes(image: np.ndarray, side: int) -> np.ndarray:
     return np.packbits(bits, axis=1).view(np.uint64)
 
 
-def _read(row: int, path: str, name: str, readings: Readings) -> list[Problem]:
+def _read(row: int, path: str, name: str, readings: Readings, read: Callable[[str], bytes]) -> list[Problem]:
     """Fill one row of the readings (each thread writes to rows of its own) and return its problems."""
     try:
-        readings.size[row] = os.stat(path).st_size
-        if readings.size[row] > MAX_BYTES:
-            return [Problem(name, "unreadable", f"It is larger than {MAX_BYTES // 1024**2} MB.")]
-        content = Path(path).read_bytes()
-    except OSError as error:
-        return [Problem(name, "unreadable", f"It cannot be opened ({error.strerror}).")]
+        content = read(path)
+    except UserError as error:
+        return [Problem(name, "unreadable", str(error))]
+    readings.size[row] = len(content)
     readings.byte_digest[row] = hashlib.sha256(content).hexdigest()
     try:
         image = read_image(content, name)

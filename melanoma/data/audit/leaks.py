@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from melanoma.data.audit.listing import Listing
 
-_ARCHIVE_ID = re.compile(r"^(ISIC_\d+|PAT_\d+_\d+_\d+|IMD\d+)$", re.IGNORECASE)
+ARCHIVE_ID = re.compile(r"^(ISIC_\d+|PAT_\d+_\d+_\d+|IMD\d+)$", re.IGNORECASE)
 """Ids that name one picture wherever they stand: the ISIC Archive, PAD-UFES-20, PH². `001` does not."""
 
 
@@ -131,7 +131,7 @@ def id_conflicts(listing: Listing, picture: np.ndarray) -> tuple[list[IdConflict
         if same["label"].nunique() < 2:
             continue
         same_picture = same["picture"].nunique() < len(same)
-        if not same_picture and not _ARCHIVE_ID.match(str(image_id)):
+        if not same_picture and not ARCHIVE_ID.match(str(image_id)):
             by_chance += 1
             continue
         labels = tuple(sorted(set(same["label"])))

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pandas as pd
 
@@ -62,6 +62,11 @@ def list_images(data: Path, images: Path | None = None) -> Listing:
         listing = _from_csv(data, images)
     else:
         raise UserError(f"{shown(data)} does not exist. Give a labels CSV or a folder with class folders.")
+    return without_copy_marks(listing)
+
+
+def without_copy_marks(listing: Listing) -> Listing:
+    """Return a listing with ids without “(1)” or “copy”, and which files have such a mark."""
     table = listing.table
     table["image_id"], table["copy_mark"] = split_copy_marks(table["image_id"])
     return Listing(table[list(COLUMNS)], listing.repeated, listing.problems)
@@ -122,20 +127,26 @@ def split_copy_marks(stems: Iterable[str]) -> tuple[list[str], list[bool]]:
 
 def _from_folder(folder: Path) -> Listing:
     files, problems = walk(folder)
+    return listing_of(((path, path.relative_to(folder)) for path in files), shown(folder), problems)
+
+
+def listing_of(files: Iterable[tuple[Path, PurePath]], name: str, problems: list[Problem]) -> Listing:
+    """Return the listing of files below a folder called `name`, each a path and its place in that folder.
+
+    Raises UserError if none is an image by its name.
+    """
     rows = []
-    for path in files:
-        if not is_image_name(path):
-            problems.append(Problem(_below(path, folder), "not an image", _NOT_AN_IMAGE))
+    for path, place in files:
+        if not is_image_name(place):
+            problems.append(Problem(shown(place.as_posix()), "not an image", _NOT_AN_IMAGE))
             continue
-        parts = path.relative_to(folder).parts[:-1]
+        parts = place.parts[:-1]
         split = SPLITS.get(parts[0].lower(), "") if parts else ""
         classes = parts[1:] if split else parts
         label = shown(classes[0]) if classes else NO_LABEL
-        rows.append((str(path), _below(path, folder), shown(path.stem), label, split))
+        rows.append((str(path), shown(place.as_posix()), shown(place.stem), label, split))
     if not rows:
-        raise UserError(
-            f"{shown(folder)} holds no images. Make one subfolder a diagnosis and put the photos there."
-        )
+        raise UserError(f"{name} holds no images. Make one subfolder a diagnosis and put the photos there.")
     # As objects: Arrow's strings refuse a path that is not UTF-8.
     table = pd.DataFrame(rows, columns=["path", "name", "image_id", "label", "split"], dtype=object)
     table[["lesion_id", "source", "label_source"]] = None
@@ -174,7 +185,7 @@ def _from_csv(labels: Path, images: Path | None) -> Listing:
     return Listing(table[~again].reset_index(drop=True), table[again], problems)
 
 
-def is_image_name(path: Path) -> bool:
+def is_image_name(path: PurePath) -> bool:
     """Return whether a name promises a picture; macOS's `._x.jpg` do not hold one."""
     return path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
 

@@ -12,8 +12,8 @@ from melanoma.data.audit import leaks as leaking
 from melanoma.data.audit import shortcuts, truth
 from melanoma.data.audit.confidence import Doubt, doubtful_labels
 from melanoma.data.audit.duplicates import Duplicates, find_duplicates
-from melanoma.data.audit.files import Readings, read_files
-from melanoma.data.audit.listing import Problem, list_images
+from melanoma.data.audit.files import Readings, read_files, read_from_disk
+from melanoma.data.audit.listing import Listing, Problem, list_images
 from melanoma.data.audit.tables import NO_LABEL
 
 Progress = Callable[[str, float], None]
@@ -106,11 +106,24 @@ def audit(
     """
     progress("Listing", 0.0)
     true = truth.read_truth(truth_labels) if truth_labels else None
-    listing = list_images(data, images)
+    return audit_listing(list_images(data, images), data.name or str(data), true, progress)
+
+
+def audit_listing(
+    listing: Listing,
+    name: str,
+    true: pd.DataFrame | None = None,
+    progress: Progress = lambda step, done: None,
+    read: Callable[[str], bytes] = read_from_disk,
+) -> Audit:
+    """Return the findings on listed images; `read` returns the content of a path of the listing.
+
+    `true` is what `truth.read_truth` returns.
+    """
     table = listing.table
     if true is not None:
         table = truth.join_truth(table, true)
-    readings = read_files(table["path"], table["name"], lambda done: progress("Reading", done))
+    readings = read_files(table["path"], table["name"], lambda done: progress("Reading", done), read)
     duplicates = find_duplicates(readings, lambda done: progress("Comparing", done))
     table, guessed = _with_readings(table, readings)
     progress("Fitting", 0.0)
@@ -124,7 +137,7 @@ def audit(
         wrong = sum(is_wrong[doubt.row] for doubt in doubts)
     near = [(pair.first, pair.second) for pair in duplicates.near]
     return Audit(
-        data=data.name or str(data),
+        data=name,
         table=table,
         problems=listing.problems + readings.problems,
         duplicates=duplicates,

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.chart import fit_height, show
+from melanoma.app.parts.first_map import first_maps, signs
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.names import diagnosis_name
 from melanoma.app.parts.quiz.cases import DRAWN
@@ -16,14 +17,17 @@ from melanoma.quiz_plots import add_mark
 
 
 def map_of(prediction: Prediction, option: str) -> np.ndarray:
-    """Return the evidence map (h, w) of an option; of a coarser label its diagnoses' together."""
-    return prediction.evidence[..., [prediction.index(code) for code in members(option)]].sum(axis=-1)
+    """Return the map (h, w) of an option, evidence or Grad-CAM; of a coarser label all its diagnoses'."""
+    _, maps = first_maps(prediction)
+    columns = [prediction.index(code) for code in members(option, prediction.codes)]
+    return maps[..., columns].sum(axis=-1)
 
 
 def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Answer) -> None:
     """Draw the network's map with the mark, and who was right."""
     picture, words = st.columns([6, 5], gap="large")
     heatmap = map_of(prediction, answer.network)
+    method, maps = first_maps(prediction)
     name = option_name(answer.network)
     key = f"map-{quiz.position}"
     with picture, st.container(key="quiz-map-column"), st.container(key="quiz-map"):
@@ -32,9 +36,9 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: A
             photo,
             heatmap,
             prediction.geometry,
-            colour_limit(prediction.evidence),
+            colour_limit(maps),
             OPACITY,
-            True,
+            method.signed,
             say("Evidence, logit units in each cell"),
         )
         if quiz.mark is not None:
@@ -43,10 +47,10 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: A
             figure,
             height="stretch",
             key=key,
-            alt=say("Evidence map for {name} over the photo.", name=name),
+            alt=say("{method}: {name}", method=say(method.title), name=name),
         )
     with picture:
-        st.caption(say("Red speaks for {name}, blue against it.", name=name))
+        st.caption(signs(method, name))
     with words:
         _tell(quiz, prediction, answer)
         last = quiz.position + 1 == len(quiz.cases)

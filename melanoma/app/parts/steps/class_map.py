@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.chart import show
+from melanoma.app.parts.first_map import say_why_no_evidence
 from melanoma.app.parts.kept import kept
 from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_segment
@@ -23,17 +24,20 @@ _FIRST = 3  # channels added when the step opens: the sum has begun, and is far 
 @st.fragment
 def show_class_map(photo: Photo, prediction: Prediction) -> None:
     """Show how the evidence map is built of the last feature maps."""
+    if say_why_no_evidence(prediction):
+        return
     with text_and_pictures("lesson-map"):
         code = choose_diagnosis(photo, prediction)
         parts = _parts(photo, prediction, code, None)
-        _show_growing(photo, prediction, code, parts, colour_limit(prediction.evidence))
+        _show_growing(photo, prediction, code, parts, colour_limit(prediction.require_evidence()))
 
 
 @st.fragment
 def show_grad_cam(photo: Photo, prediction: Prediction) -> None:
-    """Show the same sum at any of the five depths, with mean gradients as weights."""
-    from melanoma.steps.feature_maps import DEPTHS  # needs TensorFlow, which is loaded by now
+    """Show the same sum at any depth, with mean gradients as weights."""
+    from melanoma.steps.feature_maps import depths_of  # needs TensorFlow, which is loaded by now
 
+    depths = depths_of(classifier().compiled)
     with text_and_pictures("lesson-grad-cam"):
         left, right = st.columns(2)
         with left:
@@ -41,15 +45,18 @@ def show_grad_cam(photo: Photo, prediction: Prediction) -> None:
         with right:
             depth = linked_segment(
                 say("Depth"),
-                list(range(1, len(DEPTHS) + 1)),
-                len(DEPTHS),
+                list(range(1, len(depths) + 1)),
+                len(depths),
                 "cam-depth",
                 str,
                 wrap=True,
-                help=say("The five depths of step 2: 1 is next to the pixels, 5 next to the answer."),
+                help=say(
+                    "The depths of step 2: 1 is next to the pixels, {last} next to the answer.",
+                    last=len(depths),
+                ),
             )
         with st.spinner(say("Computing the slopes…"), show_time=False):
-            parts = _parts(photo, prediction, code, DEPTHS[depth - 1])
+            parts = _parts(photo, prediction, code, depths[depth - 1])
         _show_growing(photo, prediction, code, parts, float(np.abs(parts.whole).max()) or 1.0, cut=True)
 
 

@@ -1,4 +1,4 @@
-"""Step 2: feature maps at five depths."""
+"""Step 2: feature maps at several depths."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,10 @@ def show_features(photo: Photo, prediction: Prediction) -> None:
             "depth",
             lambda place: f"{place}: {depths[place - 1].maps.shape[1]} x {depths[place - 1].maps.shape[0]}",
             wrap=True,
-            help=say("1 is next to the pixels, 5 next to the answer. The numbers are the map's cells."),
+            help=say(
+                "1 is next to the pixels, {last} next to the answer. The numbers are the map's cells.",
+                last=len(depths),
+            ),
         )
         depth = depths[number - 1]
         ranks = list(range(1, len(depth.channels) + 1))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.chart import show
+from melanoma.app.parts.first_map import say_why_no_evidence
 from melanoma.app.parts.language import say, written
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
@@ -16,6 +17,8 @@ from melanoma.steps.worked_sum import WorkedSum, worked_sum
 @st.fragment
 def show_sum(photo: Photo, prediction: Prediction) -> None:
     """Show the sum of one diagnosis as steps and in numbers, and the table of all."""
+    if say_why_no_evidence(prediction):
+        return
     bundle = classifier().bundle
     worked = worked_sum(prediction, bundle.temperature, bundle.prior)
     with text_and_pictures("lesson-sum"):

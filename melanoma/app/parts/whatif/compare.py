@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.chart import show
+from melanoma.app.parts.first_map import first_maps, signs
 from melanoma.app.parts.language import say, written
 from melanoma.app.parts.link import linked_choice
 from melanoma.app.parts.whatif.answers import Answer
@@ -26,7 +27,7 @@ def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool
         "map-of",
         lambda code: marked_name(code, say),
     )
-    limit = colour_limit(np.concatenate([before[1].evidence, after[1].evidence]))
+    limit = colour_limit(np.concatenate([first_maps(prediction)[1] for _, prediction in (before, after)]))
     titles = (say("Before"), say("After"))
     columns = st.columns(2)
     for (pixels, prediction), title, column in zip((before, after), titles, columns, strict=True):
@@ -94,20 +95,26 @@ def show_doubts(prediction: Prediction) -> None:
 def show_map(
     pixels: np.ndarray, prediction: Prediction, code: str, limit: float, key: str, title: str
 ) -> None:
-    """Draw the evidence map of a diagnosis over its photo."""
-    heatmap = prediction.evidence[..., prediction.index(code)]
+    """Draw the evidence map of a diagnosis over its photo, or Grad-CAM's for a network without evidence."""
+    method, maps = first_maps(prediction)
     figure = heatmap_figure(
-        pixels, heatmap, prediction.geometry, limit, OPACITY, True, say("Logit units in each cell")
+        pixels,
+        maps[..., prediction.index(code)],
+        prediction.geometry,
+        limit,
+        OPACITY,
+        method.signed,
+        say("Logit units in each cell"),
     )
     figure.update_layout(height=380)
     show(
         figure,
         key=key,
         alt=say(
-            "{title}: evidence map of {name} over the photo; red speaks for it, blue against it. "
-            "Probability {probability:.1%}.",
+            "{title}, {method} over the photo. {signs} Probability {probability:.1%}.",
             title=title,
-            name=say(diagnosis_of(code).name),
+            method=say(method.title),
+            signs=signs(method, say(diagnosis_of(code).name)),
             probability=prediction.probability(code),
         ),
     )

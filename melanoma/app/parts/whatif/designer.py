@@ -7,6 +7,7 @@ import streamlit as st
 
 from melanoma.abcd import Abcd
 from melanoma.app.parts.chart import show
+from melanoma.app.parts.first_map import first_maps, signs
 from melanoma.app.parts.language import say, text, written
 from melanoma.app.parts.model import ask, classifier
 from melanoma.app.parts.whatif.compare import show_map
@@ -49,10 +50,9 @@ def _show_answer(drawn: SyntheticLesion, prediction: Prediction) -> None:
         st.markdown(say("**The drawing**"))
         st.image(drawn.image, width="stretch", alt=say("The drawn lesion"))
     with reasons:
-        st.markdown(say("**What speaks for {name}** (red), and against it (blue)", name=name))
-        show_map(
-            drawn.image, prediction, code, colour_limit(prediction.evidence), "design-map", say("The drawing")
-        )
+        method, maps = first_maps(prediction)
+        st.markdown(f"**{say(method.title)}.** {signs(method, name)}")
+        show_map(drawn.image, prediction, code, colour_limit(maps), "design-map", say("The drawing"))
     if prediction.melanoma_alert:
         alert = say("To the network this drawing resembles melanoma: it would alert.")
     else:

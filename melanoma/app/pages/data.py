@@ -1,0 +1,59 @@
+"""The data: why a widely copied tutorial's accuracy means little, and the same audit on one's own photos."""
+
+import streamlit as st
+
+from melanoma.app.parts.data.own import show_own_audit
+from melanoma.app.parts.data.story import (
+    show_both_sides,
+    show_claim,
+    show_folders,
+    show_results,
+    show_sources,
+)
+from melanoma.app.parts.language import say, text
+from melanoma.app.parts.link import linked_segment
+from melanoma.tutorial.story import read_story
+
+_STEP = "part"
+_STORY = (show_claim, show_folders, show_both_sides, show_sources, show_results)
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title(say("Can these data carry the claim?"), anchor=False)
+    st.markdown(text("data"))
+    names = _names()
+    step = linked_segment(
+        say("Step"),
+        list(range(1, len(names) + 1)),
+        1,
+        _STEP,
+        lambda number: f"{number} {names[number - 1]}",
+        label_visibility="collapsed",
+    )
+    st.subheader(f"{step} {names[step - 1]}", anchor=False)
+    if step > len(_STORY):
+        show_own_audit()
+        return
+    _STORY[step - 1](read_story())
+    st.button(
+        say("Next: {name}", name=names[step]),
+        icon=":material/arrow_forward:",
+        on_click=_go_to,
+        args=(step + 1,),
+    )
+
+
+def _names() -> tuple[str, ...]:
+    return (
+        say("The claim"),
+        say("The folders"),
+        say("Both sides"),
+        say("The sources"),
+        say("The same network, judged honestly"),
+        say("Your own photos"),
+    )
+
+
+def _go_to(step: int) -> None:
+    st.session_state[_STEP] = step

@@ -1,0 +1,90 @@
+"""The same audit on the visitor's own photos: a zip of class folders, or a folder of this machine."""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from melanoma.app.parts.language import language, say, text
+from melanoma.app.parts.photo import as_typed
+from melanoma.app.parts.triage_files import MOST_MEGABYTES
+from melanoma.errors import UserError
+
+if TYPE_CHECKING:
+    from melanoma.data.audit.run import Audit
+
+LOCAL = "MELANOMA_LOCAL"
+"""Environment variable: set where page and visitor are on one machine, so that its folders may be read."""
+_RESULT = "own-audit"
+_ONE_AT_A_TIME = threading.Lock()  # two would each take twice as long, and twice the memory
+
+
+def show_own_audit() -> None:
+    """Draw the choice of photos, and the findings on them."""
+    st.markdown(text("data-own"))
+    with st.form("own-audit-form", border=False):
+        file = st.file_uploader(
+            say("A zip with one folder a class"), type=["zip"], max_upload_size=MOST_MEGABYTES, key="own-zip"
+        )
+        folder = ""
+        if os.environ.get(LOCAL):
+            folder = st.text_input(say("Or a folder of this machine, or a labels CSV"), key="own-folder")
+        pressed = st.form_submit_button(say("Audit"), type="primary", icon=":material/fact_check:")
+    if pressed:
+        st.session_state.pop(_RESULT, None)
+        try:
+            if file is not None:
+                content, name = file.getvalue(), file.name
+                _keep(lambda audit_zip, _, progress: audit_zip(content, name, progress))
+            elif folder:
+                _keep(lambda _, audit, progress: audit(Path(folder.strip()), progress=progress))
+            else:
+                st.warning(say("Choose a zip first."))
+        except UserError as error:
+            st.error(as_typed(str(error)))
+    if _RESULT in st.session_state:
+        _show(*st.session_state[_RESULT])
+
+
+def _keep(run: Callable[..., "Audit"]) -> None:
+    """Audit, and keep sentences and files for this visitor; the photos go."""
+    try:
+        from melanoma.batch.audit_zip import audit_zip
+        from melanoma.data.audit.report import as_html
+        from melanoma.data.audit.run import audit
+        from melanoma.data.audit.summary import sentences
+    except ModuleNotFoundError as missing:
+        raise UserError(
+            say("This host cannot audit: the package {name} is not installed.", name=missing.name)
+        ) from missing
+    steps = {
+        "Listing": say("Listing the files"),
+        "Reading": say("Reading the photos"),
+        "Comparing": say("Comparing them"),
+        "Fitting": say("Looking for shortcuts and doubtful labels"),
+    }
+    bar = st.progress(0.0, say("Waiting for another visitor's audit"))
+    with _ONE_AT_A_TIME:
+        found = run(audit_zip, audit, lambda step, done: bar.progress(min(done, 1.0), steps[step]))
+    bar.empty()
+    st.session_state[_RESULT] = (
+        sentences(found),
+        as_html(found).encode(),
+        json.dumps(found.as_json(), ensure_ascii=False).encode(),
+    )
+
+
+def _show(told: list[str], html: bytes, numbers: bytes) -> None:
+    if language() != "en":
+        st.caption(say("This document is in English."))
+    st.markdown("\n".join(f"- {as_typed(sentence)}" for sentence in told))
+    with st.container(horizontal=True):
+        for label, content, name, kind in (
+            (say("Report (HTML)"), html, "audit.html", "text/html"),
+            (say("All numbers (JSON)"), numbers, "audit.json", "application/json"),
+        ):
+            st.download_button(label, content, name, kind, on_click="ignore", icon=":material/download:")

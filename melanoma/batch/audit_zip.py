@@ -1,0 +1,35 @@
+"""The same audit on a zip of class folders, in memory: nothing is written to disk."""
+
+from pathlib import Path, PurePosixPath
+
+from melanoma.batch.source import Source
+from melanoma.batch.zips import photos_in_zip
+from melanoma.data.audit.listing import listing_of, without_copy_marks
+from melanoma.data.audit.run import Audit, Progress, audit_listing
+
+MOST_FILES = 5000
+"""In one archive: a page's visitors share the host's memory and time."""
+
+
+def audit_zip(content: bytes, name: str, progress: Progress = lambda step, done: None) -> Audit:
+    """Return the findings on the photos of an archive; its folders are read as those of a folder are.
+
+    Raises UserError for an archive that cannot be used, see `batch.zips.photos_in_zip`; a file that
+    cannot be read is a finding.
+    """
+    sources = {source.name: source for source in photos_in_zip(content, name, MOST_FILES)}
+    places = _without_common_folder(list(sources))
+    files = [(Path(packed), place) for packed, place in places.items()]
+    listing = without_copy_marks(listing_of(files, name, []))
+    by_path: dict[str, Source] = {str(Path(packed)): source for packed, source in sources.items()}
+    return audit_listing(listing, name, None, progress, lambda path: by_path[path].read())
+
+
+def _without_common_folder(names: list[str]) -> dict[str, PurePosixPath]:
+    """Return each file's place below the folder that was packed, where all lie in one that holds folders."""
+    places = {name: PurePosixPath(name.replace("\\", "/")) for name in names}
+    while all(len(place.parts) > 2 for place in places.values()) and (
+        len({place.parts[0] for place in places.values()}) == 1
+    ):
+        places = {name: PurePosixPath(*place.parts[1:]) for name, place in places.items()}
+    return places

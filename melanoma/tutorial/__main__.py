@@ -1,0 +1,83 @@
+"""Make docs/tutorial.md's tables and curves, and the figures of the page “The data”, from the runs.
+
+python -m melanoma.tutorial --data kaggle2357 --truth isic/labels.csv
+
+Takes what bundles of the tutorial's recipes are in `models/`; the others stand as “not yet run”.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import pandas as pd
+import typer
+
+from melanoma.bundle import models_folder
+from melanoma.data.audit.run import audit
+from melanoma.errors import exit_on_user_error
+from melanoma.tutorial import document
+from melanoma.tutorial.results import EXPERIMENTS, Seen, results_in, seen_before
+from melanoma.tutorial.sides import arrange, known_files
+from melanoma.tutorial.story import FILE, make_story
+from melanoma.writing import write_whole
+
+_COUNTED = {
+    "tutorial-a": "a to c",
+    "tutorial-d-before": "d, copies before",
+    "tutorial-d-after": "d, copies after",
+    "tutorial-a-honest": "honest",
+}
+"""The sides that differ, and what their columns are called."""
+
+
+def tutorial(
+    data: Annotated[Path, typer.Option(help="The 2,357-image set, with Train and Test.")],
+    truth: Annotated[Path, typer.Option(help="Labels CSV of the true diagnoses.")],
+    models: Annotated[Path | None, typer.Option(help="Where the experiments' bundles are.")] = None,
+) -> None:
+    """Write docs/tutorial.md, its curves and docs/tutorial.json anew from the runs."""
+    known = known_files(data, truth)
+    results = results_in(models or models_folder(), known)
+    sides = _sides(data, truth)
+    seen = {name: _seen(table, known) for name, table in sides.items()}
+    page = FILE.with_suffix(".md")
+    parts = {
+        "accuracies": document.accuracies(results),
+        "copies": document.copies(results, seen),
+        "more": document.more_figures(results),
+        "commands": document.commands(),
+        "counts": document.class_counts({title: sides[name] for name, title in _COUNTED.items()}),
+    }
+    write_whole(page, document.fill(page.read_text(encoding="utf-8"), parts))
+    if results:
+        document.draw_curves(results, page.with_name("tutorial-curves.png"))
+    story = make_story(audit(data, truth_labels=truth), results, seen)
+    write_whole(FILE, json.dumps(story, indent=1, ensure_ascii=False) + "\n")
+    print(f"{len(results)} of {len(EXPERIMENTS)} experiments: {', '.join(results) or 'none'}")
+
+
+def _sides(data: Path, truth: Path) -> dict[str, pd.DataFrame]:
+    """Return each experiment's table with its sides, by recipe; those that only the network tells apart
+    share one.
+    """
+    made: dict[tuple[str, bool], pd.DataFrame] = {}
+    with tempfile.TemporaryDirectory() as run:
+        for name, recipe in EXPERIMENTS.items():
+            kind = (recipe.copies, recipe.honest)
+            if kind not in made:
+                made[kind] = arrange(data, truth, recipe, Path(run) / name)
+    return {name: made[recipe.copies, recipe.honest] for name, recipe in EXPERIMENTS.items()}
+
+
+def _seen(table: pd.DataFrame, known: pd.DataFrame) -> Seen:
+    validation, fitted = (table.loc[table["split"] == side, "image_id"] for side in ("calibration", "train"))
+    return seen_before(validation, fitted, known)
+
+
+if __name__ == "__main__":
+    with exit_on_user_error():
+        typer.run(tutorial)

@@ -1,0 +1,171 @@
+"""The generated parts of docs/tutorial.md: the table of accuracies, the class counts, the curves."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from melanoma.diagnoses import NINE, diagnosis_of
+from melanoma.errors import UserError
+from melanoma.evaluation.metrics import Estimate
+from melanoma.tutorial.results import EXPERIMENTS, Result, Seen
+from melanoma.tutorial.story import CLAIMED, NOTEBOOK
+
+TITLES = {
+    "tutorial-a": "(a) two convolutions",
+    "tutorial-b": "(b) and random flips, rotations, zooms",
+    "tutorial-c": "(c) and dropout",
+    "tutorial-d-before": "(d) balanced by copies before the split, dropout",
+    "tutorial-d-after": "(d) balanced by copies after the split, dropout",
+}
+"""What the experiments are called."""
+HONEST = {
+    "tutorial-a": "tutorial-a-honest",
+    "tutorial-b": "tutorial-b-honest",
+    "tutorial-c": "tutorial-c-honest",
+    "tutorial-d-before": "tutorial-d-honest",
+    "tutorial-d-after": "tutorial-d-honest",
+}
+"""The same network on true labels and lesions on one side each."""
+NOT_RUN = "not yet run"
+
+
+def fill(document: str, parts: dict[str, str]) -> str:
+    """Return the document with each part between its marks, `<!-- name -->` and `<!-- /name -->`.
+
+    Raises UserError for a part whose marks are not there.
+    """
+    for name, text in parts.items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, opened, rest = document.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not opened or not closed:
+            raise UserError(f"The document has no marks <!-- {name} --> and <!-- /{name} -->.")
+        document = f"{before}{begin}{text}\n{end}{after}"
+    return document
+
+
+def accuracies(results: dict[str, Result]) -> str:
+    """Return the table of validation accuracies, Markdown."""
+    header = (
+        "experiment",
+        "claimed",
+        "in the notebook's output",
+        "repeated",
+        "of new lesions",
+        "repeated honestly",
+    )
+    rows = []
+    for name, title in TITLES.items():
+        claimed = f"{CLAIMED:.2f}" if name in NOTEBOOK else "–"
+        shown = f"{NOTEBOOK[name]:.2f}" if name in NOTEBOOK else "–"
+        rows.append(
+            (
+                title,
+                claimed,
+                shown,
+                _told(results, name, lambda result: result.accuracy),
+                _told(results, name, lambda result: result.accuracy_new),
+                _told(results, HONEST[name], lambda result: result.accuracy),
+            )
+        )
+    return _markdown(header, rows)
+
+
+def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
+    """Return the table of what is on both sides, Markdown."""
+    header = ("experiment", "validation images", "copied", "related", "accuracy of copied", "of new lesions")
+    rows = [
+        (
+            title,
+            len(seen[name].copied),
+            int(seen[name].copied.sum()),
+            int(seen[name].related.sum()),
+            _told(results, name, lambda result: result.accuracy_copied),
+            _told(results, name, lambda result: result.accuracy_new),
+        )
+        for name, title in (*TITLES.items(), *((name, f"`{name}`") for name in sorted(set(HONEST.values()))))
+    ]
+    return _markdown(header, rows)
+
+
+def more_figures(results: dict[str, Result]) -> str:
+    """Return the table of balanced accuracy and melanomas found, Markdown."""
+    rows = [
+        (f"`{name}`", result.balanced_accuracy, result.melanoma_found, _best(result))
+        for name, result in results.items()
+    ]
+    header = ("recipe", "balanced accuracy", "melanomas named melanoma", "best epoch, had one chosen it")
+    return _markdown(header, rows) if rows else f"{NOT_RUN[0].upper()}{NOT_RUN[1:]}."
+
+
+def commands() -> str:
+    """Return the command of each experiment, as a code block."""
+    lines = []
+    for name, recipe in EXPERIMENTS.items():
+        truth = " --truth isic/labels.csv" if recipe.honest else ""
+        lines.append(f"python train.py --data kaggle2357{truth} --recipe {name} --out models/{name}")
+    return "```\n" + "\n".join(lines) + "\n```"
+
+
+def class_counts(sides: dict[str, pd.DataFrame]) -> str:
+    """Return the fitted and validation images by class for each title, Markdown; the values hold `diagnosis`
+    and `split`.
+    """
+    columns = {}
+    for title, table in sides.items():
+        counts = pd.crosstab(table["diagnosis"], table["split"])
+        columns[f"{title}: fitted"] = counts["train"]
+        columns[f"{title}: validation"] = counts["calibration"]
+    counted = pd.DataFrame(columns)
+    order = [code for code in (*NINE, "BKL") if code in counted.index]
+    counted = counted.reindex(order)
+    rows: list[tuple[object, ...]] = [
+        (diagnosis_of(code).name, *("–" if pd.isna(value) else int(value) for value in counts))
+        for code, counts in zip(order, counted.to_numpy(), strict=True)
+    ]
+    rows.append(("all", *(int(total) for total in counted.sum())))
+    return _markdown(("class", *counted.columns), rows)
+
+
+def draw_curves(results: dict[str, Result], path: Path) -> None:
+    """Draw accuracy and loss by epoch of every experiment that was run, as a PNG."""
+    shown = [name for name in TITLES if name in results or HONEST[name] in results]
+    if not shown:
+        raise UserError("None of the tutorial's experiments was run, so there are no curves to draw.")
+    figure = Figure(figsize=(3.1 * len(shown) + 1, 5.4), layout="constrained")
+    axes = figure.subplots(2, len(shown), squeeze=False, sharex="col", sharey="row")
+    for column, name in enumerate(shown):
+        for run, style, kind in ((name, "-", "as the tutorial"), (HONEST[name], "--", "honest")):
+            if run not in results:
+                continue
+            history = results[run].history
+            for row, (fitted, validation) in enumerate(
+                (("accuracy", "calibration_accuracy"), ("loss", "calibration_loss"))
+            ):
+                place = axes[row, column]
+                place.plot(history["epoch"], history[fitted], style, color="#0072b2", label=f"fitted, {kind}")
+                place.plot(
+                    history["epoch"], history[validation], style, color="#d55e00", label=f"validation, {kind}"
+                )
+        axes[0, column].set(title=name.removeprefix("tutorial-"), ylim=(0, 1))
+        axes[1, column].set(xlabel="epoch", ylim=(0, 4))
+    axes[0, 0].set_ylabel("accuracy")
+    axes[1, 0].set_ylabel("loss (cross-entropy)")
+    axes[0, 0].legend(frameon=False, fontsize=8, loc="upper left")
+    figure.savefig(path, dpi=110)
+
+
+def _told(results: dict[str, Result], name: str, figure: Callable[[Result], Estimate]) -> str:
+    return str(figure(results[name])) if name in results else NOT_RUN
+
+
+def _best(result: Result) -> str:
+    by_epoch = result.history["calibration_accuracy"]
+    return f"{by_epoch.max():.3f}, epoch {int(result.history['epoch'][by_epoch.idxmax()])}"
+
+
+def _markdown(header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
+    lines: list[tuple[object, ...]] = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

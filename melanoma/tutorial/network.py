@@ -1,0 +1,42 @@
+"""The tutorial's network: two convolutions, a flattened map and two dense layers."""
+
+import keras
+
+from melanoma.network import FEATURES, HEAD
+from melanoma.recipes import TutorialRecipe
+
+FIRST = "conv_1"
+
+
+def build_tutorial_network(recipe: TutorialRecipe, classes: int, fitting: bool = False) -> keras.Model:
+    """Return the network, uint8 (n, 180, 180, 3) -> logits (n, classes).
+
+    While `fitting` it has the recipe's layers that change the images at random; they have no weights, so the
+    weights of one fit the other.
+    """
+    pixels = keras.Input((recipe.image_size, recipe.image_size, 3), dtype="uint8", name="pixels")
+    x = keras.layers.Rescaling(1 / 255, name="scaled")(pixels)
+    if fitting and recipe.changed:
+        x = keras.layers.RandomFlip("horizontal", seed=0, name="flip")(x)
+        x = keras.layers.RandomRotation(0.1, seed=0, name="rotation")(x)
+        x = keras.layers.RandomZoom(0.1, seed=0, name="zoom")(x)
+    x = keras.layers.Conv2D(64, 3, activation="relu", name=FIRST)(x)
+    x = keras.layers.MaxPooling2D(name="pool_1")(x)
+    x = keras.layers.Conv2D(128, 3, activation="relu", name=FEATURES)(x)
+    x = keras.layers.MaxPooling2D(name="pool_2")(x)
+    x = keras.layers.Dropout(recipe.dropout, seed=0, name="dropout")(x)
+    x = keras.layers.Flatten(name="flat")(x)
+    x = keras.layers.Dense(256, activation="relu", name="dense")(x)
+    return keras.Model([pixels], keras.layers.Dense(classes, name=HEAD)(x), name="tutorial")
+
+
+def compiled_tutorial(network: keras.Model, recipe: TutorialRecipe) -> keras.Model:
+    """Return the network with the tutorial's loss and Adam, whose state is there to be loaded."""
+    network.compile(
+        keras.optimizers.Adam(recipe.learning_rate),
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        jit_compile=False,
+    )
+    network.optimizer.build(network.trainable_variables)
+    return network

@@ -1,0 +1,139 @@
+"""The page The data: every step, the operator's pictures, and the audit of a visitor's own photos."""
+
+import io
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from melanoma.app.parts.data.own import LOCAL
+from melanoma.app.parts.data.thumbnails import FOLDER
+from melanoma.images import as_png
+from melanoma.synthetic import NEVUS_LIKE, draw_lesion
+from melanoma.tutorial.story import read_story
+from tests.conftest import write_image
+
+SCRIPT = """
+import streamlit as st
+from melanoma.app.pages import data
+data.page()
+"""
+RESULT = {
+    "images": 448,
+    **{
+        name: {"value": value, "low": value - 0.05, "high": value + 0.05}
+        for name, value in (("accuracy", 0.5), ("accuracy_copied", 0.7), ("accuracy_new", 0.4))
+    },
+    "fitted_by_epoch": [0.3, 0.9],
+    "validation_by_epoch": [0.4, 0.5],
+}
+
+
+def opened(**link: str) -> AppTest:
+    app = AppTest.from_string(SCRIPT, default_timeout=120)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def words(app) -> str:
+    shown = (*app.markdown, *app.caption, *app.info, *app.subheader)
+    return " ".join(one.value for one in shown).replace("\\", "")
+
+
+def audit_button(app):
+    return next(button for button in app.button if button.label == "Audit")
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_step_opens_by_its_link(step, language):
+    app = opened(part=str(step), lang=language)
+    assert app.subheader[0].value.startswith(f"{step} ")
+    charts = app.get("plotly_chart")
+    assert len(charts) == 1 if step < 5 else step == 5 or not charts
+    assert all(chart.proto.alt for chart in charts)
+
+
+def test_next_leads_to_the_next_step():
+    app = opened()
+    app.button[0].click().run()
+    assert app.subheader[0].value == "2 The folders"
+    assert "158 labels differ from the truth" in words(app)
+
+
+def test_what_was_not_run_is_said_and_what_was_is_drawn(monkeypatch):
+    empty = read_story() | {"results": {}}
+    monkeypatch.setattr("melanoma.app.pages.data.read_story", lambda: empty)
+    assert "have not been run yet" in words(opened(part="5"))
+    full = empty | {"results": {"tutorial-a": RESULT, "tutorial-a-honest": RESULT}}
+    monkeypatch.setattr("melanoma.app.pages.data.read_story", lambda: full)
+    app = opened(part="5")
+    assert len(app.get("plotly_chart")) == 2
+    assert "Not yet repeated: (b), (c), (d)." in words(app)
+
+
+def test_pictures_in_two_folders_are_shown_where_the_operator_has_them(tmp_path, monkeypatch):
+    assert not opened(part="2").get("image")
+    for number in range(2):
+        drawn = draw_lesion(NEVUS_LIKE, 80, 80, number).image
+        write_image(tmp_path / "Train" / "melanoma" / f"{number}.png", drawn)
+        other = drawn if number else np.zeros_like(drawn)
+        write_image(tmp_path / "Train" / "seborrheic keratosis" / f"{number}.png", other)
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    app = opened(part="2")
+    assert len(app.get("image")) == 1, "one picture is the same in both, by its bytes"
+    assert "Seborrhoeic keratosis" in words(app)
+
+
+def packed() -> bytes:
+    """Return a zip of nine drawings in two folders, one of them in both."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number, name in [*((k, "melanoma" if k % 2 else "nevus") for k in range(8)), (1, "nevus")]:
+            drawn = draw_lesion(NEVUS_LIKE, 90, 90, number).image
+            archive.writestr(f"{name}/{number}.png", as_png(drawn))
+    return buffer.getvalue()
+
+
+def test_a_visitors_zip_is_audited():
+    app = opened(part="6")
+    app.file_uploader[0].upload("mine.zip", packed(), "application/zip")
+    audit_button(app).click().run()
+    assert not app.exception
+    assert "9 files, 9 of them readable, show 8 different pictures under 2 labels" in words(app)
+    assert [button.label for button in app.get("download_button")] == ["Report (HTML)", "All numbers (JSON)"]
+
+
+def test_bad_choices_get_a_sentence():
+    app = opened(part="6")
+    audit_button(app).click().run()
+    assert app.warning[0].value == "Choose a zip first."
+    app.file_uploader[0].upload("mine.zip", b"not a zip", "application/zip")
+    audit_button(app).click().run()
+    assert "damaged zip" in app.error[0].value
+
+
+def test_a_folder_of_this_machine_only_where_the_operator_allows_it(drawn_folder, monkeypatch):
+    assert not opened(part="6").text_input
+    monkeypatch.setenv(LOCAL, "1")
+    app = opened(part="6")
+    app.text_input[0].set_value(str(drawn_folder))
+    audit_button(app).click().run()
+    assert not app.exception
+    assert "24 files" in words(app)
+    app.text_input[0].set_value("/no/such/folder")
+    audit_button(app).click().run()
+    assert "does not exist" in app.error[0].value
+
+
+def test_a_host_without_the_packages_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "melanoma.batch.audit_zip", None)
+    app = opened(part="6")
+    app.file_uploader[0].upload("mine.zip", packed(), "application/zip")
+    audit_button(app).click().run()
+    assert "cannot audit" in app.error[0].value

@@ -1,0 +1,88 @@
+"""The tutorial's network learns, and a run that was cut off goes on to the same weights."""
+
+import keras
+import numpy as np
+import pandas as pd
+
+from melanoma.recipes import TutorialRecipe
+from melanoma.training import Bookkeeping, newest_checkpoint
+from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
+from melanoma.tutorial.passes import Passes, judge_by, logits_of
+
+SIZE = 32
+RECIPE = TutorialRecipe("tiny", epochs=3, changed=True, dropout=0.2, batch=8, image_size=SIZE)
+
+
+def light_and_dark() -> tuple[np.ndarray, np.ndarray]:
+    """Pixels uint8 (40, 32, 32, 4), dark for class 0 and light for class 1."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    base = np.where(labels, 170, 60)[:, None, None, None]
+    return (base + rng.integers(-40, 40, (40, SIZE, SIZE, 4))).astype(np.uint8), labels
+
+
+def fit(folder, first: int, last: int) -> keras.Model:
+    pixels, labels = light_and_dark()
+    keras.utils.set_random_seed(5)
+    model = compiled_tutorial(build_tutorial_network(RECIPE, 2, fitting=True), RECIPE)
+    if first:
+        file, done = newest_checkpoint(folder)
+        assert done == first
+        model.load_weights(file)
+    passes = Passes.over(pixels, labels, np.arange(32), RECIPE.seed)
+    judge = judge_by(pixels, labels, np.arange(32, 40), 1)
+    bookkeeping = Bookkeeping(RECIPE, model, folder, 4, judge, pd.DataFrame())
+    model.fit(
+        passes.batches(range(first, last), 32, SIZE, 8),
+        initial_epoch=first,
+        epochs=last,
+        steps_per_epoch=4,
+        callbacks=[bookkeeping],
+        verbose=0,
+        shuffle=False,
+    )
+    return model
+
+
+def test_a_run_that_goes_on_ends_with_the_same_weights(tmp_path):
+    (tmp_path / "whole").mkdir(), (tmp_path / "parts").mkdir()
+    whole = fit(tmp_path / "whole", 0, 3)
+    fit(tmp_path / "parts", 0, 1)
+    parts = fit(tmp_path / "parts", 1, 3)
+    for one, other in zip(whole.get_weights(), parts.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    pixels, labels = light_and_dark()
+    light = np.diff(logits_of(whole, pixels, np.arange(32, 40)), axis=1)[:, 0]
+    assert light[labels[32:] == 1].min() > light[labels[32:] == 0].max()
+
+
+def test_every_image_comes_once_an_epoch_in_another_order():
+    pixels, labels = light_and_dark()
+    passes = Passes.over(pixels, labels, np.arange(32), 1)
+    first, second = passes.draw(0, 32), passes.draw(1, 32)
+    assert sorted(first) == sorted(second) == list(range(32))
+    assert first.tolist() != second.tolist()
+    images, marks = next(iter(passes.batches(range(1), 32, SIZE, 8)))
+    assert np.array_equal(images.numpy(), pixels[first[:8], ..., :3])
+    assert marks.numpy().argmax(axis=1).tolist() == labels[first[:8]].tolist()
+
+
+def test_judging_counts_by_hand():
+    pixels, labels = light_and_dark()
+    network = build_tutorial_network(RECIPE, 2)
+    head = network.get_layer("logits")
+    kernel, _ = head.get_weights()
+    head.set_weights([np.zeros_like(kernel), np.array([1.0, 0.0])])  # always class 0
+    found = judge_by(pixels, labels, np.arange(8), 1)(network, SIZE)
+    assert found["calibration_accuracy"] == 0.5
+    assert found["calibration_balanced_accuracy"] == 0.5
+    assert np.isclose(found["calibration_loss"], (np.log(1 + np.e**-1) + np.log(1 + np.e)) / 2)
+
+
+def test_the_fitted_weights_fit_the_network_without_random_layers():
+    fitting = build_tutorial_network(RECIPE, 2, fitting=True)
+    plain = build_tutorial_network(RECIPE, 2)
+    plain.set_weights(fitting.get_weights())
+    pixels, _ = light_and_dark()
+    rows = np.arange(8)
+    assert np.allclose(logits_of(plain, pixels, rows), logits_of(fitting, pixels, rows), atol=1e-5)
