@@ -41,7 +41,7 @@ def opened(**link: str) -> AppTest:
 
 
 def words(app) -> str:
-    shown = (*app.markdown, *app.caption, *app.info, *app.subheader)
+    shown = (*app.markdown, *app.caption, *app.info, *app.header)
     return " ".join(one.value for one in shown).replace("\\", "")
 
 
@@ -53,7 +53,7 @@ def audit_button(app):
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_step_opens_by_its_link(step, language):
     app = opened(part=str(step), lang=language)
-    assert app.subheader[0].value.startswith(f"{step} ")
+    assert app.header[0].value.startswith(f"{step} ")
     charts = app.get("plotly_chart")
     assert len(charts) == 1 if step < 5 else step == 5 or not charts
     assert all(chart.proto.alt for chart in charts)
@@ -62,7 +62,7 @@ def test_every_step_opens_by_its_link(step, language):
 def test_next_leads_to_the_next_step():
     app = opened()
     app.button[0].click().run()
-    assert app.subheader[0].value == "2 The folders"
+    assert app.header[0].value == "2 The folders"
     assert "158 labels differ from the truth" in words(app)
 
 

@@ -18,6 +18,9 @@ STATES = (
     "quiz",
     "thresholds",
     "triage",
+    "data",
+    "data?part=4",
+    "data?part=6",
     "model",
     "model?read=train",
 )

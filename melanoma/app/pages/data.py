@@ -31,7 +31,7 @@ def page() -> None:
         lambda number: f"{number} {names[number - 1]}",
         label_visibility="collapsed",
     )
-    st.subheader(f"{step} {names[step - 1]}", anchor=False)
+    st.header(f"{step} {names[step - 1]}", anchor=False)
     if step > len(_STORY):
         show_own_audit()
         return
