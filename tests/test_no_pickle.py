@@ -11,6 +11,9 @@ CODE = sorted(
     for place in ("melanoma", "benchmarks", "train.py", "streamlit_app.py")
     for file in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
 )
+# Ray's own protocol between the machines of a cluster is pickle: who can reach it can run code there anyway.
+# What these send one another in it never comes from a file.
+WITHIN_A_CLUSTER = {ROOT / "melanoma" / "batch" / "cluster.py", ROOT / "benchmarks" / "cluster.py"}
 PICKLERS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 CALLS = {"read_pickle", "to_pickle", "unsafe_load", "full_load", "enable_unsafe_deserialization"}
 
@@ -35,7 +38,8 @@ def faults(source: str) -> list[str]:
 
 @pytest.mark.parametrize("file", CODE, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_code_unpickles(file):
-    assert faults(file.read_text(encoding="utf-8")) == []
+    found = faults(file.read_text(encoding="utf-8"))
+    assert found == (["pickle"] if file in WITHIN_A_CLUSTER else [])
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,12 @@ def test_the_work_ends_with_its_visitor(small_classifier, drawn_photo):
 
     class Slow:
         bundle = small_classifier.bundle
+        prepare = staticmethod(small_classifier.prepare)
 
-        def __call__(self, photos):
+        def judge(self, prepared):
             reached.release()
             go_on.wait(20)
-            return small_classifier(photos)
+            return small_classifier.judge(prepared)
 
     content = Path(drawn_photo).read_bytes()
     run = Run(Slow(), [in_memory(str(number), content) for number in range(64)])
