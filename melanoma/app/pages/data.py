@@ -11,7 +11,7 @@ from melanoma.app.parts.data.story import (
     show_sources,
 )
 from melanoma.app.parts.language import say, text
-from melanoma.app.parts.link import linked_segment
+from melanoma.app.parts.stepper import choose_step, offer_next
 from melanoma.tutorial.story import read_story
 
 _STEP = "part"
@@ -23,25 +23,12 @@ def page() -> None:
     st.title(say("Can these data carry the claim?"), anchor=False)
     st.markdown(text("data"))
     names = _names()
-    step = linked_segment(
-        say("Step"),
-        list(range(1, len(names) + 1)),
-        1,
-        _STEP,
-        lambda number: f"{number} {names[number - 1]}",
-        label_visibility="collapsed",
-    )
-    st.header(f"{step} {names[step - 1]}", anchor=False)
+    step = choose_step(names, _STEP)
     if step > len(_STORY):
         show_own_audit()
         return
     _STORY[step - 1](read_story())
-    st.button(
-        say("Next: {name}", name=names[step]),
-        icon=":material/arrow_forward:",
-        on_click=_go_to,
-        args=(step + 1,),
-    )
+    offer_next(names, _STEP, step)
 
 
 def _names() -> tuple[str, ...]:
@@ -53,7 +40,3 @@ def _names() -> tuple[str, ...]:
         say("The same network, judged honestly"),
         say("Your own photos"),
     )
-
-
-def _go_to(step: int) -> None:
-    st.session_state[_STEP] = step

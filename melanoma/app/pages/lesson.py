@@ -4,8 +4,8 @@ import streamlit as st
 
 from melanoma.app.parts.answer import predict
 from melanoma.app.parts.language import say, text
-from melanoma.app.parts.link import linked_segment
 from melanoma.app.parts.photo import photo_bar
+from melanoma.app.parts.stepper import choose_step, offer_next
 from melanoma.app.parts.steps.class_map import show_class_map, show_grad_cam
 from melanoma.app.parts.steps.features import show_features
 from melanoma.app.parts.steps.framing import show_framing
@@ -28,23 +28,9 @@ def page() -> None:
         st.error(str(error))
         return
     names = _names()
-    step = linked_segment(
-        say("Step"),
-        list(range(1, len(names) + 1)),
-        1,
-        _STEP,
-        lambda number: f"{number} {names[number - 1]}",
-        label_visibility="collapsed",
-    )
-    st.header(f"{step} {names[step - 1]}", anchor=False)
+    step = choose_step(names, _STEP)
     _STEPS[step - 1](photo, prediction)
-    if step < len(names):
-        st.button(
-            say("Next: {name}", name=names[step]),
-            icon=":material/arrow_forward:",
-            on_click=_go_to,
-            args=(step + 1,),
-        )
+    offer_next(names, _STEP, step)
 
 
 def _names() -> tuple[str, ...]:
@@ -56,7 +42,3 @@ def _names() -> tuple[str, ...]:
         say("Grad-CAM"),
         say("What it looks for"),
     )
-
-
-def _go_to(step: int) -> None:
-    st.session_state[_STEP] = step
