@@ -28,7 +28,8 @@ def linked_choice(
     """
     key = f"{name}-{owner}" if owner else name
     _take_from_link(key, options, default, name)
-    place.selectbox(label, options, format_func=label_of, key=key, persist_state="session")
+    labels = _labels(options, label_of)
+    place.selectbox(label, options, format_func=labels.__getitem__, key=key, persist_state="session")
     return _keep(key, default, name)
 
 
@@ -38,7 +39,13 @@ def linked_segment(
     """Draw a segmented control and return the option chosen; `name` is its key, and its name in the link."""
     _take_from_link(name, options, default, name)
     st.segmented_control(
-        label, options, format_func=label_of, key=name, required=True, persist_state="session", **more
+        label,
+        options,
+        format_func=_labels(options, label_of).__getitem__,
+        key=name,
+        required=True,
+        persist_state="session",
+        **more,
     )
     return _keep(name, default, name)
 
@@ -51,6 +58,15 @@ def put_into_link(name: str, value: str | None) -> None:
         del st.query_params[name]
     else:
         st.query_params[name] = value
+
+
+def _labels(options: Sequence[T], label_of: Callable[[T], str]) -> dict[T, str]:
+    """Return what is shown for each option.
+
+    Streamlit keeps a control's format_func as long as the session, and with it all that it refers to: a
+    function that knows a prediction would keep every photo's.
+    """
+    return {option: label_of(option) for option in options}
 
 
 def _take_from_link(key: str, options: Sequence[T], default: T, name: str) -> None:
