@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.browser import settle
+
 pytestmark = pytest.mark.browser
 WAIT = 90_000  # ms: the first page also waits for TensorFlow
 
@@ -52,6 +54,7 @@ def test_a_slider_and_a_region_drawn_by_hand_change_the_answer(address, browser)
     page.get_by_text("Cover a region").click()
     board = page.locator(".st-key-cover-board .nsewdrag, .st-key-cover-board .drag").first
     board.wait_for(timeout=WAIT)
+    settle(page)  # else the board may still move away under the pointer
     box = board.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
     page.mouse.down()
