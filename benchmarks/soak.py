@@ -90,7 +90,7 @@ def main() -> None:
         f"worst {table['seconds'].max():.2f} s; server {table['server_mb'].iloc[-1]:.0f} MB in the end, "
         f"at most {table['server_mb'].max():.0f} MB, growth {grown:+.1%}"
     )
-    sys.exit(grown >= MOST_GROWTH)
+    sys.exit(int(grown >= MOST_GROWTH))
 
 
 if __name__ == "__main__":
