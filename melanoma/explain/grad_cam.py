@@ -20,7 +20,7 @@ class GradCam(Method):
     title = "Grad-CAM"
     summary = "The regions that speak for this diagnosis at one layer; what speaks against it is left out."
     paper = "Selvaraju et al. 2017, Grad-CAM, arXiv:1610.02391"
-    unit = "Evidence, logit units in each cell"
+    unit = "Logit units in each cell"
     signed = False
     cost = "one pass"
 

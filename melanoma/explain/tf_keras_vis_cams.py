@@ -27,7 +27,7 @@ _BATCH = 4  # diagnoses at once: with an early layer the backward pass keeps abo
 class _GradientCam(Method):
     """A map from gradients at one layer, several diagnoses in a call, from the layer upwards only."""
 
-    unit = "Evidence, logit units in each cell"
+    unit = "Logit units in each cell"
     signed = False
     cost = "one pass"
     computed_by: ClassVar[type[Any]]
