@@ -24,17 +24,7 @@ def stacked_bars(
     """
     figure = go.Figure(
         [
-            go.Bar(
-                y=list(rows),
-                x=list(values),
-                name=name,
-                orientation="h",
-                marker={
-                    "color": colours[number] if colours else _COLOURS[number % len(_COLOURS)],
-                    "pattern": {"shape": "" if colours else _PATTERNS[number % len(_PATTERNS)]},
-                },
-                hovertemplate="%{y}: %{x}<extra>" + name + "</extra>",
-            )
+            _bars(rows, values, name, "%{x}", number, colours[number] if colours else None)
             for number, (name, values) in enumerate(series.items())
         ]
     )
@@ -53,19 +43,9 @@ def shares_by_group(
     bars = []
     for number, (name, values) in enumerate(series.items()):
         below, above = errors.get(name, (None, None))
+        bar = _bars(rows, values, name, "%{x:.0%}", number)
         bars.append(
-            go.Bar(
-                y=list(rows),
-                x=list(values),
-                name=name,
-                orientation="h",
-                marker={
-                    "color": _COLOURS[number % len(_COLOURS)],
-                    "pattern": {"shape": _PATTERNS[number % len(_PATTERNS)]},
-                },
-                error_x={"array": above, "arrayminus": below, "color": GREY} if above else None,
-                hovertemplate="%{y}: %{x:.0%}<extra>" + name + "</extra>",
-            )
+            bar.update(error_x={"array": above, "arrayminus": below, "color": GREY}) if above else bar
         )
     figure = go.Figure(bars)
     figure.update_layout(barmode="group")
@@ -95,6 +75,28 @@ def accuracy_curves(series: dict[str, tuple[Sequence[float], bool]], axes: tuple
     figure.update_xaxes(title=axes[0])
     figure.update_yaxes(title=axes[1], range=[0, 1], tickformat=".0%")
     return _plain(figure, 380)
+
+
+def _bars(
+    rows: Sequence[str],
+    values: Sequence[float | None],
+    name: str,
+    told: str,
+    number: int,
+    colour: str | None = None,
+) -> go.Bar:
+    """Return a series of horizontal bars; without a `colour` it gets those of its `number`, and a pattern."""
+    return go.Bar(
+        y=list(rows),
+        x=list(values),
+        name=name,
+        orientation="h",
+        marker={
+            "color": colour or _COLOURS[number % len(_COLOURS)],
+            "pattern": {"shape": "" if colour else _PATTERNS[number % len(_PATTERNS)]},
+        },
+        hovertemplate="%{y}: " + told + "<extra>" + name + "</extra>",
+    )
 
 
 def _plain(figure: go.Figure, height: int) -> go.Figure:

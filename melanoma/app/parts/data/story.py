@@ -1,5 +1,6 @@
 """The story of the tutorial's data, one step at a time, with charts of the committed figures."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -56,11 +57,7 @@ def show_folders(story: Story) -> None:
                 say("files, by their true diagnosis"),
             ),
             key="data-folders",
-            alt="; ".join(
-                f"{_folder_name(folder)}: "
-                + ", ".join(f"{count} {diagnosis_name(code)}" for code, count in folder["true"].items())
-                for folder in folders
-            ),
+            alt=_counts_in_words(folders, "true", diagnosis_name),
         )
         st.caption(
             say(
@@ -133,11 +130,7 @@ def show_sources(story: Story) -> None:
                 say("files, by their source"),
             ),
             key="data-sources",
-            alt="; ".join(
-                f"{_folder_name(folder)}: "
-                + ", ".join(f"{count} {titles.get(name, name)}" for name, count in folder["sources"].items())
-                for folder in folders
-            ),
+            alt=_counts_in_words(folders, "sources", lambda name: titles.get(name, name)),
         )
         from_thumbnails = {
             guess["target"]: guess for guess in story["guesses"] if guess["from"] == "thumbnails"
@@ -195,6 +188,15 @@ def show_results(story: Story) -> None:
             alt="; ".join(f"{name}: {values[-1]:.0%}" for name, (values, _) in curves.items()),
         )
         _say_what_is_missing(story, list(story["notebook"]))
+
+
+def _counts_in_words(folders: list[dict[str, Any]], counted: str, title: Callable[[str], str]) -> str:
+    """Return what a chart of the folders' counts shows; `title` names what is counted."""
+    return "; ".join(
+        f"{_folder_name(folder)}: "
+        + ", ".join(f"{count} {title(name)}" for name, count in folder[counted].items())
+        for folder in folders
+    )
 
 
 def _accuracy(story: Story, name: str, figure: str = "accuracy") -> dict[str, float] | None:
