@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.browser import settle
+
 
 @pytest.mark.parametrize(("width", "height"), [(1400, 1500), (390, 2600)], ids=["wide", "phone"])
 def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, width, height):
@@ -20,6 +22,7 @@ def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, widt
     overlay.wait_for(state="attached")
     before = overlay.evaluate("image => image.href.baseVal")
     assert before
+    settle(page)  # else the open list may be drawn anew under the pointer
     page.locator("[data-testid=stSelectbox]").first.locator("input").click()
     page.get_by_role("option").nth(3).click()
     page.wait_for_function(

@@ -5,6 +5,8 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.browser import settle
+
 pytestmark = pytest.mark.browser
 
 
@@ -26,6 +28,7 @@ def test_quiz_from_a_link_to_the_score(address, browser, tmp_path, width, height
         page.locator(f".st-key-mark-{number - 1} .scatterlayer .trace").nth(1).wait_for(
             state="attached", timeout=60_000
         )
+        settle(page)  # else the open list may be drawn anew under the pointer
         page.locator(f".st-key-named-{number - 1} input").click()
         page.get_by_role("option").first.click()
         page.get_by_role("button", name="Show the answer").click(timeout=60_000)
