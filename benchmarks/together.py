@@ -5,7 +5,8 @@ python -m benchmarks.together --data labels.csv --images images/
 Both fit the recipe `lesion` with twins, from the same start, to the same samples: the first half of a batch
 comes from one half of the lesions, the second from the other. Only dropout is off, since each worker draws
 its own. It prints how far the weights lie apart, as a share of how far they moved, and the same for the batch
-statistics and for the logits of other images.
+statistics and for the logits of other images. Double precision shows whether both compute the same; in single
+precision AdamW makes much of the rounding of small gradients, and any two ways of adding up part in time.
 """
 
 import argparse
@@ -45,6 +46,7 @@ class Trial:
     size: int
     steps: int
     batch: int
+    precision: str
 
     def recipe(self) -> Recipe:
         """Return the recipe without dropout."""
@@ -86,6 +88,7 @@ class Watch:
 def work(trial: Trial, folder: Path, place: Place) -> None:
     """Fit, alone or as a worker, and write weights, statistics, logits and seconds to the folder."""
     strategy = strategy_here(place)
+    keras.config.set_floatx(trial.precision)
     keras.utils.set_random_seed(1)
     shares, others = trial.shares(folder)
     recipe = trial.recipe()
@@ -98,6 +101,7 @@ def work(trial: Trial, folder: Path, place: Place) -> None:
     each = recipe.batch // WORKERS
     parts = [share.batches(range(1), trial.steps * each, trial.size, each) for share in shares]
     batches = tf.data.Dataset.zip(*parts).map(one_batch) if place.alone else parts[place.index]
+    batches = batches.map(as_precise)
     watch = Watch()
     fit(model, batches, range(1), trial.steps, watch, strategy)
     shown = np.stack([frame(image, trial.size)[0] for image in others[:64]])
@@ -118,6 +122,11 @@ def one_batch(*parts: tuple[tf.Tensor, dict[str, tf.Tensor]]) -> tuple[tf.Tensor
     }
 
 
+def as_precise(images: tf.Tensor, truth: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    """Return a batch whose truth has the network's precision."""
+    return images, {name: tf.cast(value, keras.config.floatx()) for name, value in truth.items()}
+
+
 def flat(network: keras.Model, fitted: bool) -> np.ndarray:
     """Return all weights that are fitted, or all others: the batch statistics, and what is frozen."""
     values = zip(network.weights, network.get_weights(), strict=True)
@@ -130,7 +139,7 @@ def compare(trial: Trial) -> dict[str, float]:
         folder = Path(name)
         work(trial, folder, ALONE)
         options = [*("--data", str(trial.data)), *(["--images", str(trial.images)] if trial.images else [])]
-        for option in ("weights", "size", "steps", "batch"):
+        for option in ("weights", "size", "steps", "batch", "precision"):
             options += [f"--{option}", str(getattr(trial, option))]
         fit_together(["-m", "benchmarks.together", *options, "--folder", name], WORKERS, folder, None)
         one, first, second = (dict(np.load(folder / f"{end}.npz")) for end in ("1-0", "2-0", "2-1"))
@@ -155,6 +164,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--precision", choices=("float32", "float64"), default="float64")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = vars(parser.parse_args())
     folder = given.pop("folder")

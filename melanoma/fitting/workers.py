@@ -122,16 +122,15 @@ def _run_once(command: list[str], count: int, run: Path) -> list[int]:
                 )
             )
         try:
-            while any(process.poll() is None for process in processes):
-                if any(process.returncode for process in processes):
-                    break
+            while True:
+                statuses = [process.poll() for process in processes]
+                if any(statuses) or None not in statuses:
+                    return [status or 0 for status in statuses]
                 time.sleep(_LOOK_EVERY)
         finally:
-            failed = [process.poll() for process in processes]
             for process in processes:
                 process.kill()
                 process.wait()
-    return [0 if status is None else status for status in failed]
 
 
 def _free_ports(count: int) -> Iterator[int]:
@@ -147,7 +146,7 @@ def _fit_on_cluster(command: list[str], count: int, run: Path, address: str) -> 
     from melanoma.batch.cluster import connected_cluster
 
     with connected_cluster(address):
-        from ray.train import FailureConfig, RunConfig, ScalingConfig
+        from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
         from ray.train.tensorflow import TensorflowTrainer
 
         trainer = TensorflowTrainer(
@@ -158,7 +157,19 @@ def _fit_on_cluster(command: list[str], count: int, run: Path, address: str) -> 
                 storage_path=str(run.absolute() / "ray"), failure_config=FailureConfig(max_failures=RESTARTS)
             ),
         )
-        trainer.fit()
+        try:
+            trainer.fit()
+        except TrainingFailedError as error:
+            raise UserError(
+                f"The workers failed again and again ({_last_words(error)}). What was saved is kept: mend it, "
+                "and go on with --resume."
+            ) from error
+
+
+def _last_words(error: Exception) -> str:
+    """Return the last line that a worker said, which names its exception."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 def _work_on_cluster(config: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+import tensorflow as tf
 
 from melanoma.fitting.tracking import Tracker
 
@@ -22,7 +23,7 @@ def test_tensorboard_reads_the_figures(tmp_path):
     tracker.end()
     read = loading.EventAccumulator(str(run / "tensorboard"))
     read.Reload()
-    found = [(event.step, event.tensor_proto.float_val[0]) for event in read.Tensors("loss")]
+    found = [(event.step, float(tf.make_ndarray(event.tensor_proto))) for event in read.Tensors("loss")]
     assert found == [(1, 2.5), (2, 1.25)]
 
 
