@@ -9,7 +9,8 @@ from melanoma.batch.triage import Entry
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
 from melanoma.offline_page import offline_page
-from melanoma.wording import Say, english, photo_doubts
+from melanoma.sentences import Say, english
+from melanoma.wording import photo_doubts
 from melanoma.writing import spreadsheet_text
 
 _STYLE = """@page { size: A4; margin: 12mm }
