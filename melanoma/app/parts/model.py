@@ -11,7 +11,6 @@ import numpy as np
 import streamlit as st
 
 from melanoma import bundle as bundles
-from melanoma.app.parts.language import say
 from melanoma.app.parts.link import put_into_link
 from melanoma.batch.turns import Turns
 from melanoma.errors import UserError
@@ -49,11 +48,11 @@ def chosen_name() -> str:
     """
     names = model_names()
     if not names:
-        raise UserError(say("There is no model. The operator has to put one into the folder of models."))
+        raise UserError("There is no model. The operator has to put one into the folder of models.")
     asked = st.session_state.get(_CHOSEN) or st.query_params.get(MODEL)
     if asked is not None and asked not in names:
         # A name that the visitor typed is never a path: it is only compared with what is there.
-        raise UserError(say("There is no model of the name in this link. Choose one on the page Model."))
+        raise UserError("There is no model of the name in this link. Choose one on the page Model.")
     name = asked or names[0]
     put_into_link(MODEL, name if name != names[0] else None)
     return name
@@ -65,7 +64,7 @@ def bundle_named(name: str) -> "Bundle":
     try:
         return _verified(str(folder), (folder / "bundle.json").stat().st_mtime_ns)
     except UserError as error:  # where the operator keeps it is not the visitor's business
-        raise UserError(str(error).replace(str(folder), name)) from None
+        raise UserError(error.sentence.renamed(str(folder), name)) from None
 
 
 def chosen_bundle() -> "Bundle":

@@ -43,7 +43,7 @@ def take_files() -> tuple[list[Source], list[str]]:
                 photos_in_zip(content, file.name) if is_zip(content) else [in_memory(file.name, content)]
             )
         except UserError as error:
-            problems.append(str(error))
+            problems.append(error.said(say))
     if len(sources) > MOST_FILES:
         problems.append(say("Only the first {most} photos are judged.", most=MOST_FILES))
     st.session_state[_UPLOADS] += 1

@@ -45,7 +45,7 @@ def show_own_audit() -> None:
             else:
                 st.warning(say("Choose a zip first."))
         except UserError as error:
-            st.error(as_typed(str(error)))
+            st.error(as_typed(error.said(say)))
     if _RESULT in st.session_state:
         _show(*st.session_state[_RESULT])
 
@@ -59,7 +59,7 @@ def _keep(run: Callable[..., "Audit"]) -> None:
         from melanoma.data.audit.summary import sentences
     except ModuleNotFoundError as missing:
         raise UserError(
-            say("This host cannot audit: the package {name} is not installed.", name=missing.name)
+            "This host cannot audit: the package {name} is not installed.", name=missing.name
         ) from missing
     steps = {
         "Listing": say("Listing the files"),
