@@ -53,8 +53,14 @@ COMMANDS_ONLY = {
     ("melanoma.evaluation.evaluate", "evaluate"),
 }
 """Functions of the first modules that no page calls."""
-PASSED_ON = (ast.Name, ast.Call)
-"""How a sentence that was made elsewhere is raised: by its name, or as a function returns it."""
+PASSED_ON = {
+    "_BUSY",
+    "_unpacked(answer['error'])",
+    "packed['template']",
+    "error.sentence.renamed(str(folder), name)",
+    """error.sentence.renamed(str(data), say("The teacher's folder"))""",
+}
+"""Sentences that were made elsewhere, as the code writes them."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +161,7 @@ def test_no_error_on_the_page_is_one_finished_text():
     finished = [
         f"{raised.module}, line {raised.line}"
         for raised in met_on_the_page()
-        if raised.template is None and not isinstance(raised.sentence, PASSED_ON)
+        if raised.template is None and ast.unparse(raised.sentence) not in PASSED_ON
     ]
     assert finished == []
 
