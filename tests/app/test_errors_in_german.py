@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.parts.language import speaker
 from melanoma.app.parts.photo import as_typed
 from melanoma.batch.triage import judge, ranked
+from melanoma.batch.turns import Turns
 from melanoma.batch.worklist import as_html
 from melanoma.batch.zips import photos_in_zip
 from tests.app.test_triage import wait_for_list
@@ -140,4 +141,27 @@ def test_the_teacher_s_folder_is_not_named(small_bundle, tmp_path, monkeypatch):
     assert [error.value for error in app.error] == [
         "Der Ordner der Lehrkraft existiert nicht. Nehmen Sie eine CSV-Datei der Diagnosen oder einen Ordner "
         "mit einem Unterordner je Diagnose."
+    ]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "from melanoma.app.parts.whatif.photo_changes import show_changes; show_changes(current_photo())",
+        "from melanoma.app.parts.whatif.designer import show_designer; show_designer()",
+    ],
+    ids=["the changed photo", "the designer"],
+)
+def test_what_runs_again_without_its_page_tells_that_too_many_ask(draw, monkeypatch):
+    monkeypatch.setattr("melanoma.app.parts.model._LINE", Turns(most=0))
+    app = AppTest.from_string(
+        f"from melanoma.app.parts.gallery import current_photo\n{draw}", default_timeout=240
+    )
+    app.query_params["lang"] = "de"
+    app.query_params["d-diameter"] = "0.7"
+    app.query_params["w-hairs"] = "17"
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "In diesem Augenblick fragen zu viele. Versuchen Sie es in einer Minute noch einmal."
     ]
