@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from melanoma import bundle as bundles
+from melanoma.app.parts.language import say
 from melanoma.app.parts.link import put_into_link
 from melanoma.batch.turns import Turns
 from melanoma.errors import UserError
@@ -27,6 +28,8 @@ MODEL = "model"
 _CHOSEN = "model-chosen"
 _LINE = Turns(most=100)
 """Photos before the network, one at a time: a hundred take about three seconds."""
+_KNOWN: set[tuple[str, str]] = set()
+"""Folder and version of the networks that were loaded once: the next visitors have nothing to wait for."""
 _MOST_LOADED = 2  # networks at once, about 100 MB each: the host has little more
 
 
@@ -75,7 +78,13 @@ def chosen_bundle() -> "Bundle":
 def classifier() -> "Classifier":
     """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
     bundle = chosen_bundle()
-    return _loaded(bundle, str(bundle.path), bundle.version)
+    known = (str(bundle.path), bundle.version)
+    if known in _KNOWN:
+        return _loaded(bundle, *known)
+    with st.spinner(say("Loading the network (a few seconds, once)…")):
+        loaded = _loaded(bundle, *known)
+    _KNOWN.add(known)
+    return loaded
 
 
 def ask(network: "Classifier", photo: np.ndarray) -> "Prediction":
@@ -99,7 +108,7 @@ def _verified(folder: str, changed: int) -> "Bundle":
     return bundles.load_bundle(Path(folder))
 
 
-@st.cache_resource(max_entries=_MOST_LOADED, show_spinner="Loading the network (a few seconds, once)…")
+@st.cache_resource(max_entries=_MOST_LOADED, show_spinner=False)
 def _loaded(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
     from melanoma.classifier import Classifier
 
