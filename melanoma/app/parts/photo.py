@@ -9,6 +9,7 @@ from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
 from melanoma.app.parts.server import let_go
+from melanoma.app.parts.uploader import show_uploader
 from melanoma.decoder import Decoder
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, MAX_BYTES
@@ -87,12 +88,12 @@ def _draw_sources() -> None:
     # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
     # the drawing would flash up between two photos.
     widget = f"upload-{st.session_state.setdefault(_UPLOADS, 0)}"
-    st.file_uploader(
+    show_uploader(
         say("Dermoscopic photos of one spot each, in the middle of the picture"),
-        type=[extension[1:] for extension in EXTENSIONS],
+        EXTENSIONS,
+        MAX_BYTES // 1024**2,
+        widget,
         accept_multiple_files=True,
-        max_upload_size=MAX_BYTES // 1024**2,
-        key=widget,
         on_change=_take,
         args=(widget,),
     )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.language import say
+from melanoma.app.parts.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
 from melanoma.errors import UserError
@@ -20,12 +21,12 @@ def take_files() -> tuple[list[Source], list[str]]:
     """
     number = st.session_state.setdefault(_UPLOADS, 0)
     with st.form(f"triage-form-{number}", border=False):
-        files = st.file_uploader(
+        files = show_uploader(
             say("Dermoscopic photos of one spot each, or a zip of them"),
-            type=[*(extension[1:] for extension in EXTENSIONS), "zip"],
+            (*EXTENSIONS, ".zip"),
+            MOST_MEGABYTES,
+            f"triage-files-{number}",
             accept_multiple_files=True,
-            max_upload_size=MOST_MEGABYTES,
-            key=f"triage-files-{number}",
         )
         pressed = st.form_submit_button(
             say("Make the list"), type="primary", icon=":material/format_list_numbered:"

@@ -12,6 +12,7 @@ import streamlit as st
 from melanoma.app.parts.language import language, say, text
 from melanoma.app.parts.photo import as_typed
 from melanoma.app.parts.triage_files import MOST_MEGABYTES
+from melanoma.app.parts.uploader import show_uploader
 from melanoma.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ def show_own_audit() -> None:
     """Draw the choice of photos, and the findings on them."""
     st.markdown(text("data-own"))
     with st.form("own-audit-form", border=False):
-        file = st.file_uploader(
-            say("A zip with one folder a class"), type=["zip"], max_upload_size=MOST_MEGABYTES, key="own-zip"
-        )
+        file = show_uploader(say("A zip with one folder a class"), (".zip",), MOST_MEGABYTES, "own-zip")
         folder = ""
         if os.environ.get(LOCAL):
             folder = st.text_input(say("Or a folder of this machine, or a labels CSV"), key="own-folder")
