@@ -99,7 +99,7 @@ def _fits(entry: Entry, which: str | None) -> bool:
 def _table(entries: list[Entry]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "photo": [entry.thumbnail_uri or None for entry in entries],
+            "photo": [entry.thumbnail_uri for entry in entries],
             "name": [name_of(entry, say) for entry in entries],
             "melanoma": [entry.melanoma for entry in entries],
             "alert": [f"▲ {say('Alert')}" if entry.alert else "" for entry in entries],
