@@ -55,7 +55,7 @@ def test_a_file_that_the_browser_refuses_gets_a_sentence_in_the_visitor_s_langua
     page.goto(f"{address}/?lang=de")
     upload = page.locator("input[type=file]")
     upload.wait_for(state="attached", timeout=180_000)
-    limit = page.get_by_text("Bis 20 MB je Datei: JPG, JPEG, PNG, TIF, TIFF, WEBP, BMP, HEIC, HEIF")
+    limit = page.get_by_text("Bis 20 MB je Datei: JPG, JPEG, PNG, TIF, TIFF, WEBP, BMP, HEIC, HEIF.")
     sentence = page.get_by_text("Rot markierte Dateien wurden nicht genommen: Sie sind größer als 20 MB")
     expect(limit).to_be_visible(timeout=180_000)
     expect(sentence).to_be_hidden()

@@ -90,8 +90,7 @@ def _draw_sources() -> None:
     widget = f"upload-{st.session_state.setdefault(_UPLOADS, 0)}"
     show_uploader(
         say("Dermoscopic photos of one spot each, in the middle of the picture"),
-        EXTENSIONS,
-        MAX_BYTES // 1024**2,
+        {EXTENSIONS: MAX_BYTES // 1024**2},
         widget,
         accept_multiple_files=True,
         on_change=_take,

@@ -7,7 +7,7 @@ from melanoma.app.parts.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS
+from melanoma.images import EXTENSIONS, MAX_BYTES
 
 _UPLOADS = "triage-uploads"
 MOST_MEGABYTES = 100
@@ -23,8 +23,7 @@ def take_files() -> tuple[list[Source], list[str]]:
     with st.form(f"triage-form-{number}", border=False):
         files = show_uploader(
             say("Dermoscopic photos of one spot each, or a zip of them"),
-            (*EXTENSIONS, ".zip"),
-            MOST_MEGABYTES,
+            {EXTENSIONS: MAX_BYTES // 1024**2, (".zip",): MOST_MEGABYTES},
             f"triage-files-{number}",
             accept_multiple_files=True,
         )

@@ -5,7 +5,7 @@ alone. `style.css` hides their limit, since ours stands below, and shows our sen
 mark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -13,27 +13,31 @@ import streamlit as st
 from melanoma.app.parts.language import say
 
 
-def show_uploader(label: str, endings: Sequence[str], megabytes: int, key: str, **more: Any) -> Any:
+def show_uploader(label: str, limits: Mapping[tuple[str, ...], int], key: str, **more: Any) -> Any:
     """Draw it and return what `st.file_uploader` does; `more` goes there too.
 
-    `endings` are those of the files' names, with their full stops.
+    `limits` says of names' endings, with their full stops, how many megabytes such a file may have. The
+    browser refuses what is above the largest; whoever reads the files keeps to the others.
     """
-    kinds = [ending.removeprefix(".") for ending in endings]
+    most = max(limits.values())
+    kinds = [ending[1:] for endings in limits for ending in endings]
     with st.container(key=f"uploader-{key}", gap="xsmall"):
-        given = st.file_uploader(label, type=kinds, max_upload_size=megabytes, key=key, **more)
+        given = st.file_uploader(label, type=kinds, max_upload_size=most, key=key, **more)
         with st.container(key=f"refused-{key}"):
             st.markdown(
                 say(
                     "Files marked red were not taken: they are larger than {most} MB, of another kind, or "
                     "did not arrive whole.",
-                    most=megabytes,
+                    most=most,
                 )
             )
-        st.caption(
+        told = [
             say(
-                "Up to {most} MB each: {kinds}",
+                "Up to {most} MB each: {kinds}.",
                 most=megabytes,
-                kinds=", ".join(kind.upper() for kind in kinds),
+                kinds=", ".join(ending[1:].upper() for ending in endings),
             )
-        )
+            for endings, megabytes in limits.items()
+        ]
+        st.caption(" ".join(told))
     return given
