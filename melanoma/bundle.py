@@ -103,24 +103,34 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
     description = path / _DESCRIPTION
     if not description.is_file():
         raise UserError(
-            f"{path} is not a model: it holds no {_DESCRIPTION}. Give a folder that train.py made."
+            "{path} is not a model: it holds no {file}. Give a folder that train.py made.",
+            path=path,
+            file=_DESCRIPTION,
         )
     try:
         content = json.loads(description.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
-            raise UserError(f"{path} was made by another version of this project. Train it again.")
+            raise UserError("{path} was made by another version of this project. Train it again.", path=path)
         lists = {name: tuple(content[name]) for name in ("codes", "prior", "conformal_quantiles")}
         bundle = Bundle(**(content | lists), path=path)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise UserError(f"{description} is damaged. Copy the model again, or train it again.") from None
+        raise UserError(
+            "{file} is damaged. Copy the model again, or train it again.", file=description
+        ) from None
     if "model.keras" not in bundle.files:
-        raise UserError(f"{description} names no model.keras. Copy the model again, or train it again.")
+        raise UserError(
+            "{file} names no model.keras. Copy the model again, or train it again.", file=description
+        )
     for name, expected in bundle.files.items():
         file = path / name
         if not file.is_file():
-            raise UserError(f"{path} is incomplete: {name} is missing. Copy the model again.")
+            raise UserError(
+                "{path} is incomplete: {file} is missing. Copy the model again.", path=path, file=name
+            )
         if sha256(file) != expected:
-            raise UserError(f"{file} does not match its checksum, so it is not used. Copy the model again.")
+            raise UserError(
+                "{file} does not match its checksum, so it is not used. Copy the model again.", file=file
+            )
     return bundle
 
 

@@ -19,7 +19,7 @@ def page() -> None:
         bundle = chosen_bundle()
         held_back = _judge(bundle, bundle.version)
     except UserError as error:  # the model's folder is absent or damaged, or says nothing of melanoma
-        st.error(str(error))
+        st.error(error.said(say))
         return
     show_operating_point(held_back, bundle)
     left, right = st.columns(2, gap="large")

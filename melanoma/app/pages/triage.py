@@ -20,7 +20,7 @@ def page() -> None:
     try:
         network = classifier()
     except UserError as error:
-        st.error(str(error))
+        st.error(error.said(say))
         return
     st.markdown(f"**{notice(network.bundle, say)}**")
     sources, problems = take_files()

@@ -28,6 +28,8 @@ MODEL = "model"
 _CHOSEN = "model-chosen"
 _LINE = Turns(most=100)
 """Photos before the network, one at a time: a hundred take about three seconds."""
+_KNOWN: set[tuple[str, str]] = set()
+"""Folder and version of the networks that were loaded once: the next visitors have nothing to wait for."""
 _MOST_LOADED = 2  # networks at once, about 100 MB each: the host has little more
 
 
@@ -49,11 +51,11 @@ def chosen_name() -> str:
     """
     names = model_names()
     if not names:
-        raise UserError(say("There is no model. The operator has to put one into the folder of models."))
+        raise UserError("There is no model. The operator has to put one into the folder of models.")
     asked = st.session_state.get(_CHOSEN) or st.query_params.get(MODEL)
     if asked is not None and asked not in names:
         # A name that the visitor typed is never a path: it is only compared with what is there.
-        raise UserError(say("There is no model of the name in this link. Choose one on the page Model."))
+        raise UserError("There is no model of the name in this link. Choose one on the page Model.")
     name = asked or names[0]
     put_into_link(MODEL, name if name != names[0] else None)
     return name
@@ -65,7 +67,7 @@ def bundle_named(name: str) -> "Bundle":
     try:
         return _verified(str(folder), (folder / "bundle.json").stat().st_mtime_ns)
     except UserError as error:  # where the operator keeps it is not the visitor's business
-        raise UserError(str(error).replace(str(folder), name)) from None
+        raise UserError(error.sentence.renamed(str(folder), name)) from None
 
 
 def chosen_bundle() -> "Bundle":
@@ -76,7 +78,13 @@ def chosen_bundle() -> "Bundle":
 def classifier() -> "Classifier":
     """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
     bundle = chosen_bundle()
-    return _loaded(bundle, str(bundle.path), bundle.version)
+    known = (str(bundle.path), bundle.version)
+    if known in _KNOWN:
+        return _loaded(bundle, *known)
+    with st.spinner(say("Loading the network (a few seconds, once)…")):
+        loaded = _loaded(bundle, *known)
+    _KNOWN.add(known)
+    return loaded
 
 
 def ask(network: "Classifier", photo: np.ndarray) -> "Prediction":
@@ -100,7 +108,7 @@ def _verified(folder: str, changed: int) -> "Bundle":
     return bundles.load_bundle(Path(folder))
 
 
-@st.cache_resource(max_entries=_MOST_LOADED, show_spinner="Loading the network (a few seconds, once)…")
+@st.cache_resource(max_entries=_MOST_LOADED, show_spinner=False)
 def _loaded(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
     from melanoma.classifier import Classifier
 

@@ -9,10 +9,12 @@ from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
 from melanoma.app.parts.server import let_go
+from melanoma.app.parts.uploader import show_uploader
 from melanoma.decoder import Decoder
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, MAX_BYTES
 from melanoma.operation import RECORD
+from melanoma.sentences import Sentence
 
 __all__ = ["Photo", "choose_photo", "current_photo", "photo_bar"]
 
@@ -86,12 +88,11 @@ def _draw_sources() -> None:
     # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
     # the drawing would flash up between two photos.
     widget = f"upload-{st.session_state.setdefault(_UPLOADS, 0)}"
-    st.file_uploader(
+    show_uploader(
         say("Dermoscopic photos of one spot each, in the middle of the picture"),
-        type=[extension[1:] for extension in EXTENSIONS],
+        {EXTENSIONS: MAX_BYTES // 1024**2},
+        widget,
         accept_multiple_files=True,
-        max_upload_size=MAX_BYTES // 1024**2,
-        key=widget,
         on_change=_take,
         args=(widget,),
     )
@@ -99,7 +100,8 @@ def _draw_sources() -> None:
 
 def _draw_problems() -> None:
     if problems := st.session_state.get(_PROBLEMS):
-        st.error("  \n".join(problems), icon=":material/broken_image:")
+        told = "  \n".join(as_typed(problem.said(say)) for problem in problems)
+        st.error(told, icon=":material/broken_image:")
 
 
 def _draw_strip(current: Photo) -> None:
@@ -134,7 +136,8 @@ def _take(widget: str) -> None:
     if widget != "camera":
         st.session_state[_UPLOADS] += 1
     files = given if isinstance(given, list) else [given]
-    new, problems = [], []
+    new: list[Photo] = []
+    problems: list[Sentence] = []
     for file in files[:MOST_PHOTOS]:
         name = say("The camera's picture") if widget == "camera" else file.name
         content = file.getvalue()
@@ -143,18 +146,18 @@ def _take(widget: str) -> None:
             with RECORD.timed("photo opened"):
                 pixels = _DECODER.read(content, name)
         except UserError as error:
-            problems.append(as_typed(str(error)))
+            problems.append(error.sentence)
         else:
             key = hashlib.sha256(content).hexdigest()
             new.append(Photo(pixels, key, drawn=False, name="" if widget == "camera" else name))
     if len(problems) > _MOST_PROBLEMS:
         more = len(problems) - _MOST_PROBLEMS
-        problems[_MOST_PROBLEMS:] = [say("{more} more files cannot be read.", more=more)]
+        problems[_MOST_PROBLEMS:] = [Sentence("{more} more files cannot be read.", more=more)]
     if len(files) > MOST_PHOTOS:
-        problems.append(say("Only the first {most} photos were taken.", most=MOST_PHOTOS))
+        problems.append(Sentence("Only the first {most} photos were taken.", most=MOST_PHOTOS))
     gone = add_photos(new) if new else 0
     if gone:
-        problems.append(say("The oldest photos made room for the new ones ({gone}).", gone=gone))
+        problems.append(Sentence("The oldest photos made room for the new ones ({gone}).", gone=gone))
     st.session_state[_PROBLEMS] = problems
 
 

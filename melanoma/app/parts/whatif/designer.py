@@ -10,6 +10,7 @@ from melanoma.app.parts.chart import show
 from melanoma.app.parts.first_map import first_maps, signs
 from melanoma.app.parts.language import say, text, written
 from melanoma.app.parts.model import ask, classifier
+from melanoma.app.parts.problems import telling_errors
 from melanoma.app.parts.whatif.compare import show_map
 from melanoma.app.parts.whatif.sliders import draw_slider
 from melanoma.design import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
@@ -23,6 +24,7 @@ _SEED = Range("drawing", "Another drawing of the same kind", 1, 30, 3, 1)
 
 
 @st.fragment
+@telling_errors
 def show_designer() -> None:
     """Draw the sliders and what comes of them; a change reruns only this."""
     st.warning(text("designer"), icon=":material/draw:")
