@@ -62,6 +62,10 @@ class Decoder:
                     f"{name} took too long or too much memory to open, or is damaged. "
                     "Save it as a plain JPEG and try again."
                 ) from None
+            except MemoryError:  # of this process: what the other one has still to say would be in the way
+                process.kill()
+                process.wait()
+                raise
             finally:
                 guard.cancel()
         finally:
