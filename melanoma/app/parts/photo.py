@@ -8,9 +8,9 @@ import streamlit as st
 from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
+from melanoma.app.parts.sentences import sentence_of
 from melanoma.app.parts.server import let_go
 from melanoma.decoder import Decoder
-from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, MAX_BYTES
 from melanoma.operation import RECORD
 
@@ -137,13 +137,15 @@ def _take(widget: str) -> None:
     new, problems = [], []
     for file in files[:MOST_PHOTOS]:
         name = say("The camera's picture") if widget == "camera" else file.name
-        content = file.getvalue()
         let_go(file)
         try:
             with RECORD.timed("photo opened"):
+                content = file.getvalue()
                 pixels = _DECODER.read(content, name)
-        except UserError as error:
-            problems.append(as_typed(str(error)))
+        except Exception as error:
+            if (told := sentence_of(error)) is None:
+                raise
+            problems.append(as_typed(told))
         else:
             key = hashlib.sha256(content).hexdigest()
             new.append(Photo(pixels, key, drawn=False, name="" if widget == "camera" else name))
