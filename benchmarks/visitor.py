@@ -32,6 +32,13 @@ class Visitor:
 
     async def open(self, query: str = "") -> list[ForwardMsg]:
         """Connect, and return the messages of the first run."""
+        await self.connect()
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        return await self._run(message)
+
+    async def connect(self) -> None:
+        """Connect without a run, as a page does whose connection was lost while nothing ran."""
         self.token = await asyncio.to_thread(self._take_token)
         self.socket = await connect(
             f"ws://{self.place.netloc}/_stcore/stream",
@@ -39,9 +46,6 @@ class Visitor:
             additional_headers={"Cookie": f"{_COOKIE}={self.token}"},
             max_size=None,
         )
-        message = BackMsg()
-        message.rerun_script.query_string = query
-        return await self._run(message)
 
     async def upload(self, content: bytes, name: str) -> list[ForwardMsg]:
         """Give the page a photo, and return the messages of the run that answers it."""

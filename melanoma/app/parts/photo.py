@@ -9,14 +9,14 @@ from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
 from melanoma.app.parts.sentences import sentence_of
-from melanoma.app.parts.server import let_go
+from melanoma.app.parts.server import let_go, number_on_page
 from melanoma.decoder import Decoder
 from melanoma.images import EXTENSIONS, MAX_BYTES
 from melanoma.operation import RECORD
 
 __all__ = ["Photo", "choose_photo", "current_photo", "photo_bar"]
 
-_PROBLEMS, _UPLOADS = "photo-problems", "uploads"
+_PROBLEMS, _UPLOADS, _PICTURE = "photo-problems", "uploads", "camera-picture"
 _MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
 _THUMBNAIL = 76  # pixels
 _DECODER = Decoder()
@@ -79,14 +79,21 @@ def _draw_sources() -> None:
         label_visibility="collapsed",
     )
     if source == camera:
-        st.camera_input(
+        picture = st.camera_input(
             say("Take a photo through the dermatoscope"), key="camera", on_change=_take, args=("camera",)
         )
+        if picture is not None and picture.file_id != st.session_state.get(_PICTURE):
+            _take_from_an_older_page("camera")
         return
     # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
     # the drawing would flash up between two photos.
-    widget = f"upload-{st.session_state.setdefault(_UPLOADS, 0)}"
-    st.file_uploader(
+    if _UPLOADS not in st.session_state:
+        st.session_state[_UPLOADS] = number_on_page("upload")
+        if st.session_state[_UPLOADS]:
+            gone = say("The photos from before are gone: the server does not keep them. Give them again.")
+            st.session_state[_PROBLEMS] = [gone]
+    widget = f"upload-{st.session_state[_UPLOADS]}"
+    given = st.file_uploader(
         say("Dermoscopic photos of one spot each, in the middle of the picture"),
         type=[extension[1:] for extension in EXTENSIONS],
         accept_multiple_files=True,
@@ -95,6 +102,16 @@ def _draw_sources() -> None:
         on_change=_take,
         args=(widget,),
     )
+    if given:
+        _take_from_an_older_page(widget)
+
+
+def _take_from_an_older_page(widget: str) -> None:
+    """Keep what a control was given before this session knew it, so that nothing was called back."""
+    told = st.session_state.get(_PROBLEMS, [])
+    _take(widget)
+    st.session_state[_PROBLEMS] = told + st.session_state[_PROBLEMS]
+    st.rerun()
 
 
 def _draw_problems() -> None:
@@ -131,9 +148,11 @@ def _take(widget: str) -> None:
     given = st.session_state[widget]
     if not given:  # the camera was cleared for another picture
         return
-    if widget != "camera":
-        st.session_state[_UPLOADS] += 1
     files = given if isinstance(given, list) else [given]
+    if widget == "camera":
+        st.session_state[_PICTURE] = given.file_id
+    else:
+        st.session_state[_UPLOADS] += 1
     new, problems = [], []
     for file in files[:MOST_PHOTOS]:
         name = say("The camera's picture") if widget == "camera" else file.name
