@@ -47,12 +47,15 @@ class Visitor:
             max_size=None,
         )
 
-    async def upload(self, content: bytes, name: str) -> list[ForwardMsg]:
-        """Give the page a photo, and return the messages of the run that answers it."""
+    async def upload(self, content: bytes, name: str, lost: tuple = ()) -> list[ForwardMsg]:
+        """Give the page a photo, and return the messages of the run that answers it.
+
+        `lost` are files that the uploader holds still, and that the server knows no more.
+        """
         info = await self.send_file(content, name)
         message = BackMsg()
         state = message.rerun_script.widget_states.widgets.add(id=self.uploader)
-        state.file_uploader_state_value.CopyFrom(FileUploaderState(uploaded_file_info=[info]))
+        state.file_uploader_state_value.CopyFrom(FileUploaderState(uploaded_file_info=[*lost, info]))
         return await self._run(message)
 
     async def send_file(self, content: bytes, name: str) -> object:

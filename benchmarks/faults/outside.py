@@ -1,5 +1,6 @@
 """What surrounds the server: its disk, its network and the process that decodes."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -27,10 +28,10 @@ _CACHES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "KERAS_HOME", "MPLCONFIGDIR", "PY
 
 
 def disk_full(browser: Browser) -> Trial:
-    """Home, temporary folder, all caches and the log on a disk without a free byte."""
+    """Home, temporary folder, caches and log on a disk that fills up before the first visitor comes."""
     trial = Trial("disk full")
     try:
-        with _full_disk() as disk:
+        with _small_disk() as disk:
             _use_full_disk(browser, trial, disk)
     except subprocess.CalledProcessError as error:
         trial.seen.append(f"not tried: no disk can be mounted ({error.stderr.decode().strip()})")
@@ -109,6 +110,7 @@ def decoder_hangs(browser: Browser) -> Trial:
 def _use_full_disk(browser: Browser, trial: Trial, disk: Path) -> None:
     surroundings = dict.fromkeys(_CACHES, str(disk))
     with (disk / "log").open("ab") as log, running_server(surroundings, log) as (address, server):
+        _fill(disk)
         visitor = Visitor(browser, address)
         trial.must(visitor.sees_a_drawing(), f"no first view: {visitor.told()}")
         for _ in range(3):
@@ -130,18 +132,24 @@ def _use_full_disk(browser: Browser, trial: Trial, disk: Path) -> None:
 
 
 @contextmanager
-def _full_disk() -> Iterator[Path]:
-    """Mount a disk of a megabyte in memory, filled to its last byte; root may do that."""
+def _small_disk() -> Iterator[Path]:
+    """Mount a disk of 64 MB in memory as long as the block runs; root may do that."""
     with tempfile.TemporaryDirectory() as place:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place]
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", place]
         subprocess.run(mount, check=True, capture_output=True)
         try:
-            (Path(place) / "log").touch()
-            try:
-                with (Path(place) / "all").open("wb", buffering=0) as filled:
-                    while True:
-                        filled.write(bytes(4096))
-            except OSError:  # it is full
-                yield Path(place)
+            yield Path(place)
         finally:
             subprocess.run(["umount", place], check=True)
+
+
+def _fill(disk: Path) -> None:
+    """Leave no byte free, also in the last page of the log."""
+    for name, piece in (("all", 65536), ("all", 1), ("log", 1)):
+        try:
+            with (disk / name).open("ab", buffering=0) as filled:
+                while True:
+                    filled.write(bytes(piece))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise

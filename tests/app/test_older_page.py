@@ -15,12 +15,12 @@ def test_a_photo_from_an_older_page_is_answered(drawn_photo):
         visitor = Visitor(address)
         await visitor.open("lang=en")
         before = await visitor.upload(content, "one.jpg")
-        held = visitor.uploader
+        held, lost = visitor.uploader, await visitor.send_file(content, "lost.jpg")
         await visitor.close()
         visitor = Visitor(address)
         await visitor.connect()  # and no run: the page shows what it showed
         visitor.uploader = held
-        first = await visitor.upload(content, "two.jpg")
+        first = await visitor.upload(content, "two.jpg", (lost,))
         second = await visitor.upload(content + b" ", "three.jpg")
         await visitor.close()
         return tuple(b"".join(m.SerializeToString() for m in part) for part in (before, first, second))

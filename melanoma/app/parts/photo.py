@@ -4,6 +4,7 @@ import hashlib
 import string
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
 from melanoma.app.parts.language import say, text
@@ -148,7 +149,9 @@ def _take(widget: str) -> None:
     given = st.session_state[widget]
     if not given:  # the camera was cleared for another picture
         return
-    files = given if isinstance(given, list) else [given]
+    # Beside what arrived, an older page names what it had sent before its server was started anew.
+    named = given if isinstance(given, list) else [given]
+    files = [file for file in named if isinstance(file, UploadedFile)]
     if widget == "camera":
         st.session_state[_PICTURE] = given.file_id
     else:
