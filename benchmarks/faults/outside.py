@@ -120,6 +120,7 @@ def _use_full_disk(browser: Browser, trial: Trial, disk: Path) -> None:
         trial.must(visitor.saves_the_report(), "no report to save")
         trial.must(server.poll() is None, "the server has ended")
         trial.seen.append("the page as always, its files to save too")
+        server.kill()  # it says goodbye in its log first, and waits there for ever
     file = Path(tempfile.mkdtemp()) / "drawn.jpg"
     file.write_bytes(photo(1, 600, 450)["buffer"])
     command = [sys.executable, "-m", "melanoma", "predict", str(file), "--out", str(disk / "out.csv")]
