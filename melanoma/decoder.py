@@ -68,6 +68,10 @@ class Decoder:
                     "Save it as a plain JPEG and try again.",
                     name=name,
                 ) from None
+            except MemoryError:  # of this process: what the other one has still to say would be in the way
+                process.kill()
+                process.wait()
+                raise
             finally:
                 guard.cancel()
         finally:

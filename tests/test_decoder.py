@@ -98,6 +98,13 @@ def test_a_process_that_fails_costs_one_photo(what):
     decoder.close()
 
 
+def test_a_server_without_memory_for_the_pixels_reads_the_next_photo(decoder, monkeypatch):
+    with monkeypatch.context() as short, pytest.raises(MemoryError):
+        short.setattr("melanoma.decoder.np.empty", lambda *_: bytearray(10**18))
+        decoder.read(FILES["jpeg-metadata"], "a")
+    assert np.array_equal(decoder.read(FILES["png-clear"], "a"), read_image(FILES["png-clear"]))
+
+
 def test_who_waits_too_long_is_told_so():
     decoder = Decoder([sys.executable, "-c", "import time; time.sleep(60)"], most_seconds=1.0)
     with ThreadPoolExecutor(3) as pool:

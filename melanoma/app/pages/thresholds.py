@@ -29,6 +29,7 @@ def page() -> None:
         show_reliability(held_back)
 
 
+# No age limit: the files of a bundle's version never change.
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _judge(_bundle: Bundle, version: str) -> HeldBack:
     """Return what is known of a bundle's held-back lesions, the same for all visitors."""

@@ -51,7 +51,7 @@ def chosen_name() -> str:
     """
     names = model_names()
     if not names:
-        raise UserError("There is no model. The operator has to put one into the folder of models.")
+        raise _no_model()
     asked = st.session_state.get(_CHOSEN) or st.query_params.get(MODEL)
     if asked is not None and asked not in names:
         # A name that the visitor typed is never a path: it is only compared with what is there.
@@ -63,11 +63,13 @@ def chosen_name() -> str:
 
 def bundle_named(name: str) -> "Bundle":
     """Return a model's verified bundle, without loading the network; raises UserError if it is damaged."""
-    folder = bundles.bundles_in(bundles.models_folder())[name]
+    folder = bundles.models_folder() / name
     try:
         return _verified(str(folder), (folder / "bundle.json").stat().st_mtime_ns)
     except UserError as error:  # where the operator keeps it is not the visitor's business
         raise UserError(error.sentence.renamed(str(folder), name)) from None
+    except FileNotFoundError:  # it was there when the names were read
+        raise _no_model() from None
 
 
 def chosen_bundle() -> "Bundle":
@@ -103,6 +105,12 @@ def methods() -> "dict[str, Method]":
     return offered_methods(classifier().compiled)
 
 
+def _no_model() -> UserError:
+    return UserError("There is no model. The operator has to put one into the folder of models.")
+
+
+# No age limit for these two: a new bundle is another key, what is in memory stays sound whatever becomes of
+# the files, and whoever came after the end of an age would wait for seconds.
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _verified(folder: str, changed: int) -> "Bundle":
     return bundles.load_bundle(Path(folder))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.language import say
+from melanoma.app.parts.server import number_on_page
 from melanoma.app.parts.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
@@ -19,7 +20,9 @@ def take_files() -> tuple[list[Source], list[str]]:
 
     Nothing is decoded yet. The uploader is emptied, so that the files go as soon as they are judged.
     """
-    number = st.session_state.setdefault(_UPLOADS, 0)
+    if _UPLOADS not in st.session_state:
+        st.session_state[_UPLOADS] = number_on_page("triage-files")
+    number = st.session_state[_UPLOADS]
     with st.form(f"triage-form-{number}", border=False):
         files = show_uploader(
             say("Dermoscopic photos of one spot each, or a zip of them"),

@@ -95,7 +95,8 @@ def _teachers(seed: int, count: int) -> CaseSet:
     return CaseSet(tuple(cases), tuple(sorted(set(table["diagnosis"]))))
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+# An hour: of a folder of folders only the outer one tells by its time that something has changed.
+@st.cache_data(max_entries=2, ttl=3600, show_spinner=False)
 def _catalogue(data: str, changed: int) -> pd.DataFrame:
     return read_catalogue(data)
 
