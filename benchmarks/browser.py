@@ -68,9 +68,10 @@ def running_server(
     environment: dict[str, str] | None = None, log: IO[bytes] | int = subprocess.DEVNULL, port: int = 0
 ) -> Iterator[tuple[str, subprocess.Popen]]:
     """Serve the page likewise, with more in its environment; yield its address and its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", port))
-        port = free.getsockname()[1]
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
     server = subprocess.Popen(

@@ -22,8 +22,9 @@ from benchmarks.browser import running_server
 from benchmarks.memory import family, megabytes
 from benchmarks.visitor import Visitor
 from melanoma.bundle import load_bundle
+from melanoma.sentences import english
 from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
-from melanoma.wording import english, within_sentence
+from melanoma.wording import within_sentence
 
 
 def drawing(number: int) -> bytes:

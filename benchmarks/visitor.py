@@ -32,6 +32,13 @@ class Visitor:
 
     async def open(self, query: str = "") -> list[ForwardMsg]:
         """Connect, and return the messages of the first run."""
+        await self.connect()
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        return await self._run(message)
+
+    async def connect(self) -> None:
+        """Connect without a run, as a page does whose connection was lost while nothing ran."""
         self.token = await asyncio.to_thread(self._take_token)
         self.socket = await connect(
             f"ws://{self.place.netloc}/_stcore/stream",
@@ -39,16 +46,16 @@ class Visitor:
             additional_headers={"Cookie": f"{_COOKIE}={self.token}"},
             max_size=None,
         )
-        message = BackMsg()
-        message.rerun_script.query_string = query
-        return await self._run(message)
 
-    async def upload(self, content: bytes, name: str) -> list[ForwardMsg]:
-        """Give the page a photo, and return the messages of the run that answers it."""
+    async def upload(self, content: bytes, name: str, lost: tuple = ()) -> list[ForwardMsg]:
+        """Give the page a photo, and return the messages of the run that answers it.
+
+        `lost` are files that the uploader holds still, and that the server knows no more.
+        """
         info = await self.send_file(content, name)
         message = BackMsg()
         state = message.rerun_script.widget_states.widgets.add(id=self.uploader)
-        state.file_uploader_state_value.CopyFrom(FileUploaderState(uploaded_file_info=[info]))
+        state.file_uploader_state_value.CopyFrom(FileUploaderState(uploaded_file_info=[*lost, info]))
         return await self._run(message)
 
     async def send_file(self, content: bytes, name: str) -> object:

@@ -19,6 +19,7 @@ import numpy as np
 from melanoma.diagnoses import CODES, canonical
 from melanoma.errors import UserError
 from melanoma.images import MAX_BYTES, read_image
+from melanoma.sentences import Sentence
 
 API = "https://api.isic-archive.com/api/v2"
 FILE_HOSTS = ("isic-archive.com", "isic-archive.s3.amazonaws.com")
@@ -29,7 +30,7 @@ _MAX_ANSWER = 4 * 1024 * 1024  # a full page of results has some 200 kB
 _SECONDS = 20.0  # for one whole answer: longer, and a student thinks that the page hangs
 _CHUNK = 64 * 1024
 _ID = re.compile(r"ISIC_\d{7}")
-_AGAIN = "Try again in a while, or take drawn lesions."
+_AGAIN = Sentence("Try again in a while, or take drawn lesions.")
 # Terms of the archive that no challenge uses, down to the third level of its tree of diagnoses.
 _TERMS = {
     "melanoma invasive": "MEL",
@@ -66,7 +67,7 @@ class Archive:
     def image(self, isic_id: str) -> ArchiveImage:
         """Return what the archive says of one image; raises UserError if there is none, or no answer."""
         if not _ID.fullmatch(isic_id):
-            raise UserError(f"“{isic_id}” is not an id of the ISIC Archive, such as ISIC_0000042.")
+            raise UserError("“{id}” is not an id of the ISIC Archive, such as ISIC_0000042.", id=isic_id)
         return _image_from(self._json(f"{self._api}/images/{isic_id}/", isic_id))
 
     def search(self, query: str, most: int = PAGE) -> list[ArchiveImage]:
@@ -76,7 +77,7 @@ class Archive:
         when it gives no answer.
         """
         parameters = urllib.parse.urlencode({"query": query, "limit": min(most, PAGE)})
-        found = self._json(f"{self._api}/images/search/?{parameters}", "this search")
+        found = self._json(f"{self._api}/images/search/?{parameters}", Sentence("this search"))
         if not isinstance(found, dict) or not isinstance(found.get("results"), list):
             raise _strange()
         return [_image_from(item) for item in found["results"]]
@@ -85,7 +86,7 @@ class Archive:
         """Return the image, uint8 (H, W, 3) RGB; raises UserError if it cannot be fetched or read."""
         if not self._is_allowed(image.url):
             raise UserError(
-                f"The file of {image.isic_id} lies outside the ISIC Archive, so it is not fetched."
+                "The file of {id} lies outside the ISIC Archive, so it is not fetched.", id=image.isic_id
             )
         return read_image(self._fetch(image.url, image.isic_id, MAX_BYTES), image.isic_id)
 
@@ -95,13 +96,13 @@ class Archive:
         inside = any(name == host or name.endswith(f".{host}") for host in self._hosts)
         return inside and parts.scheme == urllib.parse.urlsplit(self._api).scheme
 
-    def _json(self, url: str, wanted: str) -> Any:
+    def _json(self, url: str, wanted: str | Sentence) -> Any:
         try:
             return json.loads(self._fetch(url, wanted, _MAX_ANSWER))
         except ValueError:
             raise _strange() from None
 
-    def _fetch(self, url: str, wanted: str, most: int) -> bytes:
+    def _fetch(self, url: str, wanted: str | Sentence, most: int) -> bytes:
         end = time.monotonic() + self._seconds
         try:
             with self._opener.open(url, timeout=self._seconds) as answer:
@@ -109,23 +110,29 @@ class Archive:
                 while chunk := answer.read1(_CHUNK):
                     content += chunk
                     if len(content) > most:
-                        raise UserError(f"The ISIC Archive's answer for {wanted} is too large.")
+                        raise UserError("The ISIC Archive's answer for {wanted} is too large.", wanted=wanted)
                     if time.monotonic() > end:
                         raise TimeoutError
                 promised = answer.headers.get("Content-Length")
                 if promised is not None and len(content) < int(promised):
-                    raise UserError(f"The ISIC Archive's answer for {wanted} was cut off. {_AGAIN}")
+                    raise UserError(
+                        "The ISIC Archive's answer for {wanted} was cut off. {again}",
+                        wanted=wanted,
+                        again=_AGAIN,
+                    )
                 return bytes(content)
         except urllib.error.HTTPError as error:
-            raise UserError(_refusal(error.code, wanted)) from None
+            raise _refusal(error.code, wanted) from None
         except TimeoutError:
             raise UserError(
-                f"The ISIC Archive did not answer within {self._seconds:.0f} seconds. {_AGAIN}"
+                "The ISIC Archive did not answer within {seconds:.0f} seconds. {again}",
+                seconds=self._seconds,
+                again=_AGAIN,
             ) from None
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
-                raise UserError(f"The ISIC Archive did not answer in time. {_AGAIN}") from None
-            raise UserError(f"The ISIC Archive cannot be reached. {_AGAIN}") from None
+                raise UserError("The ISIC Archive did not answer in time. {again}", again=_AGAIN) from None
+            raise UserError("The ISIC Archive cannot be reached. {again}", again=_AGAIN) from None
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
@@ -170,16 +177,16 @@ def _image_from(content: Any) -> ArchiveImage:
 
 
 def _strange() -> UserError:
-    return UserError(f"The ISIC Archive's answer is not what this version understands. {_AGAIN}")
+    return UserError("The ISIC Archive's answer is not what this version understands. {again}", again=_AGAIN)
 
 
-def _refusal(status: int, wanted: str) -> str:
+def _refusal(status: int, wanted: str | Sentence) -> UserError:
     if status == 404:
-        return f"The ISIC Archive has no public image {wanted}. Check the id."
+        return UserError("The ISIC Archive has no public image {wanted}. Check the id.", wanted=wanted)
     if status in (400, 422):
-        return (
+        return UserError(
             "The ISIC Archive does not understand this search. Write it like: diagnosis_3:Nevus AND sex:male"
         )
     if status == 429 or status >= 500:
-        return f"The ISIC Archive is too busy to answer just now. {_AGAIN}"
-    return f"The ISIC Archive refused to answer ({status}). {_AGAIN}"
+        return UserError("The ISIC Archive is too busy to answer just now. {again}", again=_AGAIN)
+    return UserError("The ISIC Archive refused to answer ({status}). {again}", status=status, again=_AGAIN)

@@ -62,20 +62,25 @@ class Bundle:
         """Return the Keras model: uint8 (n, S, S, 3) -> logits (n, classes)."""
         import keras  # TensorFlow takes seconds to import, and the page frame should show first
 
-        return keras.saving.load_model(self.path / "model.keras", compile=False, safe_mode=True)
+        return keras.saving.load_model(self._sound("model.keras"), compile=False, safe_mode=True)
 
     def load_references(self) -> np.ndarray:
         """Return the training features that the in-distribution check compares with, float16 (m, d)."""
-        with np.load(self.path / "features.npz", allow_pickle=False) as arrays:
+        with np.load(self._sound("features.npz"), allow_pickle=False) as arrays:
             return arrays["references"]
 
     def load_predictions(self) -> pd.DataFrame:
         """Return true diagnosis, probabilities, age group, sex, site and source of the held-back images."""
-        return pd.read_parquet(self.path / "predictions.parquet")
+        return pd.read_parquet(self._sound("predictions.parquet"))
 
     def load_split(self) -> pd.DataFrame:
         """Return `image_id`, `lesion_id` and `split` of every image that the training run knew."""
-        return pd.read_parquet(self.path / "split.parquet")
+        return pd.read_parquet(self._sound("split.parquet"))
+
+    def _sound(self, name: str) -> Path:
+        """Return a file of the bundle, checked again: it may have changed since the bundle was read."""
+        _check(self.path, name, self.files.get(name), self.path.name)
+        return self.path / name
 
 
 def models_folder() -> Path:
@@ -103,25 +108,51 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
     description = path / _DESCRIPTION
     if not description.is_file():
         raise UserError(
-            f"{path} is not a model: it holds no {_DESCRIPTION}. Give a folder that train.py made."
+            "{path} is not a model: it holds no {file}. Give a folder that train.py made.",
+            path=path,
+            file=_DESCRIPTION,
         )
     try:
         content = json.loads(description.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
-            raise UserError(f"{path} was made by another version of this project. Train it again.")
+            raise UserError("{path} was made by another version of this project. Train it again.", path=path)
         lists = {name: tuple(content[name]) for name in ("codes", "prior", "conformal_quantiles")}
         bundle = Bundle(**(content | lists), path=path)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise UserError(f"{description} is damaged. Copy the model again, or train it again.") from None
+        raise UserError(
+            "{file} is damaged. Copy the model again, or train it again.", file=description
+        ) from None
+    except OSError as error:
+        raise UserError(
+            "{path} cannot be read ({reason}).", path=description, reason=error.strerror
+        ) from None
     if "model.keras" not in bundle.files:
-        raise UserError(f"{description} names no model.keras. Copy the model again, or train it again.")
+        raise UserError(
+            "{file} names no model.keras. Copy the model again, or train it again.", file=description
+        )
     for name, expected in bundle.files.items():
-        file = path / name
-        if not file.is_file():
-            raise UserError(f"{path} is incomplete: {name} is missing. Copy the model again.")
-        if sha256(file) != expected:
-            raise UserError(f"{file} does not match its checksum, so it is not used. Copy the model again.")
+        _check(path, name, expected, str(path))
     return bundle
+
+
+def _check(folder: Path, name: str, expected: str | None, called: str) -> None:
+    """Raise UserError if a file of a bundle, `called` so, has not the expected SHA-256."""
+    file = folder / name
+    if expected is None or not file.is_file():
+        raise UserError(
+            "{path} is incomplete: {file} is missing. Copy the model again.", path=called, file=name
+        )
+    try:
+        sound = sha256(file) == expected
+    except OSError as error:
+        raise UserError(
+            "{path} cannot be read ({reason}).", path=f"{called}/{name}", reason=error.strerror
+        ) from None
+    if not sound:
+        raise UserError(
+            "{file} does not match its checksum, so it is not used. Copy the model again.",
+            file=f"{called}/{name}",
+        )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from melanoma.measures.base import Case
 from melanoma.measures.curves import Curve, deletion_curve, insertion_curve
 from melanoma.plots import AGAINST
-from melanoma.wording import Say, english
+from melanoma.sentences import Say, english
 
 _CHANCE = "#8a8f94"  # grey, 3:1 against white and against the dark page
 

@@ -7,6 +7,7 @@ when it is needed. `melanoma.images.read_image` does the work, and makes the sam
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import numpy as np
 
 from melanoma.errors import UserError
 from melanoma.images import read_image
+from melanoma.sentences import Sentence
 
 MOST_CPU = 4.0
 """Seconds of the processor for one photo: twice what the slowest takes that has not too many pixels."""
@@ -29,7 +31,10 @@ MOST_MEMORY = 400
 _COMMAND = (sys.executable, "-m", "melanoma.decoder")
 # One thread, and large blocks given back at once: the process rests for hours beside the page.
 _FRUGAL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": str(1024**2)}
-_BUSY = "Too many photos are being opened at this moment. Try again in a minute."
+_BUSY = Sentence("Too many photos are being opened at this moment. Try again in a minute.")
+_TEMPLATE = re.compile(r"(?:[^{}]|\{\w+\})*")
+"""What a refusal looks like. The process has read a stranger's file, and a template of that file's making,
+such as {0:9999999999}, would fill this process' memory."""
 
 
 class Decoder:
@@ -59,9 +64,14 @@ class Decoder:
                 process.kill()
                 process.wait()
                 raise UserError(
-                    f"{name} took too long or too much memory to open, or is damaged. "
-                    "Save it as a plain JPEG and try again."
+                    "{name} took too long or too much memory to open, or is damaged. "
+                    "Save it as a plain JPEG and try again.",
+                    name=name,
                 ) from None
+            except MemoryError:  # of this process: what the other one has still to say would be in the way
+                process.kill()
+                process.wait()
+                raise
             finally:
                 guard.cancel()
         finally:
@@ -98,10 +108,32 @@ def _ask(process: "subprocess.Popen[bytes]", content: bytes, name: str) -> np.nd
     _send(stdin, {"name": name, "bytes": len(content)}, memoryview(content))
     answer = _receive(stdout)
     if "error" in answer:
-        raise UserError(answer["error"])
+        raise UserError(_unpacked(answer["error"]))
     pixels = np.empty((answer["height"], answer["width"], 3), np.uint8)
     _fill(stdout, pixels.data.cast("B"))
     return pixels
+
+
+def _packed(sentence: Sentence) -> dict[str, object]:
+    """Return a sentence as JSON can hold it: to be said in this process' language, whatever that is then."""
+    return {
+        "template": sentence.template,
+        "values": {
+            name: _packed(value) if isinstance(value, Sentence) else value
+            for name, value in sentence.values.items()
+        },
+    }
+
+
+def _unpacked(packed: dict) -> Sentence:
+    """Return the sentence that was packed; raises EOFError for one that this project does not write."""
+    if not _TEMPLATE.fullmatch(packed["template"]):
+        raise EOFError
+    values = packed["values"].items()
+    return Sentence(
+        packed["template"],
+        **{name: _unpacked(value) if isinstance(value, dict) else value for name, value in values},
+    )
 
 
 def _send(stream: IO[bytes], header: dict[str, object], body: memoryview) -> None:
@@ -181,7 +213,7 @@ def _decode(content: bytearray, name: str) -> tuple[dict[str, object], np.ndarra
         pixels = read_image(photo, name)
         return {"height": pixels.shape[0], "width": pixels.shape[1]}, pixels
     except UserError as error:
-        return {"error": str(error)}, np.empty(0, np.uint8)
+        return {"error": _packed(error.sentence)}, np.empty(0, np.uint8)
     finally:
         _watch(0)
 

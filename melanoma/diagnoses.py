@@ -155,7 +155,9 @@ def diagnosis_of(code: str) -> Diagnosis:
         return _BY_CODE[code.strip().upper()]
     except KeyError:
         raise UserError(
-            f"“{code}” is no diagnosis that is known here. Choose one of {', '.join(_BY_CODE)}."
+            "“{code}” is no diagnosis that is known here. Choose one of {known}.",
+            code=code,
+            known=", ".join(_BY_CODE),
         ) from None
 
 

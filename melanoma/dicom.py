@@ -17,6 +17,7 @@ from PIL import Image
 from melanoma.errors import UserError
 from melanoma.images import check_size
 from melanoma.pixels import rgb_pixels
+from melanoma.sentences import Sentence
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -107,9 +108,10 @@ class DicomPhoto:
             pixels = pixel_array(self.header, index=number)
             return _as_rgb(self.header, pixels, number)
         except _DECODING_ERRORS:
-            where = f"{self.name}, frame {number + 1}," if self.frames > 1 else self.name
+            where = Sentence("{name}, frame {number},", name=self.name, number=number + 1)
             raise UserError(
-                f"{where} is damaged or packed in a way that cannot be read. Export it again."
+                "{name} is damaged or packed in a way that cannot be read. Export it again.",
+                name=where if self.frames > 1 else self.name,
             ) from None
 
 
@@ -125,13 +127,17 @@ def read_dicom(content: bytes, name: str) -> DicomPhoto:
         from pydicom.errors import InvalidDicomError
     except ModuleNotFoundError as missing:
         raise UserError(
-            f"{name} is DICOM, which needs {missing.name}: pip install melanoma[dicom]"
+            "{name} is DICOM, which needs {package}: pip install melanoma[dicom]",
+            name=name,
+            package=missing.name,
         ) from missing
     config.settings.reading_validation_mode = config.IGNORE  # odd values of attributes that are not used
     if not content:
-        raise UserError(f"{name} is empty. Copy it again; the copy may have been interrupted.")
+        raise UserError("{name} is empty. Copy it again; the copy may have been interrupted.", name=name)
     if _DEFLATED.encode() in content[:2048]:
-        raise UserError(f"{name} is deflated as a whole, which is not opened. Export it without that.")
+        raise UserError(
+            "{name} is deflated as a whole, which is not opened. Export it without that.", name=name
+        )
     try:
         header = dcmread(io.BytesIO(content))
         what = str(header.get("SOPClassUID") or "")
@@ -140,19 +146,28 @@ def read_dicom(content: bytes, name: str) -> DicomPhoto:
         photo = DicomPhoto(name, header)
         frames = photo.frames
     except InvalidDicomError:
-        raise UserError(f"{name} is not a DICOM file.") from None
+        raise UserError("{name} is not a DICOM file.", name=name) from None
     except _DECODING_ERRORS:
-        raise UserError(f"{name} is damaged or cut off. Export or copy it again.") from None
+        raise UserError("{name} is damaged or cut off. Export or copy it again.", name=name) from None
     if what not in PHOTO_CLASSES:
-        raise UserError(f"{name} is {_kind(header)}. Give photographs (VL) or secondary captures.")
+        raise UserError(
+            "{name} is {kind}. Give photographs (VL) or secondary captures.", name=name, kind=_kind(header)
+        )
     if "PixelData" not in header or not all(size):
-        raise UserError(f"{name} is {_kind(header)} without a picture in it.")
+        raise UserError("{name} is {kind} without a picture in it.", name=name, kind=_kind(header))
     if syntax not in TRANSFER_SYNTAXES:
         raise UserError(
-            f"{name} is packed as “{_name_of(syntax)}”, which is not read. Export it as JPEG or RGB."
+            "{name} is packed as “{packing}”, which is not read. Export it as JPEG or RGB.",
+            name=name,
+            packing=_name_of(syntax),
         )
     if frames > MOST_FRAMES:
-        raise UserError(f"{name} has {frames} frames, so it is a film. Give at most {MOST_FRAMES} at once.")
+        raise UserError(
+            "{name} has {frames} frames, so it is a film. Give at most {most} at once.",
+            name=name,
+            frames=frames,
+            most=MOST_FRAMES,
+        )
     check_size(size, name)
     return photo
 
@@ -222,13 +237,11 @@ def _to_bytes(shares: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(255 * shares), 0, 255).astype(np.uint8)
 
 
-def _kind(header: "Dataset") -> str:
+def _kind(header: "Dataset") -> Sentence:
     uid = str(header.get("SOPClassUID") or "")
-    return (
-        f"a DICOM object of the kind “{_name_of(uid)}”"
-        if uid
-        else "a DICOM object that does not say what it is"
-    )
+    if not uid:
+        return Sentence("a DICOM object that does not say what it is")
+    return Sentence("a DICOM object of the kind “{kind}”", kind=_name_of(uid))
 
 
 def _name_of(uid: str) -> str:

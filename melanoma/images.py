@@ -14,6 +14,7 @@ from PIL import Image
 
 from melanoma.errors import UserError
 from melanoma.pixels import rgb_pixels
+from melanoma.sentences import Sentence
 
 pillow_heif.register_heif_opener(thumbnails=False)
 # Size is checked below, against a lower limit and with a sentence; Pillow's warning would only be noise.
@@ -29,7 +30,10 @@ _FEWER_PIXELS = {"WEBP": 18_000_000}  # its decoder needs twice the memory of th
 MAX_SIDE = 16_000  # pixels: no photo is longer, and a strip of 64 x 500,000 takes seconds row by row
 MIN_SIDE = 64  # below this a lesion is a handful of pixels, and every answer a guess
 
-_SIZE_ADVICE = f"Save it as a JPEG of at most {MAX_PIXELS // 1_000_000} megapixels and try again."
+_SIZE_ADVICE = Sentence(
+    "Save it as a JPEG of at most {megapixels} megapixels and try again.",
+    megapixels=MAX_PIXELS // 1_000_000,
+)
 # What Pillow's decoders raise on damaged files, read from their sources and found by trying damaged ones
 # (TypeError: a TIFF whose offsets are text or fractions). Anything else is a defect and shows.
 _DECODING_ERRORS = (
@@ -89,9 +93,11 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
         name = name or Path(source).name
         content = read_bytes(Path(source), name)
     if not content:
-        raise UserError(f"{name} is empty. Choose the photo again; the copy may have been interrupted.")
+        raise UserError(
+            "{name} is empty. Choose the photo again; the copy may have been interrupted.", name=name
+        )
     if len(content) > MAX_BYTES:
-        raise UserError(f"{name} is larger than {MAX_BYTES // 1024**2} MB. {_SIZE_ADVICE}")
+        raise _too_large(name, MAX_BYTES)
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             most = _FEWER_PIXELS.get(picture.format or "", MAX_PIXELS)
@@ -100,13 +106,13 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
             check_size(picture.size, name, most)  # a decoder may find another size than the header said
             return rgb_pixels(picture)
     except Image.DecompressionBombError:
-        raise UserError(f"{name} has far too many pixels. {_SIZE_ADVICE}") from None
+        raise UserError("{name} has far too many pixels. {advice}", name=name, advice=_SIZE_ADVICE) from None
     except Image.UnidentifiedImageError:
         raise UserError(
-            f"{name} is not a picture that can be read. Use JPEG, PNG, TIFF, WebP, BMP or HEIC."
+            "{name} is not a picture that can be read. Use JPEG, PNG, TIFF, WebP, BMP or HEIC.", name=name
         ) from None
     except _DECODING_ERRORS:
-        raise UserError(f"{name} is damaged or cut off. Export or copy the photo again.") from None
+        raise UserError("{name} is damaged or cut off. Export or copy the photo again.", name=name) from None
 
 
 def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES) -> bytes:
@@ -114,14 +120,14 @@ def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES) -> by
     name = name or path.name
     try:
         if path.stat().st_size > most:
-            raise UserError(f"{name} is larger than {most // 1024**2} MB. {_SIZE_ADVICE}")
+            raise _too_large(name, most)
         return path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist. Check the path.") from None
+        raise UserError("{path} does not exist. Check the path.", path=path) from None
     except IsADirectoryError:
-        raise UserError(f"{path} is a folder, and a photo was expected.") from None
+        raise UserError("{path} is a folder, and a photo was expected.", path=path) from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
+        raise UserError("{path} cannot be read ({reason}).", path=path, reason=error.strerror) from None
 
 
 def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple[np.ndarray, Geometry]:
@@ -131,7 +137,9 @@ def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple
     Shrinking averages areas; enlarging is bilinear.
     """
     if framing != "centre-square":
-        raise UserError(f"The framing “{framing}” is unknown. This version knows “centre-square”.")
+        raise UserError(
+            "The framing “{framing}” is unknown. This version knows “centre-square”.", framing=framing
+        )
     height, width = image.shape[:2]
     side = min(height, width)
     geometry = Geometry(width, height, (width - side) // 2, (height - side) // 2, side, size)
@@ -168,8 +176,24 @@ def check_size(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None
     """Raise UserError for a picture of more than `most` pixels, or too few; `size` is width and height."""
     width, height = size
     if width * height > most or max(width, height) > MAX_SIDE:
-        raise UserError(f"{name} has {width} x {height} pixels, which is too many. {_SIZE_ADVICE}")
+        raise UserError(
+            "{name} has {width} x {height} pixels, which is too many. {advice}",
+            name=name,
+            width=width,
+            height=height,
+            advice=_SIZE_ADVICE,
+        )
     if min(width, height) < MIN_SIDE:
         raise UserError(
-            f"{name} is only {width} x {height} pixels. Use a photo of at least {MIN_SIDE} on each side."
+            "{name} is only {width} x {height} pixels. Use a photo of at least {least} on each side.",
+            name=name,
+            width=width,
+            height=height,
+            least=MIN_SIDE,
         )
+
+
+def _too_large(name: str, most: int) -> UserError:
+    return UserError(
+        "{name} is larger than {most} MB. {advice}", name=name, most=most // 1024**2, advice=_SIZE_ADVICE
+    )

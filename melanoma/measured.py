@@ -17,7 +17,8 @@ from melanoma.measures.base import Case, Measure, Probabilities
 from melanoma.measures.registry import MEASURES, measure_all
 from melanoma.measures.sentences import sentences
 from melanoma.prediction import Prediction
-from melanoma.wording import Say, english, within_sentence
+from melanoma.sentences import Say, english
+from melanoma.wording import within_sentence
 
 _BATCH = 16
 _RANDOM_MAPS = 3  # their mean is what chance does

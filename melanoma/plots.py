@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figure_parts import lay_photo
 from melanoma.images import Geometry
-from melanoma.wording import Say, english, marked_name
+from melanoma.sentences import Say, english
+from melanoma.wording import marked_name
 
 FOR = (178, 24, 43)
 """Red and blue ends of ColorBrewer's RdBu, which colour-blind readers can tell apart."""

@@ -11,8 +11,9 @@ from melanoma.figure_parts import SHOWN_SIDE
 from melanoma.images import as_jpeg, as_png, data_uri, shrink
 from melanoma.offline_page import offline_page
 from melanoma.seen_lesion import SeenLesion
+from melanoma.sentences import Say, english
 from melanoma.shown_case import ShownCase
-from melanoma.wording import MALIGNANT_MARK, Say, alert_words, doubts, english, marked_name, set_words
+from melanoma.wording import MALIGNANT_MARK, alert_words, doubts, marked_name, set_words
 
 _PICTURE_QUALITY = 88  # of the photo's JPEG; artefacts are invisible in print
 

@@ -3,22 +3,16 @@
 Each function takes `say`, which gives an English phrase in the reader's language and fills its {braces}.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
 from melanoma.prediction import Prediction
+from melanoma.sentences import Say, english
 
 MALIGNANT_MARK = "▲"
-Say = Callable[..., str]
-"""(English phrase, **values) -> the phrase in one language with the values put in."""
-
-
-def english(phrase: str, /, **values: object) -> str:
-    """Return the phrase as it is, with `values` put in its {braces}."""
-    return phrase.format(**values) if values else phrase
 
 
 def marked_name(code: str, say: Say = english) -> str:

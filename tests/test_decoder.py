@@ -1,5 +1,6 @@
 """Decoding in a process of its own: the same pixels, and nothing that happens there reaches the page."""
 
+import io
 import os
 import struct
 import sys
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.hostile.originals import original_files
 from melanoma.decoder import Decoder
 from melanoma.errors import UserError
 from melanoma.images import read_image
+from melanoma.sentences import english
 
 FILES = original_files()
 COUNT_AND_ANSWER = (
@@ -50,6 +53,24 @@ def test_a_refusal_is_the_same_sentence_and_the_process_stays(decoder):
     assert decoder.read(FILES["jpeg"], "a").shape == (72, 96, 3)
 
 
+@pytest.mark.parametrize("side", [40, 7000])
+def test_a_refusal_comes_with_what_another_language_needs(decoder, side):
+    stream = io.BytesIO()
+    Image.new("1", (side, side)).save(stream, "PNG")
+    with pytest.raises(UserError) as here:
+        read_image(stream.getvalue(), "{möle}.png")
+    with pytest.raises(UserError) as there:
+        decoder.read(stream.getvalue(), "{möle}.png")
+    assert str(there.value) == str(here.value)
+    assert there.value.said(in_brackets) == here.value.said(in_brackets)
+    assert there.value.said(in_brackets).startswith("[{möle}.png ")
+
+
+def in_brackets(phrase: str, **values: object) -> str:
+    """Stand for another language: shows where one sentence lies within another."""
+    return f"[{english(phrase, **values)}]"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of the processor's time there")
 def test_a_photo_that_takes_too_long_is_given_up_and_the_next_is_read(decoder):
     with pytest.raises(UserError, match="took too long"):
@@ -62,10 +83,11 @@ def test_a_photo_that_takes_too_long_is_given_up_and_the_next_is_read(decoder):
     [
         "import time; time.sleep(60)",
         COUNT_AND_ANSWER + "import os; os.abort()",
+        COUNT_AND_ANSWER + """print('{"error": {"template": "{0:9999999999}", "values": {}}}', flush=True)""",
         COUNT_AND_ANSWER + "print('{\"height\": 100, \"width\": 100}', flush=True); print('too little')",
         "",
     ],
-    ids=["hangs", "dies", "answers half", "is not there"],
+    ids=["hangs", "dies", "answers a template of its own", "answers half", "is not there"],
 )
 def test_a_process_that_fails_costs_one_photo(what):
     decoder = Decoder([sys.executable, "-c", what], most_seconds=2.0)
@@ -74,6 +96,13 @@ def test_a_process_that_fails_costs_one_photo(what):
         decoder.read(FILES["jpeg"], "mole.jpg")
     assert time.monotonic() - began < 10
     decoder.close()
+
+
+def test_a_server_without_memory_for_the_pixels_reads_the_next_photo(decoder, monkeypatch):
+    with monkeypatch.context() as short, pytest.raises(MemoryError):
+        short.setattr("melanoma.decoder.np.empty", lambda *_: bytearray(10**18))
+        decoder.read(FILES["jpeg-metadata"], "a")
+    assert np.array_equal(decoder.read(FILES["png-clear"], "a"), read_image(FILES["png-clear"]))
 
 
 def test_who_waits_too_long_is_told_so():

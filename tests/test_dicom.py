@@ -262,8 +262,8 @@ def deflated() -> bytes:
 def test_what_is_no_photo_gets_one_sentence(small_classifier, content, sentence):
     ((judged,),) = judge_files(small_classifier, [in_memory("a.dcm", content)])
     assert judged.prediction is None
-    assert judged.photo.error.startswith("a.dcm ")
-    assert sentence in judged.photo.error
+    assert str(judged.photo.error).startswith("a.dcm ")
+    assert sentence in str(judged.photo.error)
 
 
 def test_the_library_s_own_test_files_get_an_answer_or_a_sentence(small_classifier):
@@ -275,7 +275,7 @@ def test_the_library_s_own_test_files_get_an_answer_or_a_sentence(small_classifi
             judge_files(small_classifier, [in_memory(file.name, file.read_bytes()) for file in files])
         )
     photos = [one for file in judged for one in file]
-    assert all(one.prediction is not None or one.photo.error.endswith(".") for one in photos)
+    assert all(one.prediction is not None or str(one.photo.error).endswith(".") for one in photos)
     answered = Counter(one.photo.name for one in photos if one.prediction)
     assert answered["SC_rgb_rle_2frame.dcm"] == 2 and answered["SC_ybr_full_422_uncompressed.dcm"] == 1
     assert all(name.startswith(("SC_", "JPEG2000", "GDCMJ2K")) for name in answered)  # no CT, no MR, no plan

@@ -28,6 +28,7 @@ from melanoma.batch.rows import row_of
 from melanoma.batch.source import Source
 from melanoma.bundle import Bundle, load_bundle
 from melanoma.errors import UserError
+from melanoma.sentences import Sentence
 
 BLOCK = 2 * BATCH
 """Files that a worker takes at once, and what the death of one costs in work."""
@@ -154,7 +155,10 @@ class _Worker:
     def _alone(self, source: Source) -> Iterator[list[Answer]]:
         """Answer one file of a block in which something kills workers, unless it is this one."""
         if self._begin(f"file {source.name}") > _LONE_STARTS:
-            error = f"{source.name} ends the process that opens it, so it was left out. Export it again."
+            error = Sentence(
+                "{name} ends the process that opens it, so it was left out. Export it again.",
+                name=source.name,
+            )
             yield [Answer(row_of(Judged(Photo(source.name, error=error), None), self._classifier.bundle))]
         else:
             answers = list(answer_files(self._classifier, [source], self._wanted, threads=1))

@@ -14,6 +14,7 @@ from melanoma.dicom import is_dicom, read_dicom
 from melanoma.errors import UserError
 from melanoma.images import read_image
 from melanoma.prefetch import batches_ahead
+from melanoma.sentences import Sentence
 
 if TYPE_CHECKING:
     from melanoma.classifier import Classifier, Prepared
@@ -31,7 +32,7 @@ class Photo:
 
     name: str
     prepared: "Prepared | None" = None
-    error: str | None = None
+    error: Sentence | None = None
     frame: int | None = None
     """Of a DICOM object, counted from 1; None for other files."""
     kept: Any = None
@@ -93,7 +94,7 @@ def _load(classifier: "Classifier", source: Source, keep: Keep | None) -> Iterat
             return
         found = read_dicom(content, source.name)
     except UserError as error:
-        yield Photo(source.name, error=str(error))
+        yield Photo(source.name, error=error.sentence)
         return
     whole = Photo(source.name, sop_instance_uid=found.sop_instance_uid, dropped=found.identifying)
     for number in range(found.frames):
@@ -101,6 +102,6 @@ def _load(classifier: "Classifier", source: Source, keep: Keep | None) -> Iterat
         try:
             image = found.frame(number)
         except UserError as error:
-            yield replace(photo, error=str(error))
+            yield replace(photo, error=error.sentence)
         else:
             yield replace(photo, prepared=classifier.prepare(image), kept=keep(image) if keep else None)

@@ -45,7 +45,7 @@ def row_of(judged: Judged, bundle: Bundle, keep_ids: bool = False, heatmap: str 
         "prediction_set": list(found.prediction_set) if found else None,
         "in_distribution": bool(found.in_distribution) if found else None,
         "flags": list(found.quality) if found else None,
-        "error": photo.error,
+        "error": str(photo.error) if photo.error else None,
         "frame": photo.frame,
         "logits": dict(zip(found.codes, map(float, found.logits), strict=True)) if found else None,
         "novelty": found.novelty if found else None,

@@ -13,6 +13,7 @@ import numpy as np
 from melanoma.batch.judging import Judged, judge_files
 from melanoma.batch.source import Source
 from melanoma.images import as_jpeg, data_uri
+from melanoma.sentences import Sentence
 
 if TYPE_CHECKING:
     from melanoma.classifier import Classifier
@@ -26,7 +27,7 @@ class Entry:
     """One photo of a worklist. Holds a thumbnail and no photo, so that memory stays small."""
 
     name: str
-    error: str | None = None
+    error: Sentence | None = None
     """Why there is no answer; then all that follows is empty."""
     probabilities: dict[str, float] | None = None
     alert: bool = False
@@ -36,6 +37,8 @@ class Entry:
     """Sentences about the photo's quality."""
     thumbnail: bytes = b""
     """A JPEG without metadata."""
+    frame: int | None = None
+    """Of a DICOM object, counted from 1; None for other files."""
 
     @property
     def melanoma(self) -> float:
@@ -76,11 +79,11 @@ def ranked(entries: list[Entry]) -> list[Entry]:
 
 def _entry(judged: Judged) -> Entry:
     photo, found = judged.photo, judged.prediction
-    name = photo.name if (photo.frame or 1) == 1 else f"{photo.name}, frame {photo.frame}"
     if found is None:
-        return Entry(name, photo.error)
+        return Entry(photo.name, photo.error, frame=photo.frame)
     return Entry(
-        name,
+        photo.name,
+        frame=photo.frame,
         probabilities={code: found.probability(code) for code in found.codes},
         alert=found.melanoma_alert,
         prediction_set=found.prediction_set,

@@ -9,7 +9,8 @@ from melanoma.batch.triage import Entry
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
 from melanoma.offline_page import offline_page
-from melanoma.wording import Say, english, photo_doubts
+from melanoma.sentences import Say, english
+from melanoma.wording import photo_doubts
 from melanoma.writing import spreadsheet_text
 
 _STYLE = """@page { size: A4; margin: 12mm }
@@ -53,9 +54,9 @@ def as_csv(entries: list[Entry], codes: tuple[str, ...]) -> str:
             else [""] * len(codes)
         )
         lines.writerow(
-            [spreadsheet_text(entry.name), entry.alert if known else "", entry.diagnosis or "", *values]
+            [spreadsheet_text(name_of(entry)), entry.alert if known else "", entry.diagnosis or "", *values]
             + ["; ".join(entry.prediction_set), entry.in_distribution if known else ""]
-            + [spreadsheet_text("; ".join(entry.flags)), spreadsheet_text(entry.error or "")]
+            + [spreadsheet_text("; ".join(entry.flags)), spreadsheet_text(str(entry.error or ""))]
         )
     return written.getvalue()
 
@@ -102,10 +103,17 @@ def summary(entries: list[Entry], say: Say = english) -> str:
     )
 
 
+def name_of(entry: Entry, say: Say = english) -> str:
+    """Return the file's name, and which of several photos in it this is."""
+    if (entry.frame or 1) == 1:
+        return entry.name
+    return say("{name}, frame {number}", name=entry.name, number=entry.frame)
+
+
 def remarks(entry: Entry, say: Say = english) -> list[str]:
     """Return everything to say about an entry besides its numbers."""
     if entry.error:
-        return [entry.error]
+        return [entry.error.said(say)]
     return photo_doubts(entry.flags, entry.in_distribution, say)
 
 
@@ -116,7 +124,7 @@ def _row(entry: Entry, say: Say) -> str:
     likeliest = escape(say(diagnosis_of(entry.diagnosis).name)) if entry.diagnosis else ""
     cells = (
         f"<td>{picture}</td>",
-        f'<td class="name">{escape(entry.name)}</td>',
+        f'<td class="name">{escape(name_of(entry, say))}</td>',
         f'<td class="number">{chance}</td>',
         f"<td>{likeliest}</td>",
         f"<td>{escape(', '.join(entry.prediction_set))}</td>",

@@ -56,7 +56,9 @@ def photos_in_zip_file(path: Path, name: str) -> list[Source]:
     try:
         if path.stat().st_size > MOST_PACKED:
             raise UserError(
-                f"{name} is larger than {MOST_PACKED // 1024**2} MB. Unpack it, and give the folder."
+                "{name} is larger than {most} MB. Unpack it, and give the folder.",
+                name=name,
+                most=MOST_PACKED // 1024**2,
             )
         with path.open("rb") as file:
             _refuse_long_directory(file, name, MOST_FILES)
@@ -65,7 +67,7 @@ def photos_in_zip_file(path: Path, name: str) -> list[Source]:
     except _DAMAGED:
         raise _damaged(name) from None
     except OSError as error:
-        raise UserError(f"{name} cannot be read ({error.strerror}).") from None
+        raise UserError("{name} cannot be read ({reason}).", name=name, reason=error.strerror) from None
     return [
         Source(f"{name}/{entry.filename}", partial(_unpack_from, path, name, entry.filename))
         for entry in wanted
@@ -85,9 +87,13 @@ def _wanted(archive: zipfile.ZipFile, name: str, most: int) -> list[zipfile.ZipI
     if len(wanted) > most:
         raise _too_many(name, most)
     if sum(entry.file_size for entry in wanted) > MOST_UNPACKED:
-        raise UserError(f"{name} would unpack to more than {MOST_UNPACKED // 1024**3} GB. Pack fewer photos.")
+        raise UserError(
+            "{name} would unpack to more than {most} GB. Pack fewer photos.",
+            name=name,
+            most=MOST_UNPACKED // 1024**3,
+        )
     if not any(entry.filename.lower().endswith(_PHOTOS) for entry in wanted):
-        raise UserError(f"{name} holds no photos ({', '.join(_PHOTOS)}).")
+        raise UserError("{name} holds no photos ({endings}).", name=name, endings=", ".join(_PHOTOS))
     return wanted
 
 
@@ -114,9 +120,11 @@ def _unpack_from(path: Path, name: str, member: str) -> bytes:
     except _DAMAGED:
         raise _damaged(name) from None
     except KeyError:
-        raise UserError(f"{member} has gone from {name} since the archive was listed.") from None
+        raise UserError(
+            "{member} has gone from {name} since the archive was listed.", member=member, name=name
+        ) from None
     except OSError as error:
-        raise UserError(f"{name} cannot be read ({error.strerror}).") from None
+        raise UserError("{name} cannot be read ({reason}).", name=name, reason=error.strerror) from None
     return _unpack(archive, entry)
 
 
@@ -124,20 +132,26 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """Return the content of a file; never more than a photo may hold, whatever the directory claims."""
     name = entry.filename
     if name.lower().endswith((".zip", ".7z", ".rar", ".tar", ".gz")):
-        raise UserError(f"{name} is an archive within the archive. Unpack it, and pack the photos alone.")
+        raise UserError(
+            "{name} is an archive within the archive. Unpack it, and pack the photos alone.", name=name
+        )
     if not name.lower().endswith(_PHOTOS):
-        raise UserError(f"{name} is not a photo by its name ({', '.join(_PHOTOS)}).")
+        raise UserError(
+            "{name} is not a photo by its name ({endings}).", name=name, endings=", ".join(_PHOTOS)
+        )
     if entry.flag_bits & 1:
-        raise UserError(f"{name} is encrypted. Pack it without a password.")
+        raise UserError("{name} is encrypted. Pack it without a password.", name=name)
     if entry.file_size > MAX_BYTES or entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
-        raise UserError(f"{name} unpacks to far more than a photo of this kind holds, so it was not opened.")
+        raise UserError(
+            "{name} unpacks to far more than a photo of this kind holds, so it was not opened.", name=name
+        )
     try:
         with archive.open(entry) as file:
             content = file.read(MAX_BYTES + 1)
     except (*_DAMAGED, zlib.error, RuntimeError, OSError):
-        raise UserError(f"{name} is damaged in the archive. Pack it again.") from None
+        raise UserError("{name} is damaged in the archive. Pack it again.", name=name) from None
     if len(content) > MAX_BYTES:
-        raise UserError(f"{name} unpacks to far more than it says, so it was not read.")
+        raise UserError("{name} unpacks to far more than it says, so it was not read.", name=name)
     return content
 
 
@@ -147,8 +161,12 @@ def _added_by_system(filename: str) -> bool:
 
 
 def _too_many(name: str, most: int) -> UserError:
-    return UserError(f"{name} holds more than {most} files. Pack fewer photos, and give them in parts.")
+    return UserError(
+        "{name} holds more than {most} files. Pack fewer photos, and give them in parts.",
+        name=name,
+        most=most,
+    )
 
 
 def _damaged(name: str) -> UserError:
-    return UserError(f"{name} is a damaged zip archive. Pack it again.")
+    return UserError("{name} is a damaged zip archive. Pack it again.", name=name)

@@ -9,6 +9,7 @@ import pandas as pd
 from melanoma.diagnoses import COARSER, CODES, NINE, PARTS, canonical
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS
+from melanoma.sentences import Sentence
 
 COLUMNS = (
     *("image_id", "path", "diagnosis", "lesion_id", "source", "held_out"),
@@ -50,13 +51,16 @@ def read_catalogue(
         table = _from_csv(data, Path(images) if images else default_images(data))
     else:
         raise UserError(
-            f"{data} does not exist. Give a labels CSV or a folder with one subfolder a diagnosis."
+            "{data} does not exist. Give a labels CSV or a folder with one subfolder a diagnosis.", data=data
         )
     missing = table.loc[[not Path(path).is_file() for path in table["path"]], "image_id"]
     if len(missing):
         raise UserError(
-            f"{len(missing)} of {len(table)} images are missing, the first is {missing.iloc[0]}. "
-            "Point --images at their folder, or take their rows out of the labels."
+            "{missing} of {all} images are missing, the first is {first}. "
+            "Point --images at their folder, or take their rows out of the labels.",
+            missing=len(missing),
+            all=len(table),
+            first=missing.iloc[0],
         )
     masks = _index_outlines(data, Path(outlines) if outlines else None)
     table["outline"] = [masks.get(image_id) for image_id in table["image_id"]]
@@ -103,16 +107,24 @@ def _from_csv(labels: Path, images: Path) -> pd.DataFrame:
     try:
         rows = pd.read_csv(labels, dtype=str, keep_default_na=True)
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise UserError(f"{labels} is not a CSV file with a header line.") from None
+        raise UserError("{labels} is not a CSV file with a header line.", labels=labels) from None
     rows.columns = [str(column).strip() for column in rows.columns]
     id_column = next((name for name in ID_COLUMNS if name in rows), None)
     if id_column is None:
-        raise UserError(f"{labels} needs a column that names the image: one of {', '.join(ID_COLUMNS)}.")
+        raise UserError(
+            "{labels} needs a column that names the image: one of {columns}.",
+            labels=labels,
+            columns=", ".join(ID_COLUMNS),
+        )
     if rows.empty:
-        raise UserError(f"{labels} has a header line and no rows.")
+        raise UserError("{labels} has a header line and no rows.", labels=labels)
     named = rows[id_column].str.strip()
     if named.isna().any():
-        raise UserError(f"{labels}: row {int(np.flatnonzero(named.isna())[0]) + 2} names no image.")
+        raise UserError(
+            "{labels}: row {row} names no image.",
+            labels=labels,
+            row=int(np.flatnonzero(named.isna())[0]) + 2,
+        )
     table = pd.DataFrame({"image_id": [Path(name).stem for name in named]})
     table["diagnosis"] = _labels(rows, labels)
     _require_one_row_each(table, labels)
@@ -137,11 +149,21 @@ def _require_one_row_each(table: pd.DataFrame, labels: Path) -> None:
     several = kinds[kinds.map(len) > 1]
     if len(several):
         raise UserError(
-            f"{labels} gives {several.index[0]} two diagnoses, {' and '.join(several.iloc[0][:2])} "
-            f"({len(several)} such images). Find out which is right, and keep that row."
+            "{labels} gives {image} two diagnoses, {one} and {other} ({count} such images). "
+            "Find out which is right, and keep that row.",
+            labels=labels,
+            image=several.index[0],
+            one=several.iloc[0][0],
+            other=several.iloc[0][1],
+            count=len(several),
         )
     extra = len(doubled) - len(kinds)
-    raise UserError(f"{labels} names {kinds.index[0]} more than once ({extra} rows too many).")
+    raise UserError(
+        "{labels} names {image} more than once ({extra} rows too many).",
+        labels=labels,
+        image=kinds.index[0],
+        extra=extra,
+    )
 
 
 def _from_folder(folder: Path, parts: bool) -> pd.DataFrame:
@@ -159,15 +181,23 @@ def _from_folder(folder: Path, parts: bool) -> pd.DataFrame:
             rows += [(path.relative_to(folder).as_posix(), str(path), code, held_out) for path in files]
     if not rows:
         raise UserError(
-            f"{folder} holds no images in subfolders. Make one subfolder a diagnosis and put them there."
+            "{folder} holds no images in subfolders. Make one subfolder a diagnosis and put them there.",
+            folder=folder,
         )
     if unknown:
-        raise UserError(f"{folder}: no diagnosis is known by the folder name “{unknown[0]}”. {_KNOWN}")
+        raise UserError(
+            "{folder}: no diagnosis is known by the folder name “{name}”. {known}",
+            folder=folder,
+            name=unknown[0],
+            known=_KNOWN,
+        )
     table = pd.DataFrame(rows, columns=["image_id", "path", "diagnosis", "held_out"])
     return table.assign(lesion_id=None, source="unknown", age=np.nan, sex=None, site=None)
 
 
-_KNOWN = f"Known are {', '.join(CODES)}, their names, and {', '.join(COARSER)}."
+_KNOWN = Sentence(
+    "Known are {codes}, their names, and {coarser}.", codes=", ".join(CODES), coarser=", ".join(COARSER)
+)
 
 
 def _labels(rows: pd.DataFrame, labels: Path) -> list[str]:
@@ -181,7 +211,11 @@ def _labels(rows: pd.DataFrame, labels: Path) -> list[str]:
             values = pd.to_numeric(rows[next(iter(one_hot))], errors="coerce")
             return ["MEL" if value == 1 else "NEVUS_OR_SK" for value in values]
         if not one_hot:
-            raise UserError(f"{labels} needs a column “diagnosis”, or one 0/1 column a class. {_KNOWN}")
+            raise UserError(
+                "{labels} needs a column “diagnosis”, or one 0/1 column a class. {known}",
+                labels=labels,
+                known=_KNOWN,
+            )
         marks = rows[list(one_hot)].apply(pd.to_numeric, errors="coerce").to_numpy() == 1
         names = list(one_hot)
         if set(one_hot.values()) == {"MEL", "BKL"}:  # ISIC 2017: what has neither mark is a nevus
@@ -189,25 +223,38 @@ def _labels(rows: pd.DataFrame, labels: Path) -> list[str]:
             marks = np.column_stack([marks, ~marks.any(axis=1)])
         wrong = np.flatnonzero(marks.sum(axis=1) != 1)
         if len(wrong):
-            raise UserError(f"{labels}: row {wrong[0] + 2} is not marked with exactly one diagnosis.")
+            raise UserError(
+                "{labels}: row {row} is not marked with exactly one diagnosis.",
+                labels=labels,
+                row=wrong[0] + 2,
+            )
         written = pd.Series(np.array(names)[marks.argmax(axis=1)])
     found = [canonical(label) for label in written]
     unknown = sorted({str(label) for label, code in zip(written, found, strict=True) if code is None})
     if unknown:
-        raise UserError(f"{labels}: “{unknown[0]}” is not a known diagnosis. {_KNOWN}")
+        raise UserError(
+            "{labels}: “{label}” is not a known diagnosis. {known}",
+            labels=labels,
+            label=unknown[0],
+            known=_KNOWN,
+        )
     return [str(code) for code in found]
 
 
 def _index_files(images: Path) -> dict[str, Path]:
     if not images.is_dir():
-        raise UserError(f"{images} is not a folder. Point --images at the folder with the image files.")
+        raise UserError(
+            "{images} is not a folder. Point --images at the folder with the image files.", images=images
+        )
     return {path.stem: path for path in images.iterdir() if path.suffix.lower() in EXTENSIONS}
 
 
 def _index_outlines(data: Path, outlines: Path | None) -> dict[str, str]:
     folder = outlines or data.parent / "masks"
     if outlines is not None and not folder.is_dir():
-        raise UserError(f"{folder} is not a folder. Point --outlines at the folder with the masks.")
+        raise UserError(
+            "{folder} is not a folder. Point --outlines at the folder with the masks.", folder=folder
+        )
     if outlines is None and (data.is_dir() or not folder.is_dir()):
         return {}
     # Some archives name the mask of X “X_segmentation”.

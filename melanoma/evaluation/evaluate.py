@@ -123,9 +123,15 @@ def group_probabilities(
     covered = [code for label in labels for code in members(label, codes)]
     unknown = sorted(set(covered) - set(codes))
     if unknown:
-        raise UserError(f"The labels hold {unknown[0]}, which this model does not know ({', '.join(codes)}).")
+        raise UserError(
+            "The labels hold {label}, which this model does not know ({known}).",
+            label=unknown[0],
+            known=", ".join(codes),
+        )
     if len(set(covered)) < len(covered):
-        raise UserError(f"The labels {', '.join(labels)} overlap, so no image has one right answer.")
+        raise UserError(
+            "The labels {labels} overlap, so no image has one right answer.", labels=", ".join(labels)
+        )
     columns = [[codes.index(code) for code in members(label, codes)] for label in labels]
     return np.stack([probabilities[:, column].sum(axis=1) for column in columns], axis=1)
 

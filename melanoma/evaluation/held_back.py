@@ -31,13 +31,13 @@ class HeldBack:
 def judge_held_back(bundle: Bundle) -> HeldBack:
     """Return what is known of the held-back lesions; raises UserError if there are none, or no melanoma."""
     if "MEL" not in bundle.codes or "predictions.parquet" not in bundle.files:
-        raise UserError(f"The model {bundle.name} says nothing of melanoma on held-back lesions.")
+        raise UserError("The model {name} says nothing of melanoma on held-back lesions.", name=bundle.name)
     table = bundle.load_predictions()
     table = table[(table["split"] == "test") & table["diagnosis"].isin(bundle.codes)]
     melanoma = (table["diagnosis"] == "MEL").to_numpy()
     if not melanoma.any() or melanoma.all():
         raise UserError(
-            f"Among the held-back lesions of {bundle.name} there are no melanomas, or nothing else."
+            "Among the held-back lesions of {name} there are no melanomas, or nothing else.", name=bundle.name
         )
     everyone, *groups = parts_of(table)
     probabilities = table[list(bundle.codes)].to_numpy(dtype=float)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from melanoma.measures.base import Case
-from melanoma.wording import Say, english
+from melanoma.sentences import Say, english
 
 MOST = 0.5
 UNCHANGED = 0.5

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.parts.photo import as_typed
 from melanoma.batch.triage import Entry
 from melanoma.batch.worklist import as_csv, as_html
+from melanoma.sentences import Sentence
 
 NAMES = [
     "<img src=x onerror=alert(1)>.jpg",
@@ -70,10 +71,10 @@ def test_triage_shows_the_name_of_a_bad_zip_as_typed(name):
 def test_a_worklist_holds_the_name_and_runs_nothing_of_it(name, shipped_classifier):
     from html import unescape
 
-    html = as_html([Entry(name, "damaged")], shipped_classifier.bundle, str.format, "en")
+    html = as_html([Entry(name, Sentence("damaged"))], shipped_classifier.bundle)
     assert "<img src=x" not in html and name in unescape(html)
 
 
 def test_a_name_in_a_csv_runs_no_formula():
-    csv = as_csv([Entry('=HYPERLINK("http://127.0.0.1")', "damaged")], ("MEL",))
+    csv = as_csv([Entry('=HYPERLINK("http://127.0.0.1")', Sentence("damaged"))], ("MEL",))
     assert "\n=" not in csv and '"=' not in csv

@@ -34,6 +34,11 @@ def test_a_fresh_visitor_is_told_what_to_do(page):
     assert any("Choose the photos" in info.value for info in page.info)
 
 
+def test_each_kind_of_file_is_told_its_own_limit(page):
+    told = "Up to 20 MB each: JPG, JPEG, PNG, TIF, TIFF, WEBP, BMP, HEIC, HEIF. Up to 100 MB each: ZIP."
+    assert [caption.value for caption in page.caption] == [told]
+
+
 def test_pressing_without_files_says_so(page):
     page.button[0].click().run()
     assert any("No file was chosen" in error.value for error in page.error)

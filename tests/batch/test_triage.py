@@ -15,12 +15,13 @@ from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.batch.turns import Turns
 from melanoma.batch.worklist import as_csv, as_html, summary
 from melanoma.errors import UserError
+from melanoma.sentences import Sentence
 from melanoma.writing import spreadsheet_text
 
 
 def entry(name: str, melanoma: float | None, **more) -> Entry:
     if melanoma is None:
-        return Entry(name, error="It is empty.")
+        return Entry(name, error=Sentence("It is empty."))
     return Entry(name, probabilities={"MEL": melanoma, "NV": 1 - melanoma}, **more)
 
 
@@ -40,8 +41,8 @@ def test_every_photo_gets_its_own_answer_and_a_bad_one_costs_only_itself(small_c
     sources[18] = Source("gone.jpg", _refuse)
     found = list(judge(small_classifier, sources))
     assert [one.name for one in found] == [source.name for source in sources]
-    assert "not a picture" in found[3].error
-    assert found[18].error == "gone.jpg was refused."
+    assert "not a picture" in str(found[3].error)
+    assert str(found[18].error) == "gone.jpg was refused."
     assert np.isnan(found[3].melanoma) and found[3].diagnosis is None and found[3].doubtful
     from melanoma.images import read_image
 

@@ -53,6 +53,22 @@ def test_a_bad_file_leaves_the_photo_in_view(address, browser, drawn_photo):
     page.close()
 
 
+def test_a_file_that_the_browser_refuses_gets_a_sentence_in_the_visitor_s_language(address, browser):
+    page = browser.new_page(viewport={"width": 1400, "height": 1500})
+    page.goto(f"{address}/?lang=de")
+    upload = page.locator("input[type=file]")
+    upload.wait_for(state="attached", timeout=180_000)
+    limit = page.get_by_text("Bis 20 MB je Datei: JPG, JPEG, PNG, TIF, TIFF, WEBP, BMP, HEIC, HEIF.")
+    sentence = page.get_by_text("Rot markierte Dateien wurden nicht genommen: Sie sind größer als 20 MB")
+    expect(limit).to_be_visible(timeout=180_000)
+    expect(sentence).to_be_hidden()
+    assert "per file" not in page.locator("body").inner_text()
+    large = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": bytes(20 * 1024**2 + 1)}
+    upload.set_input_files(large)
+    expect(sentence).to_be_visible(timeout=60_000)
+    page.close()
+
+
 def test_the_report_opens_without_a_network_and_prints_on_two_pages(address, browser, drawn_photo, tmp_path):
     page = browser.new_page(viewport={"width": 1400, "height": 1700})
     page.goto(f"{address}/?lang=de&positive=true")

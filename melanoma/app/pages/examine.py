@@ -23,7 +23,7 @@ def page() -> None:
     try:
         prediction = predict(photo)
     except UserError as error:  # the model's folder is absent or damaged
-        st.error(str(error))
+        st.error(error.said(say))
         return
     bundle = classifier().bundle
     show_verdict(prediction, bundle, lesion_of(photo, prediction))

@@ -25,7 +25,7 @@ def page() -> None:
     try:
         prediction = predict(photo)
     except UserError as error:  # the model's folder is absent or damaged
-        st.error(str(error))
+        st.error(error.said(say))
         return
     names = _names()
     step = choose_step(names, _STEP)

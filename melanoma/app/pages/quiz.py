@@ -16,7 +16,7 @@ def page() -> None:
     try:
         quiz = running_quiz()
     except UserError as error:  # the model's folder is absent or damaged
-        st.error(str(error))
+        st.error(error.said(say))
         return
     if quiz is None:
         st.markdown(text("quiz"))

@@ -19,7 +19,7 @@ def page() -> None:
         bundle = chosen_bundle()
         held_back = _judge(bundle, bundle.version)
     except UserError as error:  # the model's folder is absent or damaged, or says nothing of melanoma
-        st.error(str(error))
+        st.error(error.said(say))
         return
     show_operating_point(held_back, bundle)
     left, right = st.columns(2, gap="large")
@@ -29,6 +29,7 @@ def page() -> None:
         show_reliability(held_back)
 
 
+# No age limit: the files of a bundle's version never change.
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _judge(_bundle: Bundle, version: str) -> HeldBack:
     """Return what is known of a bundle's held-back lesions, the same for all visitors."""

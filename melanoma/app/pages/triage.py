@@ -5,6 +5,7 @@ import streamlit as st
 from melanoma.app.parts.language import say
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import as_typed
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.triage_files import take_files
 from melanoma.app.parts.triage_run import Run
 from melanoma.app.parts.triage_table import offer_files, show_worklist
@@ -20,7 +21,7 @@ def page() -> None:
     try:
         network = classifier()
     except UserError as error:
-        st.error(str(error))
+        st.error(error.said(say))
         return
     st.markdown(f"**{notice(network.bundle, say)}**")
     sources, problems = take_files()
@@ -39,7 +40,7 @@ def page() -> None:
             icon=":material/arrow_upward:",
         )
         return
-    st.fragment(_show, run_every=1.0 if run.running else None)()
+    fragment(_show, run_every=1.0 if run.running else None)()
 
 
 def _show() -> None:

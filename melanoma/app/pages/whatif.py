@@ -29,4 +29,4 @@ def page() -> None:
         predict(photo)
         show_changes(photo)
     except UserError as error:  # the model's folder is absent or damaged
-        st.error(str(error))
+        st.error(error.said(say))

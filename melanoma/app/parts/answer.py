@@ -26,6 +26,7 @@ def predict(photo: Photo) -> Prediction:
     return kept[key]
 
 
+# No age limit: the same drawing and model give the same answer, and the first view waits for it.
 @st.cache_resource(max_entries=2 * len(SAMPLES), show_spinner=False)
 def _predict_drawing(_drawn: Photo, name: str, version: str) -> Prediction:
     """Return the prediction for the drawing, the same for all visitors."""

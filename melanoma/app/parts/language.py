@@ -1,8 +1,9 @@
 """The page's words in the visitor's language.
 
 English stands in the code and in `text/en/`. Every other language is a folder of `text/` named by its code:
-`words.toml` maps the English of the code to its own, and Markdown files replace those of `text/en/`. What a
-folder lacks is shown in English, so one file is enough to begin a language.
+`words.toml` maps the English of the code to its own, that of errors too (`melanoma.sentences`), and Markdown
+files replace those of `text/en/`. What a folder lacks is shown in English, so one file is enough to begin a
+language.
 """
 
 import numbers

@@ -28,6 +28,8 @@ MODEL = "model"
 _CHOSEN = "model-chosen"
 _LINE = Turns(most=100)
 """Photos before the network, one at a time: a hundred take about three seconds."""
+_KNOWN: set[tuple[str, str]] = set()
+"""Folder and version of the networks that were loaded once: the next visitors have nothing to wait for."""
 _MOST_LOADED = 2  # networks at once, about 100 MB each: the host has little more
 
 
@@ -49,11 +51,11 @@ def chosen_name() -> str:
     """
     names = model_names()
     if not names:
-        raise UserError(say("There is no model. The operator has to put one into the folder of models."))
+        raise _no_model()
     asked = st.session_state.get(_CHOSEN) or st.query_params.get(MODEL)
     if asked is not None and asked not in names:
         # A name that the visitor typed is never a path: it is only compared with what is there.
-        raise UserError(say("There is no model of the name in this link. Choose one on the page Model."))
+        raise UserError("There is no model of the name in this link. Choose one on the page Model.")
     name = asked or names[0]
     put_into_link(MODEL, name if name != names[0] else None)
     return name
@@ -61,11 +63,13 @@ def chosen_name() -> str:
 
 def bundle_named(name: str) -> "Bundle":
     """Return a model's verified bundle, without loading the network; raises UserError if it is damaged."""
-    folder = bundles.bundles_in(bundles.models_folder())[name]
+    folder = bundles.models_folder() / name
     try:
         return _verified(str(folder), (folder / "bundle.json").stat().st_mtime_ns)
     except UserError as error:  # where the operator keeps it is not the visitor's business
-        raise UserError(str(error).replace(str(folder), name)) from None
+        raise UserError(error.sentence.renamed(str(folder), name)) from None
+    except FileNotFoundError:  # it was there when the names were read
+        raise _no_model() from None
 
 
 def chosen_bundle() -> "Bundle":
@@ -76,7 +80,13 @@ def chosen_bundle() -> "Bundle":
 def classifier() -> "Classifier":
     """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
     bundle = chosen_bundle()
-    return _loaded(bundle, str(bundle.path), bundle.version)
+    known = (str(bundle.path), bundle.version)
+    if known in _KNOWN:
+        return _loaded(bundle, *known)
+    with st.spinner(say("Loading the network (a few seconds, once)…")):
+        loaded = _loaded(bundle, *known)
+    _KNOWN.add(known)
+    return loaded
 
 
 def ask(network: "Classifier", photo: np.ndarray) -> "Prediction":
@@ -95,12 +105,18 @@ def methods() -> "dict[str, Method]":
     return offered_methods(classifier().compiled)
 
 
+def _no_model() -> UserError:
+    return UserError("There is no model. The operator has to put one into the folder of models.")
+
+
+# No age limit for these two: a new bundle is another key, what is in memory stays sound whatever becomes of
+# the files, and whoever came after the end of an age would wait for seconds.
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _verified(folder: str, changed: int) -> "Bundle":
     return bundles.load_bundle(Path(folder))
 
 
-@st.cache_resource(max_entries=_MOST_LOADED, show_spinner="Loading the network (a few seconds, once)…")
+@st.cache_resource(max_entries=_MOST_LOADED, show_spinner=False)
 def _loaded(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
     from melanoma.classifier import Classifier
 

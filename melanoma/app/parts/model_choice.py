@@ -21,7 +21,7 @@ def choose_bundle() -> Bundle | None:
         try:
             bundle_named(name)
         except UserError as error:
-            problems.append(str(error))
+            problems.append(error.said(say))
         else:
             sound.append(name)
     for problem in problems:
@@ -29,7 +29,7 @@ def choose_bundle() -> Bundle | None:
     try:
         chosen = chosen_name()
     except UserError as error:
-        st.error(str(error))
+        st.error(error.said(say))
         chosen = None
     if len(sound) > 1 or (sound and chosen not in sound):
         st.session_state[_CHOICE] = chosen if chosen in sound else None

@@ -42,9 +42,9 @@ def one_at_a_time(work: Callable[[], T]) -> T:
             place.empty()
             with RECORD.timed("slow map or test"):
                 return work()
-    except QueueFull:
+    except QueueFull as error:
         place.warning(
-            say("Too many visitors ask at this moment. Try again in a minute."),
+            error.said(say),
             icon=":material/hourglass_disabled:",
         )
         st.stop()

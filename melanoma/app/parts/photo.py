@@ -4,19 +4,22 @@ import hashlib
 import string
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from melanoma.app.parts.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
 from melanoma.app.parts.language import say, text
+from melanoma.app.parts.problems import sentence_of
 from melanoma.app.parts.samples import SAMPLES, Photo, sample, title_of
-from melanoma.app.parts.server import let_go
+from melanoma.app.parts.server import let_go, number_on_page
+from melanoma.app.parts.uploader import show_uploader
 from melanoma.decoder import Decoder
-from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, MAX_BYTES
 from melanoma.operation import RECORD
+from melanoma.sentences import Sentence
 
 __all__ = ["Photo", "choose_photo", "current_photo", "photo_bar"]
 
-_PROBLEMS, _UPLOADS = "photo-problems", "uploads"
+_PROBLEMS, _UPLOADS, _PICTURE = "photo-problems", "uploads", "camera-picture"
 _MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
 _THUMBNAIL = 76  # pixels
 _DECODER = Decoder()
@@ -79,27 +82,45 @@ def _draw_sources() -> None:
         label_visibility="collapsed",
     )
     if source == camera:
-        st.camera_input(
+        picture = st.camera_input(
             say("Take a photo through the dermatoscope"), key="camera", on_change=_take, args=("camera",)
         )
+        if picture is not None and picture.file_id != st.session_state.get(_PICTURE):
+            _take_from_an_older_page("camera")
         return
     # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
     # the drawing would flash up between two photos.
-    widget = f"upload-{st.session_state.setdefault(_UPLOADS, 0)}"
-    st.file_uploader(
+    if _UPLOADS not in st.session_state:
+        st.session_state[_UPLOADS] = number_on_page("upload")
+        if st.session_state[_UPLOADS]:
+            st.session_state[_PROBLEMS] = [
+                Sentence("The photos from before are gone: the server does not keep them. Give them again.")
+            ]
+    widget = f"upload-{st.session_state[_UPLOADS]}"
+    given = show_uploader(
         say("Dermoscopic photos of one spot each, in the middle of the picture"),
-        type=[extension[1:] for extension in EXTENSIONS],
+        {EXTENSIONS: MAX_BYTES // 1024**2},
+        widget,
         accept_multiple_files=True,
-        max_upload_size=MAX_BYTES // 1024**2,
-        key=widget,
         on_change=_take,
         args=(widget,),
     )
+    if given:
+        _take_from_an_older_page(widget)
+
+
+def _take_from_an_older_page(widget: str) -> None:
+    """Keep what a control was given before this session knew it, so that nothing was called back."""
+    told = st.session_state.get(_PROBLEMS, [])
+    _take(widget)
+    st.session_state[_PROBLEMS] = told + st.session_state[_PROBLEMS]
+    st.rerun()
 
 
 def _draw_problems() -> None:
     if problems := st.session_state.get(_PROBLEMS):
-        st.error("  \n".join(problems), icon=":material/broken_image:")
+        told = "  \n".join(as_typed(problem.said(say)) for problem in problems)
+        st.error(told, icon=":material/broken_image:")
 
 
 def _draw_strip(current: Photo) -> None:
@@ -131,30 +152,37 @@ def _take(widget: str) -> None:
     given = st.session_state[widget]
     if not given:  # the camera was cleared for another picture
         return
-    if widget != "camera":
+    # Beside what arrived, an older page names what it had sent before its server was started anew.
+    named = given if isinstance(given, list) else [given]
+    files = [file for file in named if isinstance(file, UploadedFile)]
+    if widget == "camera":
+        st.session_state[_PICTURE] = given.file_id
+    else:
         st.session_state[_UPLOADS] += 1
-    files = given if isinstance(given, list) else [given]
-    new, problems = [], []
+    new: list[Photo] = []
+    problems: list[Sentence] = []
     for file in files[:MOST_PHOTOS]:
         name = say("The camera's picture") if widget == "camera" else file.name
-        content = file.getvalue()
         let_go(file)
         try:
             with RECORD.timed("photo opened"):
+                content = file.getvalue()
                 pixels = _DECODER.read(content, name)
-        except UserError as error:
-            problems.append(as_typed(str(error)))
+        except Exception as error:
+            if (sentence := sentence_of(error)) is None:
+                raise
+            problems.append(sentence)
         else:
             key = hashlib.sha256(content).hexdigest()
             new.append(Photo(pixels, key, drawn=False, name="" if widget == "camera" else name))
     if len(problems) > _MOST_PROBLEMS:
         more = len(problems) - _MOST_PROBLEMS
-        problems[_MOST_PROBLEMS:] = [say("{more} more files cannot be read.", more=more)]
+        problems[_MOST_PROBLEMS:] = [Sentence("{more} more files cannot be read.", more=more)]
     if len(files) > MOST_PHOTOS:
-        problems.append(say("Only the first {most} photos were taken.", most=MOST_PHOTOS))
+        problems.append(Sentence("Only the first {most} photos were taken.", most=MOST_PHOTOS))
     gone = add_photos(new) if new else 0
     if gone:
-        problems.append(say("The oldest photos made room for the new ones ({gone}).", gone=gone))
+        problems.append(Sentence("The oldest photos made room for the new ones ({gone}).", gone=gone))
     st.session_state[_PROBLEMS] = problems
 
 

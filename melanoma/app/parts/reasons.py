@@ -8,13 +8,14 @@ from melanoma.app.parts.heatmap import explain_map, show_heatmap
 from melanoma.app.parts.language import say
 from melanoma.app.parts.outline_by_hand import correct_outline
 from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.scrutiny import show_curves, show_measures
 from melanoma.app.parts.verdict import show_probabilities
 from melanoma.bundle import Bundle
 from melanoma.prediction import Prediction
 
 
-@st.fragment
+@fragment
 def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle) -> None:
     """Draw them; a change of the map reruns only this, and the network only for what is not yet known."""
     answer, reasons = st.columns([5, 9], gap="large")

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from melanoma.app.parts.language import say
+from melanoma.app.parts.server import number_on_page
+from melanoma.app.parts.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS
+from melanoma.images import EXTENSIONS, MAX_BYTES
 
 _UPLOADS = "triage-uploads"
 MOST_MEGABYTES = 100
@@ -18,14 +20,15 @@ def take_files() -> tuple[list[Source], list[str]]:
 
     Nothing is decoded yet. The uploader is emptied, so that the files go as soon as they are judged.
     """
-    number = st.session_state.setdefault(_UPLOADS, 0)
+    if _UPLOADS not in st.session_state:
+        st.session_state[_UPLOADS] = number_on_page("triage-files")
+    number = st.session_state[_UPLOADS]
     with st.form(f"triage-form-{number}", border=False):
-        files = st.file_uploader(
+        files = show_uploader(
             say("Dermoscopic photos of one spot each, or a zip of them"),
-            type=[*(extension[1:] for extension in EXTENSIONS), "zip"],
+            {EXTENSIONS: MAX_BYTES // 1024**2, (".zip",): MOST_MEGABYTES},
+            f"triage-files-{number}",
             accept_multiple_files=True,
-            max_upload_size=MOST_MEGABYTES,
-            key=f"triage-files-{number}",
         )
         pressed = st.form_submit_button(
             say("Make the list"), type="primary", icon=":material/format_list_numbered:"
@@ -43,7 +46,7 @@ def take_files() -> tuple[list[Source], list[str]]:
                 photos_in_zip(content, file.name) if is_zip(content) else [in_memory(file.name, content)]
             )
         except UserError as error:
-            problems.append(str(error))
+            problems.append(error.said(say))
     if len(sources) > MOST_FILES:
         problems.append(say("Only the first {most} photos are judged.", most=MOST_FILES))
     st.session_state[_UPLOADS] += 1

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.language import language, say
+from melanoma.app.parts.language import language, say, speaker
 from melanoma.batch.triage import Entry
-from melanoma.batch.worklist import as_csv, as_html, remarks
+from melanoma.batch.worklist import as_csv, as_html, name_of, remarks
 from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
 
@@ -33,7 +33,9 @@ def show_worklist(entries: list[Entry]) -> None:
         key="triage-show",
     )
     wanted = right.text_input(say("Name contains"), key="triage-name")
-    chosen = [entry for entry in entries if _fits(entry, which) and wanted.lower() in entry.name.lower()]
+    chosen = [
+        entry for entry in entries if _fits(entry, which) and wanted.lower() in name_of(entry, say).lower()
+    ]
     if not chosen:
         st.info(say("No photo fits this filter. Choose “All” to see the whole list."))
         return
@@ -64,7 +66,8 @@ def show_worklist(entries: list[Entry]) -> None:
 def offer_files(entries: list[Entry], bundle: Bundle) -> None:
     """Draw the buttons that save the whole list; a file is made when its button is pressed."""
     html, table = st.columns(2)
-    spoken, code = say, language()
+    code = language()
+    spoken = speaker(code)  # the files are made outside this run, where no language is known
     html.download_button(
         say("Worklist to print (HTML)"),
         lambda: as_html(entries, bundle, spoken, code),
@@ -96,8 +99,8 @@ def _fits(entry: Entry, which: str | None) -> bool:
 def _table(entries: list[Entry]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "photo": [entry.thumbnail_uri or None for entry in entries],
-            "name": [entry.name for entry in entries],
+            "photo": [entry.thumbnail_uri for entry in entries],
+            "name": [name_of(entry, say) for entry in entries],
             "melanoma": [entry.melanoma for entry in entries],
             "alert": [f"▲ {say('Alert')}" if entry.alert else "" for entry in entries],
             "likeliest": [

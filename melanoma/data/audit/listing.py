@@ -61,7 +61,9 @@ def list_images(data: Path, images: Path | None = None) -> Listing:
     elif data.is_file():
         listing = _from_csv(data, images)
     else:
-        raise UserError(f"{shown(data)} does not exist. Give a labels CSV or a folder with class folders.")
+        raise UserError(
+            "{data} does not exist. Give a labels CSV or a folder with class folders.", data=shown(data)
+        )
     return without_copy_marks(listing)
 
 
@@ -146,7 +148,9 @@ def listing_of(files: Iterable[tuple[Path, PurePath]], name: str, problems: list
         label = shown(classes[0]) if classes else NO_LABEL
         rows.append((str(path), shown(place.as_posix()), shown(place.stem), label, split))
     if not rows:
-        raise UserError(f"{name} holds no images. Make one subfolder a diagnosis and put the photos there.")
+        raise UserError(
+            "{name} holds no images. Make one subfolder a diagnosis and put the photos there.", name=name
+        )
     # As objects: Arrow's strings refuse a path that is not UTF-8.
     table = pd.DataFrame(rows, columns=["path", "name", "image_id", "label", "split"], dtype=object)
     table[["lesion_id", "source", "label_source"]] = None
@@ -157,7 +161,9 @@ def _from_csv(labels: Path, images: Path | None) -> Listing:
     table, named = read_rows(labels)
     folder = images or default_images(labels)
     if not folder.is_dir():
-        raise UserError(f"{shown(folder)} is not a folder. Point --images at the folder with the photos.")
+        raise UserError(
+            "{folder} is not a folder. Point --images at the folder with the photos.", folder=shown(folder)
+        )
     files, problems = walk(folder)
     by_stem: dict[str, list[Path]] = {}
     for path in sorted(filter(is_image_name, files), key=lambda path: len(path.parts)):
@@ -175,8 +181,11 @@ def _from_csv(labels: Path, images: Path | None) -> Listing:
         problems.append(Problem(name, "missing", "The labels name this image, and no file is there."))
     if not there.any():
         raise UserError(
-            f"None of the {len(table)} images that {shown(labels)} names is in {shown(folder)}. "
-            "Point --images at the folder with the photos."
+            "None of the {images} images that {labels} names is in {folder}. "
+            "Point --images at the folder with the photos.",
+            images=len(table),
+            labels=shown(labels),
+            folder=shown(folder),
         )
     table = table[there]
     again = table["path"].duplicated()

@@ -31,10 +31,14 @@ def read_rows(labels: Path) -> tuple[pd.DataFrame, list[str]]:
     lower = {str(column).strip().lower(): column for column in rows.columns}
     id_column = _first(lower, _ID_COLUMNS)
     if id_column is None:
-        raise UserError(f"{labels} needs a column that names the image: one of {', '.join(_ID_COLUMNS)}.")
+        raise UserError(
+            "{labels} needs a column that names the image: one of {columns}.",
+            labels=labels,
+            columns=", ".join(_ID_COLUMNS),
+        )
     rows = rows[rows[id_column].notna()].reset_index(drop=True)
     if rows.empty:
-        raise UserError(f"{labels} has a header line and no rows that name an image.")
+        raise UserError("{labels} has a header line and no rows that name an image.", labels=labels)
     named = [str(name).strip().replace("\\", os.sep) for name in rows[id_column]]
     table = pd.DataFrame({"name": named, "image_id": [_stem(name) for name in named]})
     table["label"] = _labels(rows, lower, labels)
@@ -57,7 +61,7 @@ def _read(labels: Path) -> pd.DataFrame:
             continue
         except (pd.errors.ParserError, pd.errors.EmptyDataError):
             break
-    raise UserError(f"{labels} is not a CSV file with a header line.")
+    raise UserError("{labels} is not a CSV file with a header line.", labels=labels)
 
 
 def _labels(rows: pd.DataFrame, lower: dict[str, str], labels: Path) -> list[str]:
@@ -71,7 +75,9 @@ def _labels(rows: pd.DataFrame, lower: dict[str, str], labels: Path) -> list[str
         and (values := pd.to_numeric(rows[original], errors="coerce")).isin([0, 1]).all()
     }
     if not marks:
-        raise UserError(f"{labels} needs a column “diagnosis” or “label”, or one 0/1 column a class.")
+        raise UserError(
+            "{labels} needs a column “diagnosis” or “label”, or one 0/1 column a class.", labels=labels
+        )
     names = list(marks)
     return [
         " + ".join(np.array(names)[row]) or ("neither" if len(names) < 3 else NO_LABEL)

@@ -12,6 +12,7 @@ import streamlit as st
 from melanoma.app.parts.language import language, say, text
 from melanoma.app.parts.photo import as_typed
 from melanoma.app.parts.triage_files import MOST_MEGABYTES
+from melanoma.app.parts.uploader import show_uploader
 from melanoma.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ def show_own_audit() -> None:
     """Draw the choice of photos, and the findings on them."""
     st.markdown(text("data-own"))
     with st.form("own-audit-form", border=False):
-        file = st.file_uploader(
-            say("A zip with one folder a class"), type=["zip"], max_upload_size=MOST_MEGABYTES, key="own-zip"
-        )
+        file = show_uploader(say("A zip with one folder a class"), {(".zip",): MOST_MEGABYTES}, "own-zip")
         folder = ""
         if os.environ.get(LOCAL):
             folder = st.text_input(say("Or a folder of this machine, or a labels CSV"), key="own-folder")
@@ -45,7 +44,7 @@ def show_own_audit() -> None:
             else:
                 st.warning(say("Choose a zip first."))
         except UserError as error:
-            st.error(as_typed(str(error)))
+            st.error(as_typed(error.said(say)))
     if _RESULT in st.session_state:
         _show(*st.session_state[_RESULT])
 
@@ -59,7 +58,7 @@ def _keep(run: Callable[..., "Audit"]) -> None:
         from melanoma.data.audit.summary import sentences
     except ModuleNotFoundError as missing:
         raise UserError(
-            say("This host cannot audit: the package {name} is not installed.", name=missing.name)
+            "This host cannot audit: the package {name} is not installed.", name=missing.name
         ) from missing
     steps = {
         "Listing": say("Listing the files"),

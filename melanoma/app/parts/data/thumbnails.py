@@ -38,7 +38,7 @@ def show_pictures_in_both() -> None:
                 try:
                     st.image(read_image(file), width=_WIDTH, alt=file.stem, caption=file.stem)
                 except UserError as error:
-                    st.caption(str(error).replace(str(file.parent), ""))
+                    st.caption(error.sentence.renamed(str(file.parent), "").said(say))
 
 
 def _in_both(first: Path, second: Path) -> list[Path]:

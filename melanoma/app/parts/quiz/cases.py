@@ -80,7 +80,7 @@ def _teachers(seed: int, count: int) -> CaseSet:
     try:
         table = _catalogue(str(data), data.stat().st_mtime_ns if data.exists() else 0)
     except UserError as error:  # where the teacher keeps the photos is not the student's business
-        raise UserError(str(error).replace(str(data), say("The teacher's folder"))) from None
+        raise UserError(error.sentence.renamed(str(data), say("The teacher's folder"))) from None
     rows = chosen(list(table.itertuples(index=False)), seed, count)
     # The case's name must not give the diagnosis away, as the name of a class folder would.
     cases = [
@@ -95,7 +95,8 @@ def _teachers(seed: int, count: int) -> CaseSet:
     return CaseSet(tuple(cases), tuple(sorted(set(table["diagnosis"]))))
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+# An hour: of a folder of folders only the outer one tells by its time that something has changed.
+@st.cache_data(max_entries=2, ttl=3600, show_spinner=False)
 def _catalogue(data: str, changed: int) -> pd.DataFrame:
     return read_catalogue(data)
 
@@ -116,7 +117,7 @@ def _from_archive(find: str, seed: int, count: int, codes: tuple[str, ...]) -> C
     elif find.strip():
         images = chosen(_usable(archive.search(find.strip()), codes), seed, count)
     else:
-        raise UserError(say("Write ids, such as ISIC_0000042, or a search, such as diagnosis_3:Nevus."))
+        raise UserError("Write ids, such as ISIC_0000042, or a search, such as diagnosis_3:Nevus.")
     cases = [
         Case(image.isic_id, image.diagnosis, partial(_fetch, archive, image.isic_id), _credit(image))
         for image in _usable(images, codes)
@@ -124,7 +125,7 @@ def _from_archive(find: str, seed: int, count: int, codes: tuple[str, ...]) -> C
     ]
     if not cases:
         raise UserError(
-            say("The archive has no dermoscopic photo for this with a diagnosis that the network knows.")
+            "The archive has no dermoscopic photo for this with a diagnosis that the network knows."
         )
     return CaseSet(tuple(cases), codes)
 

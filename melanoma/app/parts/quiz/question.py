@@ -26,7 +26,7 @@ def show_case(quiz: Quiz) -> None:
                 quiz.photo = quiz.case.load()
                 quiz.prediction = ask(classifier(), quiz.photo)
     except UserError as error:
-        st.error(as_typed(str(error)))
+        st.error(as_typed(error.said(say)))
         st.button(say("Leave this case out"), icon=":material/skip_next:", on_click=next_case)
         return
     if quiz.shown is None:

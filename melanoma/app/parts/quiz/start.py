@@ -60,7 +60,7 @@ def show_start() -> None:
         )
         st.button(say("Another set"), icon=":material/shuffle:", on_click=_shuffle)
     if problem := st.session_state.get(_PROBLEM):
-        st.error(problem)
+        st.error(problem.said(say))
 
 
 def _start(source: str, seed: int, count: int, find: str) -> None:
@@ -68,7 +68,7 @@ def _start(source: str, seed: int, count: int, find: str) -> None:
         with st.spinner(say("Getting the cases…")):
             start_quiz(source, seed, count, find)
     except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = error.sentence
     else:
         st.session_state.pop(_PROBLEM, None)
 

@@ -10,6 +10,7 @@ from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_segment
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.steps.layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.plots import OPACITY, colour_limit, heatmap_figure
@@ -21,7 +22,7 @@ _HEIGHT = 370  # pixels
 _FIRST = 3  # channels added when the step opens: the sum has begun, and is far from whole
 
 
-@st.fragment
+@fragment
 def show_class_map(photo: Photo, prediction: Prediction) -> None:
     """Show how the evidence map is built of the last feature maps."""
     if say_why_no_evidence(prediction):
@@ -32,7 +33,7 @@ def show_class_map(photo: Photo, prediction: Prediction) -> None:
         _show_growing(photo, prediction, code, parts, colour_limit(prediction.require_evidence()))
 
 
-@st.fragment
+@fragment
 def show_grad_cam(photo: Photo, prediction: Prediction) -> None:
     """Show the same sum at any depth, with mean gradients as weights."""
     from melanoma.steps.feature_maps import depths_of  # needs TensorFlow, which is loaded by now

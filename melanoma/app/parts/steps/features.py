@@ -10,6 +10,7 @@ from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_segment
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.steps.layout import text_and_pictures
 from melanoma.prediction import Prediction
 from melanoma.steps.plots import map_figure, tiles_figure
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _TILES, _CHANNEL = "feature-tiles", "feature-rank"
 
 
-@st.fragment
+@fragment
 def show_features(photo: Photo, prediction: Prediction) -> None:
     """Show the strongest maps of one depth as tiles, and the chosen one enlarged."""
     depths = depths_of(photo, prediction)

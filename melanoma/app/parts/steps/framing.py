@@ -4,11 +4,12 @@ import streamlit as st
 
 from melanoma.app.parts.language import say
 from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.steps.layout import text_and_pictures
 from melanoma.prediction import Prediction
 
 
-@st.fragment
+@fragment
 def show_framing(photo: Photo, prediction: Prediction) -> None:
     """Show the photo, and the square of few pixels that is left of it."""
     geometry = prediction.geometry

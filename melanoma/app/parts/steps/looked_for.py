@@ -5,6 +5,7 @@ import streamlit as st
 from melanoma.app.parts.language import say
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.steps.layout import text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.looks_for import read_looks_for
@@ -14,7 +15,7 @@ from melanoma.wording import marked_name
 _COLUMNS = 4
 
 
-@st.fragment
+@fragment
 def show_looked_for(photo: Photo, prediction: Prediction) -> None:
     """Show the pictures made ahead for each output, or say how to make them."""
     pictures = read_looks_for(classifier().bundle)

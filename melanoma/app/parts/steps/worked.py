@@ -7,6 +7,7 @@ from melanoma.app.parts.first_map import say_why_no_evidence
 from melanoma.app.parts.language import say, written
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.steps.layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.prediction import Prediction
@@ -14,7 +15,7 @@ from melanoma.steps.plots import sum_figure
 from melanoma.steps.worked_sum import WorkedSum, worked_sum
 
 
-@st.fragment
+@fragment
 def show_sum(photo: Photo, prediction: Prediction) -> None:
     """Show the sum of one diagnosis as steps and in numbers, and the table of all."""
     if say_why_no_evidence(prediction):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from melanoma.app.parts.chart import show
 from melanoma.app.parts.language import say, text
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.thresholds.groups import as_percent, show_groups
 from melanoma.app.parts.thresholds.mistakes import show_mistakes
 from melanoma.bundle import Bundle
@@ -17,7 +18,7 @@ _THRESHOLD, _PREVALENCE = "threshold", "prevalence"
 _STEP = 0.1  # percent: fine enough for thresholds near 1%
 
 
-@st.fragment
+@fragment
 def show_operating_point(held_back: HeldBack, bundle: Bundle) -> None:
     """Draw the sliders and all that follows from them; a move reruns only this, and never the network."""
     shipped = round(bundle.alert_threshold * 100, 1)

@@ -10,6 +10,7 @@ from melanoma.app.parts.chart import show
 from melanoma.app.parts.first_map import first_maps, signs
 from melanoma.app.parts.language import say, text, written
 from melanoma.app.parts.model import ask, classifier
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.whatif.compare import show_map
 from melanoma.app.parts.whatif.sliders import draw_slider
 from melanoma.design import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
@@ -22,7 +23,7 @@ from melanoma.synthetic import SyntheticLesion
 _SEED = Range("drawing", "Another drawing of the same kind", 1, 30, 3, 1)
 
 
-@st.fragment
+@fragment
 def show_designer() -> None:
     """Draw the sliders and what comes of them; a change reruns only this."""
     st.warning(text("designer"), icon=":material/draw:")
@@ -133,7 +134,8 @@ def _take_example(name: str) -> None:
         st.session_state[f"d-{field}"] = int(value) if field in WHOLE_NUMBERS else float(value)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+# An hour: about a megabyte each, which nobody may want again.
+@st.cache_resource(max_entries=24, ttl=3600, show_spinner=False)
 def _answer(
     settings: tuple[tuple[str, float], ...], seed: int, version: str
 ) -> tuple[SyntheticLesion, Prediction, Measured]:

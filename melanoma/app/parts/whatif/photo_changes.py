@@ -8,6 +8,7 @@ from melanoma.app.parts.language import say
 from melanoma.app.parts.link import linked_choice
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import Photo
+from melanoma.app.parts.problems import fragment
 from melanoma.app.parts.whatif.answers import answer_after, answer_before, answers_along, covered
 from melanoma.app.parts.whatif.compare import show_comparison
 from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover, offer_undo
@@ -19,7 +20,7 @@ _ALONG = "along"
 _FIRST = "turn"
 
 
-@st.fragment
+@fragment
 def show_changes(photo: Photo) -> None:
     """Draw the sliders and both answers; a change reruns only this."""
     before = answer_before(photo)

@@ -1,0 +1,49 @@
+"""Sentences for a reader whose language is not known where they arise."""
+
+from collections.abc import Callable
+
+Say = Callable[..., str]
+"""(English phrase, **values) -> the phrase in one language with the values put in."""
+
+
+def english(phrase: str, /, **values: object) -> str:
+    """Return the phrase as it is, with `values` put in its {braces}."""
+    return phrase.format(**values) if values else phrase
+
+
+class Sentence:
+    """An English sentence with blanks, and what belongs into them; `str` gives it in English.
+
+    What comes from a user, such as a file's name, is a value and never part of the template. A sentence
+    without values is shown as it stands, braces and all. A value may be a sentence itself.
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        """Keep the template, whose blanks are the names of `values` in {braces}."""
+        self.template, self.values = template, values
+
+    def __str__(self) -> str:
+        """Return it in English."""
+        return self.said(english)
+
+    def said(self, say: Say) -> str:
+        """Return it in the language of `say`."""
+        values = {
+            name: value.said(say) if isinstance(value, Sentence) else value
+            for name, value in self.values.items()
+        }
+        return say(self.template, **values)
+
+    def renamed(self, old: str, new: str) -> "Sentence":
+        """Return it with `new` for every `old`, such as a folder that is not the reader's business."""
+        if not self.values:
+            return Sentence(self.template.replace(old, new))
+        return Sentence(
+            self.template, **{name: _renamed(value, old, new) for name, value in self.values.items()}
+        )
+
+
+def _renamed(value: object, old: str, new: str) -> object:
+    if isinstance(value, Sentence):
+        return value.renamed(old, new)
+    return value if isinstance(value, int | float) else str(value).replace(old, new)

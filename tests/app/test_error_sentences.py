@@ -1,0 +1,200 @@
+"""Sentences about errors in other languages: all that the page can meet, and how it shows them."""
+
+import ast
+import string
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXTS = ROOT / "melanoma" / "app" / "text"
+LANGUAGES = sorted(folder.name for folder in TEXTS.iterdir() if folder.name != "en")
+
+ON_THE_PAGE = (
+    "melanoma.app.parts.data.own",
+    "melanoma.app.parts.model",
+    "melanoma.app.parts.photo",
+    "melanoma.app.parts.quiz.cases",
+    "melanoma.archive",
+    "melanoma.batch.turns",
+    "melanoma.batch.zips",
+    "melanoma.bundle",
+    "melanoma.data.audit.listing",
+    "melanoma.data.audit.tables",
+    "melanoma.data.catalogue",
+    "melanoma.decoder",
+    "melanoma.diagnoses",
+    "melanoma.dicom",
+    "melanoma.evaluation.evaluate",
+    "melanoma.evaluation.held_back",
+    "melanoma.images",
+)
+"""The modules whose sentences a visitor can meet."""
+NOT_ON_THE_PAGE = {
+    "melanoma.changes": "its sliders give no value out of range",
+    "melanoma.data.audit.files": "a file that cannot be read is a finding of the report, which is in English",
+    "melanoma.data.audit.truth": "the page's audit takes no true diagnoses",
+    "melanoma.explain.controls": "its choices and sliders give no value out of range",
+    "melanoma.explain.layers": "it offers the layers that there are",
+    "melanoma.explain.registry": "it offers the methods that there are",
+    "melanoma.measured": "no page takes a mask",
+    "melanoma.measures.base": "no page takes a mask, and a map with gaps would be a defect",
+    "melanoma.network": "no page builds a network",
+    "melanoma.prediction": "it offers the diagnoses and maps that there are",
+    "melanoma.recipes": "no page trains",
+    "melanoma.writing": "no page writes files",
+}
+"""The modules that the page imports and whose sentences only commands print, with the reason."""
+COMMANDS_ONLY = {
+    ("melanoma.data.catalogue", "require_trainable"),
+    ("melanoma.evaluation.evaluate", "evaluate"),
+}
+"""Functions of the first modules that no page calls."""
+PASSED_ON = {
+    "_BUSY",
+    "_unpacked(answer['error'])",
+    "packed['template']",
+    "error.sentence.renamed(str(folder), name)",
+    """error.sentence.renamed(str(data), say("The teacher's folder"))""",
+}
+"""Sentences that were made elsewhere, as the code writes them."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """One place where a sentence is made."""
+
+    module: str
+    function: str
+    line: int
+    sentence: ast.expr
+    values: frozenset[str]
+
+    @property
+    def template(self) -> str | None:
+        return self.sentence.value if isinstance(self.sentence, ast.Constant) else None
+
+
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def file_of(module: str) -> Path | None:
+    place = ROOT.joinpath(*module.split("."))
+    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.exists()), None)
+
+
+def imported_by_the_page() -> set[str]:
+    """Every module of the package that the page imports, also within functions, directly or not."""
+    package = ROOT / "melanoma"
+    pending = [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts) for file in (package / "app").rglob("*.py")
+    ]
+    found = set(pending)
+    while pending:
+        for node in ast.walk(parsed(file_of(pending.pop()))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [name.name for name in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+            new = {name for name in names if name.startswith("melanoma") and file_of(name)} - found
+            found |= new
+            pending += new
+    return found
+
+
+def error_names() -> set[str]:
+    """UserError and the classes made from it."""
+    names = {"UserError"}
+    for file in (ROOT / "melanoma").rglob("*.py"):
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & names:
+                names.add(node.name)
+    return names
+
+
+def raised_in(module: str, names: set[str]) -> Iterator[Raised]:
+    """Every call of one of `names` in a module."""
+
+    def visit(node: ast.AST, function: str) -> Iterator[Raised]:
+        if isinstance(node, ast.FunctionDef):
+            function = node.name
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            values = frozenset(value.arg or "**" for value in node.keywords)
+            yield Raised(module, function, node.lineno, node.args[0], values)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, function)
+
+    return visit(parsed(file_of(module)), "")
+
+
+def met_on_the_page() -> list[Raised]:
+    names = error_names() | {"Sentence"}
+    return [
+        raised
+        for module in ON_THE_PAGE
+        for raised in raised_in(module, names)
+        if (module, raised.function) not in COMMANDS_ONLY
+    ]
+
+
+def blanks(phrase: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
+
+
+def test_of_every_module_it_is_said_whether_its_errors_reach_the_page():
+    names = error_names()
+    assert names >= {"UserError", "QueueFull"}
+    raising = {module for module in imported_by_the_page() if any(raised_in(module, names))}
+    raising -= {"melanoma.errors", "melanoma.sentences"}
+    assert len(raising) > 20
+    placed = {*ON_THE_PAGE, *NOT_ON_THE_PAGE}
+    assert raising - placed == set()
+    assert placed - raising - {"melanoma.app.parts.photo"} == set()  # which makes sentences and raises none
+
+
+def test_no_error_on_the_page_is_one_finished_text():
+    finished = [
+        f"{raised.module}, line {raised.line}"
+        for raised in met_on_the_page()
+        if raised.template is None and ast.unparse(raised.sentence) not in PASSED_ON
+    ]
+    assert finished == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_error_on_the_page_is_translated(code):
+    words = tomllib.loads((TEXTS / code / "words.toml").read_text(encoding="utf-8"))
+    templates = {raised.template for raised in met_on_the_page() if raised.template is not None}
+    assert len(templates) > 80
+    assert sorted(templates - set(words)) == []
+
+
+def test_every_blank_of_a_sentence_has_its_value():
+    names = error_names() | {"Sentence"}
+    wrong, seen = [], 0
+    for file in sorted((ROOT / "melanoma").rglob("*.py")):
+        module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for raised in raised_in(module, names) if module != "melanoma.sentences" else ():
+            if raised.template is not None and raised.values:
+                seen += 1
+                if blanks(raised.template) != raised.values:
+                    wrong.append(f"{module}, line {raised.line}")
+    assert seen > 80
+    assert wrong == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_remark_on_a_photo_s_quality_is_translated(code):
+    words = tomllib.loads((TEXTS / code / "words.toml").read_text(encoding="utf-8"))
+    remarks = {
+        node.args[0].value
+        for node in ast.walk(parsed(file_of("melanoma.quality")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "flags.append"
+    }
+    assert "The photo is blurred." in remarks
+    assert sorted(remarks - set(words)) == []

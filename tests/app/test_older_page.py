@@ -1,0 +1,32 @@
+"""A page that is older than its session: the server was started anew, or has given up a visitor long away."""
+
+import asyncio
+
+from benchmarks.browser import served_page
+from benchmarks.visitor import Visitor
+
+GONE = b"The photos from before are gone"
+
+
+def test_a_photo_from_an_older_page_is_answered(drawn_photo):
+    content = drawn_photo.read_bytes()
+
+    async def visit(address: str) -> tuple[bytes, bytes, bytes]:
+        visitor = Visitor(address)
+        await visitor.open("lang=en")
+        before = await visitor.upload(content, "one.jpg")
+        held, lost = visitor.uploader, await visitor.send_file(content, "lost.jpg")
+        await visitor.close()
+        visitor = Visitor(address)
+        await visitor.connect()  # and no run: the page shows what it showed
+        visitor.uploader = held
+        first = await visitor.upload(content, "two.jpg", (lost,))
+        second = await visitor.upload(content + b" ", "three.jpg")
+        await visitor.close()
+        return tuple(b"".join(m.SerializeToString() for m in part) for part in (before, first, second))
+
+    with served_page() as address:
+        before, first, second = asyncio.run(visit(address))
+    assert b"Your photo 1 of 1" in before and GONE not in before
+    assert b"Your photo 1 of 1" in first and GONE in first
+    assert b"Your photo 2 of 2" in second and GONE not in second
