@@ -161,8 +161,8 @@ def _fit_on_cluster(command: list[str], count: int, run: Path, address: str) -> 
             trainer.fit()
         except TrainingFailedError as error:
             raise UserError(
-                f"The workers failed again and again ({_last_words(error)}). What was saved is kept: mend it, "
-                "and go on with --resume."
+                f"The workers failed again and again ({_last_words(error)}). What was saved is kept: mend "
+                "it, and go on with --resume."
             ) from error
 
 
