@@ -4,8 +4,9 @@ python -m benchmarks.throughput
 python -m benchmarks.throughput --files 512 --rounds 7 --batch 8 --batch 16 --batch 32 --batch 64
 python -m benchmarks.throughput --files 96 --width 300 --width 600 --width 1200 --width 2400 --width 4800
 
-The files are JPEG of 600 x 450 pixels, or of other widths; judging them takes reading, decoding, framing, the photo's quality,
-the network with its evidence maps, and the distance to known photos. `predict` gets them decoded and framed.
+The files are JPEG of 600 x 450 pixels, or of other widths; judging them takes reading, decoding, framing, the
+photo's quality, the network with its evidence maps, and the distance to known photos. `predict` gets them
+decoded and framed.
 Each round times both, one after the other, so that other work on the machine meets both alike. The
 processor's time is that of all threads, and says what is left when nothing else runs.
 """
