@@ -5,14 +5,17 @@ python train.py --data folder_with_one_subfolder_a_diagnosis/   folders as label
 python train.py --data labels.csv --resume                      go on after a kill, exactly where it was
 python train.py --data labels.csv --start models/plain          go on from a finished model's weights
 python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
+python train.py --data labels.csv --workers 2                   several processes share each batch
+python train.py --data labels.csv --workers 8 --address HEAD:6379       on a Ray cluster, see docs/scale.md
 python train.py --data kaggle2357 --recipe tutorial-a --out models/tutorial-a      see docs/tutorial.md
 
 A run keeps its pixels, checkpoint and history in runs/<name>/; the finished bundle appears in --out in one
-step.
+step. Where TensorBoard or MLflow is installed, the figures are in runs/<name>/tensorboard or runs/mlruns too.
 """
 
 import json
 import os
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
@@ -22,19 +25,24 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 import typer
 
 from melanoma.bundle import Bundle, load_bundle
 from melanoma.data.catalogue import fingerprint, read_catalogue, require_trainable
-from melanoma.data.pipeline import Sampler, decode_all, plain_batches
+from melanoma.data.pipeline import Sampler, decode_all, plain_batches, shared_out
 from melanoma.data.split import split_by_lesion
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
 from melanoma.finishing import finish
+from melanoma.fitting.bookkeeping import Bookkeeping
+from melanoma.fitting.checkpoints import forget_checkpoints, newest_checkpoint
+from melanoma.fitting.loop import fit
+from melanoma.fitting.tracking import Tracker
+from melanoma.fitting.workers import fit_together, place_here, strategy_here
 from melanoma.network import build_network, freeze, shift_bias
 from melanoma.objective import Objective
 from melanoma.recipes import Recipe, TutorialRecipe, recipe_named
-from melanoma.training import Bookkeeping, forget_checkpoints, newest_checkpoint
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
 from melanoma.tutorial.passes import Passes, judge_by
 from melanoma.tutorial.sides import arrange
@@ -56,9 +64,14 @@ def train(
     backbone_weights: Annotated[str, typer.Option(help="imagenet, none, or a weights file.")] = "imagenet",
     start: Annotated[Path | None, typer.Option(help="Begin with a bundle's weights instead.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint of this run.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share each batch.")] = 1,
+    address: Annotated[str | None, typer.Option(help="The Ray cluster to run them on.")] = None,
 ) -> None:
     """Train a network and write its bundle."""
     chosen = recipe_named(recipe)
+    require_shareable(chosen, workers)
+    place = place_here(workers)
+    strategy = strategy_here(place)
     keras.utils.set_random_seed(chosen.seed)
 
     # The data: one table, split by lesion; every file is decoded once, and the bad ones are left out by name.
@@ -66,6 +79,8 @@ def train(
     tutorial = isinstance(chosen, TutorialRecipe)
     run = Path("runs") / out.name
     run.mkdir(parents=True, exist_ok=True)
+    if resume and newest_checkpoint(run) is None:
+        raise UserError(f"{run} holds no checkpoint to resume from. Start without --resume.")
     table = arrange(data, truth, chosen, run) if tutorial else read_catalogue(data, images, outlines)
     codes = require_trainable(table)
     stored_size = chosen.image_size if tutorial else STORED_SIZE
@@ -86,18 +101,27 @@ def train(
         sampler = Sampler(
             pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.seed
         )
-    log_shares = np.log(sampler.class_shares())
+    shares = shared_out(sampler, table["lesion_id"].to_numpy(), workers)
+    log_shares = np.log(np.mean([share.class_shares() for share in shares], axis=0))
+
+    # Several workers only fit: each runs this script from the top, with the pixels as they are now. Then this
+    # process goes on as a run whose epochs are all done.
+    if workers > 1 and place.alone:
+        if not resume:
+            forget_checkpoints(run)
+        fit_together(sys.argv, workers, run, address)
+        resume = True
 
     # The network, and the plan of the run. A resumed run must follow the same plan on the same data, or it
     # would be another run.
-    if tutorial:
-        if start is not None:
-            raise UserError(f"{recipe} begins with random weights, as the tutorial does. Leave --start out.")
-        network, backbone_weights = build_tutorial_network(chosen, len(codes), fitting=True), "none"
-    else:
-        network = build_network(
-            None, len(codes), "none" if resume or start else backbone_weights, chosen.dropout
-        )
+    if tutorial and start is not None:
+        raise UserError(f"{recipe} begins with random weights, as the tutorial does. Leave --start out.")
+    with strategy.scope():
+        if tutorial:
+            network, backbone_weights = build_tutorial_network(chosen, len(codes), fitting=True), "none"
+        else:
+            weights = "none" if resume or start else backbone_weights
+            network = build_network(None, len(codes), weights, chosen.dropout, synchronized=not place.alone)
     origin = BACKBONES.get(backbone_weights, f"backbone weights of {Path(backbone_weights).name}")
     version = None
     if start is not None:
@@ -107,28 +131,35 @@ def train(
             network.set_weights(bundle.load_network().get_weights())
             shift_bias(network, log_shares)
         version, origin = bundle.version, f"the weights of {bundle.name} (version {bundle.version})"
-    model = compiled_tutorial(network, chosen) if tutorial else compiled(network, chosen)
+    with strategy.scope():
+        model = compiled_tutorial(network, chosen) if tutorial else compiled(network, chosen, place.count)
     plan = {"recipe": asdict(chosen), "data": fingerprint(table), "codes": codes, "start": version}
+    if workers > 1:
+        plan["workers"] = workers
     plan = json.loads(json.dumps(plan))
     if resume:
-        checkpoint = newest_checkpoint(run)
-        if checkpoint is None:
-            raise UserError(f"{run} holds no checkpoint to resume from. Start without --resume.")
         if json.loads((run / "plan.json").read_text(encoding="utf-8")) != plan:
-            raise UserError(f"{run} was started with another recipe, start or data. Start without --resume.")
+            raise UserError(
+                f"{run} was started with another recipe, start, data or number of workers. "
+                "Start without --resume."
+            )
+        checkpoint = newest_checkpoint(run)
+        assert checkpoint is not None
         file, done = checkpoint
         model.load_weights(file)
         history = pd.read_csv(run / "history.csv").head(done)
     else:
-        forget_checkpoints(run)
-        (run / "plan.json").write_text(json.dumps(plan, indent=2), encoding="utf-8")
+        if place.chief:
+            forget_checkpoints(run)
+            (run / "plan.json").write_text(json.dumps(plan, indent=2), encoding="utf-8")
         done, history = 0, pd.DataFrame()
 
     # Fitting, a stage at a time. The calibration lesions show how it goes; nothing is chosen by them.
     def judge(network: keras.Model, size: int) -> dict[str, float]:
         held_back = rows["calibration"]
+        answer = tf.function(lambda batch: network([batch], training=False), reduce_retracing=True)
         batches = plain_batches(pixels, held_back, size)
-        logits = np.concatenate([network.predict_on_batch(batch) for batch in batches]) - log_shares
+        logits = np.concatenate([answer(batch).numpy() for batch in batches]) - log_shares
         truth, even = labels[held_back], np.ones(len(held_back))
         score = keras.ops.convert_to_numpy(keras.ops.softmax(logits))[:, codes.index("MEL")]
         return {
@@ -139,27 +170,23 @@ def train(
     if tutorial:
         judge = judge_by(pixels, labels, rows["calibration"], codes.index("MEL"))
     steps = (chosen.samples_per_epoch or len(rows["train"])) // chosen.batch
-    bookkeeping = Bookkeeping(chosen, network, run, steps, judge, history)
+    tracker = Tracker(run, asdict(chosen), resume) if place.chief and done < chosen.epochs else None
+    bookkeeping = Bookkeeping(chosen, model, network, run, steps, judge, history, place, tracker)
     begin = 0
     with bookkeeping.progress:
         for stage in chosen.stages:
             epochs = range(max(begin, done), begin + stage.epochs)
             begin += stage.epochs
             if epochs:
-                # Traced for this size alone, as a run resumed here would: a graph for several sizes rounds
-                # differently, and the difference grows.
                 model.twins = stage.twins
-                model.make_train_function(force=True)
-                drawn = replace(sampler, twins=stage.twins)
-                model.fit(
-                    drawn.batches(epochs, steps * chosen.batch, stage.image_size, chosen.batch),
-                    initial_epoch=epochs.start,
-                    epochs=epochs.stop,
-                    steps_per_epoch=steps,
-                    callbacks=[bookkeeping],
-                    verbose=0,
-                    shuffle=False,
-                )
+                drawn = replace(shares[place.index], twins=stage.twins)
+                mine = chosen.batch // place.count
+                batches = drawn.batches(epochs, steps * mine, stage.image_size, mine)
+                fit(model, batches, epochs, steps, bookkeeping, strategy)
+    if tracker is not None:
+        tracker.end()
+    if not place.alone:
+        return
 
     # The bundle: the same weights at a fixed input size, freed of the sampling's mix, with what was measured.
     finish(
@@ -181,7 +208,20 @@ def require_same_sides(bundle: Bundle, table: pd.DataFrame, codes: list[str]) ->
         )
 
 
-def compiled(network: keras.Model, recipe: Recipe) -> Objective:
+def require_shareable(recipe: Recipe | TutorialRecipe, workers: int) -> None:
+    """Raise UserError if so many workers cannot share the recipe's batches."""
+    if workers == 1:
+        return
+    if isinstance(recipe, TutorialRecipe):
+        raise UserError(f"{recipe.name} runs on one worker, as its readers run it. Leave --workers out.")
+    if recipe.batch % (2 * workers):  # an image and its twin stay together
+        raise UserError(
+            f"A batch of {recipe.batch} cannot be shared evenly by {workers} workers, an image and its twin "
+            "together. Take a number that divides half of it."
+        )
+
+
+def compiled(network: keras.Model, recipe: Recipe, workers: int = 1) -> Objective:
     """Return the network with its loss and an optimiser, whose state is there to be loaded."""
     freeze(network, recipe.frozen_blocks)
     total = recipe.epochs * (recipe.samples_per_epoch // recipe.batch)
@@ -189,7 +229,7 @@ def compiled(network: keras.Model, recipe: Recipe) -> Objective:
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, total - warm_up, warmup_target=recipe.peak_learning_rate, warmup_steps=warm_up
     )
-    model = Objective(network, recipe)
+    model = Objective(network, recipe, workers)
     # XLA on a processor is slower here than oneDNN.
     model.compile(keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay), jit_compile=False)
     model.optimizer.build(model.trainable_variables)

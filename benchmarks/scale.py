@@ -32,11 +32,18 @@ DAMAGED = 100  # one image in so many
 FOLDER_SIZE = 5000
 
 
-def make_images(folder: Path, count: int, damaged: int = DAMAGED) -> None:
-    """Write `count` JPEG files of 600 x 450 pixels, no two alike; one in `damaged` (0: none) is of no use."""
+def make_images(folder: Path, count: int, damaged: int = DAMAGED, width: int = 600) -> None:
+    """Write `count` JPEG files of 4 to 3, no two alike; one in `damaged` (0: none) is of no use.
+
+    Other widths than 600 pixels are the same drawings, enlarged or reduced.
+    """
     drawn = [
         draw_lesion((MELANOMA_LIKE, NEVUS_LIKE)[seed % 2], 450, 600, seed).image for seed in range(DRAWINGS)
     ]
+    if width != 600:
+        drawn = [
+            cv2.resize(picture, (width, width * 3 // 4), interpolation=cv2.INTER_CUBIC) for picture in drawn
+        ]
     for number in range(count):
         rng = np.random.default_rng(number)
         picture = drawn[number % DRAWINGS][:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]

@@ -17,7 +17,11 @@ HEAD = "logits"
 
 
 def build_network(
-    size: int | None, classes: int, backbone_weights: str = "none", dropout: float = 0.0
+    size: int | None,
+    classes: int,
+    backbone_weights: str = "none",
+    dropout: float = 0.0,
+    synchronized: bool = False,
 ) -> keras.Model:
     """Return a MobileNet (Howard et al. 2017, arXiv:1704.04861), uint8 (n, size, size, 3) -> logits (n,
     classes).
@@ -26,13 +30,16 @@ def build_network(
     weights file. The last stride of the backbone is taken out and its one convolution dilated instead, so
     that the feature map has a cell every 16 pixels rather than 32 (14x14 at 224 px) with the same weights
     and the same receptive fields (Yu and Koltun 2015, arXiv:1511.07122): a heatmap with four times the cells.
+    `synchronized` takes batch statistics over all workers that share a batch, as one worker would have them.
     Raises UserError if the weights cannot be had or do not fit.
     """
     pixels = keras.Input((size, size, 3), dtype="uint8", name="pixels")
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scaled")(pixels)
     backbone = keras.applications.MobileNet(include_top=False, weights=None, input_tensor=scaled)
     _load_backbone(backbone, backbone_weights)
-    dense = keras.models.clone_model(backbone, clone_function=_without_last_stride)
+    dense = keras.models.clone_model(
+        backbone, clone_function=lambda layer: _adapted(layer, synchronized=synchronized)
+    )
     dense.set_weights(backbone.get_weights())
     x = keras.layers.GlobalAveragePooling2D(name=POOLING)(dense.output)
     x = keras.layers.Dropout(dropout, seed=0, name="dropout")(x)
@@ -88,9 +95,11 @@ def _load_backbone(backbone: keras.Model, weights: str) -> None:
     backbone.set_weights(complete.get_weights())
 
 
-def _without_last_stride(layer: keras.layers.Layer) -> keras.layers.Layer:
+def _adapted(layer: keras.layers.Layer, synchronized: bool) -> keras.layers.Layer:
     """Return a copy; block 12 keeps its resolution, and block 13 reaches twice as far instead."""
     config = layer.get_config()
+    if isinstance(layer, keras.layers.BatchNormalization):
+        config["synchronized"] = synchronized
     if layer.name == "conv_pad_12":
         config["padding"] = ((1, 1), (1, 1))
     elif layer.name == "conv_dw_12":

@@ -18,11 +18,15 @@ class Objective(keras.Model):
     of an image (as Liang et al. 2021, arXiv:2106.14448, have it between two dropouts).
     """
 
-    def __init__(self, network: keras.Model, recipe: Recipe) -> None:
-        """`network` comes from `network.build_network`, and shares its weights."""
+    def __init__(self, network: keras.Model, recipe: Recipe, workers: int = 1) -> None:
+        """`network` comes from `network.build_network`, and shares its weights.
+
+        Where several workers fit it together, each sees its part of a batch, and their gradients are added.
+        """
         super().__init__(name="objective")
         self.network, self.recipe = network, recipe
         self.twins = False  # read when the training step is traced, once a stage
+        self.workers = workers
         self.inner = keras.Model(network.inputs, [network.output, network.get_layer(FEATURES).output])
         self.head = network.get_layer(HEAD)
         self.parts = {
@@ -47,11 +51,12 @@ class Objective(keras.Model):
         training: bool = True,
     ) -> Any:
         """Return the loss; `y` holds `label` (n, classes) and `outside` (n, h, w)."""
-        smoothed = keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=self.recipe.label_smoothing
+        # Not Keras' class, which would divide by the number of workers too.
+        smoothed = keras.losses.categorical_crossentropy(
+            y["label"], y_pred["logits"], from_logits=True, label_smoothing=self.recipe.label_smoothing
         )
         parts = {
-            "cross_entropy": smoothed(y["label"], y_pred["logits"]),
+            "cross_entropy": ops.mean(smoothed),
             "outside": ops.mean(outside_share(y_pred["evidence"], y["label"], y["outside"])),
         }
         total = parts["cross_entropy"]
@@ -62,7 +67,7 @@ class Objective(keras.Model):
         for name, value in parts.items():
             self.parts[name].update_state(value)
         self.accuracy.update_state(y["label"], y_pred["logits"])
-        return total
+        return total / self.workers
 
 
 def outside_share(evidence: Any, label: Any, outside: Any) -> Any:

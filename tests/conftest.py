@@ -182,3 +182,14 @@ def photos(tmp_path) -> Path:
         write_image(folder / f"good {seed}.png", draw_lesion(MELANOMA_LIKE, 90, 120, seed).image)
     (folder / "bad.jpg").write_text("not a picture")
     return folder
+
+
+@pytest.fixture(scope="module")
+def two_nodes():
+    """The address of a Ray cluster of two nodes of one core each, on this machine."""
+    from ray.cluster_utils import Cluster
+
+    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    started.add_node(num_cpus=1)
+    yield started.address
+    started.shutdown()

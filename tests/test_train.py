@@ -144,7 +144,7 @@ import resource, signal, sys
 from pathlib import Path
 import keras
 from melanoma.errors import UserError
-from melanoma.training import newest_checkpoint, save_checkpoint
+from melanoma.fitting.checkpoints import newest_checkpoint, save_checkpoint
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 folder = Path(sys.argv[1])

@@ -46,17 +46,27 @@ def answer_on_cluster(
     Raises UserError for a cluster that cannot be reached or used. A file that ends the process which opens
     it, again and again, gets an error of its own.
     """
+    with connected_cluster(address) as ray:
+        size = _pool_size(ray, workers)
+        yield from _answers(ray, bundle, list(_blocks(sources)), wanted, size)
+
+
+@contextlib.contextmanager
+def connected_cluster(address: str | None) -> Iterator[Any]:
+    """Yield the module `ray`, connected to a cluster whose machines have the same versions as this one.
+
+    Raises UserError for a cluster that cannot be reached or used, or is lost while the block runs.
+    """
     with contextlib.redirect_stdout(sys.stderr):  # Ray prints what happens to its workers
         ray = _connect(address)
         try:
             _require_same_versions(ray)
-            size = _pool_size(ray, workers)
-            yield from _answers(ray, bundle, list(_blocks(sources)), wanted, size)
+            yield ray
         except (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError, ConnectionError) as error:
             if "creation task" in str(error):
                 raise  # a defect in the worker, not in the cluster
             raise UserError(
-                f"The cluster was lost ({str(error).splitlines()[0]}). What was answered is kept; run the "
+                f"The cluster was lost ({str(error).splitlines()[0]}). What was done is kept; run the "
                 "same command again when it is back."
             ) from None
         finally:

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,12 @@ class Sampler:
     how: Augmentation
     seed: int
     twins: bool = False
+    share: int | None = None
+    """Which part of the lesions these rows are, where several workers fit one network."""
 
     def class_shares(self) -> np.ndarray:
         """Return how often each class is drawn, float (classes,), summing to 1."""
-        counts = np.bincount(self.labels[self.rows]).astype(float)
+        counts = np.bincount(self.labels[self.rows], minlength=self.labels.max() + 1).astype(float)
         weights = np.where(counts > 0, counts**self.power, 0.0)
         return weights / weights.sum()
 
@@ -112,14 +114,14 @@ class Sampler:
         labels = self.labels[self.rows]
         weights = (self.class_shares() / np.maximum(np.bincount(labels), 1))[labels]
         views = 2 if self.twins else 1
-        rng = np.random.default_rng([self.seed, epoch])
+        rng = self._generator(epoch)
         return np.repeat(rng.choice(self.rows, samples // views, p=weights / weights.sum()), views)
 
     def make(self, epoch: int, sample: int, row: int, size: int) -> tuple[np.ndarray, np.ndarray]:
         """Return a sample, uint8 (size, size, 3), and the share of each cell outside the widened outline,
         float32 (g, g).
         """
-        rng = np.random.default_rng([self.seed, epoch, sample])
+        rng = self._generator(epoch, sample)
         image = self.pixels[row]
         if self.twins and sample % 2 and image[..., 3].min() == 0:
             other = self.pixels[rng.choice(self.rows)]
@@ -130,6 +132,10 @@ class Sampler:
         cells = -(-size // CELL)
         outside = 1 - cv2.resize(seen[..., 3], (cells, cells), interpolation=cv2.INTER_AREA) / np.float32(255)
         return np.ascontiguousarray(seen[..., :3]), outside.astype(np.float32)
+
+    def _generator(self, *numbers: int) -> np.random.Generator:
+        share = [] if self.share is None else [self.share]
+        return np.random.default_rng([self.seed, *share, *numbers])
 
     def batches(self, epochs: range, samples: int, size: int, batch: int) -> tf.data.Dataset:
         """Return batches for these epochs on end: images uint8 (batch, size, size, 3), and a dictionary of
@@ -161,6 +167,21 @@ class Sampler:
         )
         images = indices.map(decorate, num_parallel_calls=tf.data.AUTOTUNE)
         return images.batch(batch, drop_remainder=True).prefetch(4)
+
+
+def shared_out(sampler: Sampler, lesions: np.ndarray, count: int) -> list[Sampler]:
+    """Return a sampler for each of `count` workers; all images of a lesion lie in one share.
+
+    `lesions` (n,) holds the lesion of each image. The lesions of a diagnosis are dealt out in turn, so that
+    each share has its part of the rare ones; one with fewer lesions than workers is missing from some shares.
+    """
+    if count == 1:
+        return [sampler]
+    dealt = pd.DataFrame({"lesion": lesions[sampler.rows], "label": sampler.labels[sampler.rows]})
+    dealt = dealt.groupby("lesion")["label"].min().sort_index()
+    owner = dealt.groupby(dealt).cumcount() % count
+    owners = owner.loc[lesions[sampler.rows]].to_numpy()
+    return [replace(sampler, rows=sampler.rows[owners == share], share=share) for share in range(count)]
 
 
 def plain_batches(pixels: np.ndarray, rows: np.ndarray, size: int, batch: int = 64) -> Any:

@@ -15,17 +15,6 @@ from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
 
 
-@pytest.fixture(scope="module")
-def two_nodes():
-    """The address of a cluster of two nodes of one core each."""
-    from ray.cluster_utils import Cluster
-
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    started.add_node(num_cpus=1)
-    yield started.address
-    started.shutdown()
-
-
 def test_two_nodes_answer_like_one_machine_though_a_file_kills_its_worker(
     small_classifier, drawn_folder, photos, two_nodes
 ):

@@ -3,9 +3,12 @@
 import keras
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
+from melanoma.fitting.bookkeeping import Bookkeeping
+from melanoma.fitting.checkpoints import newest_checkpoint
+from melanoma.fitting.loop import fit as fit_batches
 from melanoma.recipes import TutorialRecipe
-from melanoma.training import Bookkeeping, newest_checkpoint
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
 from melanoma.tutorial.passes import Passes, judge_by, logits_of
 
@@ -31,16 +34,9 @@ def fit(folder, first: int, last: int) -> keras.Model:
         model.load_weights(file)
     passes = Passes.over(pixels, labels, np.arange(32), RECIPE.seed)
     judge = judge_by(pixels, labels, np.arange(32, 40), 1)
-    bookkeeping = Bookkeeping(RECIPE, model, folder, 4, judge, pd.DataFrame())
-    model.fit(
-        passes.batches(range(first, last), 32, SIZE, 8),
-        initial_epoch=first,
-        epochs=last,
-        steps_per_epoch=4,
-        callbacks=[bookkeeping],
-        verbose=0,
-        shuffle=False,
-    )
+    bookkeeping = Bookkeeping(RECIPE, model, model, folder, 4, judge, pd.DataFrame())
+    batches = passes.batches(range(first, last), 32, SIZE, 8)
+    fit_batches(model, batches, range(first, last), 4, bookkeeping, tf.distribute.get_strategy())
     return model
 
 

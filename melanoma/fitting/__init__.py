@@ -1,0 +1,1 @@
+"""How a network is fitted: the loop, its workers, and what a run leaves on disk."""

@@ -1,0 +1,50 @@
+"""What a run leaves on disk while it goes on: checkpoints and a history, each replaced in one step."""
+
+import os
+from pathlib import Path
+
+import keras
+import pandas as pd
+
+from melanoma.errors import UserError
+
+_CHECKPOINTS = "checkpoint-*.weights.h5"
+
+
+def save_checkpoint(model: keras.Model, folder: Path, done: int) -> None:
+    """Write weights and optimiser, named by the number of epochs done, and then drop older checkpoints.
+
+    Raises UserError where that fails, such as on a full disk; the checkpoint before stays as it was.
+    """
+    unfinished = folder / "unfinished.weights.h5"
+    newest = folder / f"checkpoint-{done:03d}.weights.h5"
+    try:
+        model.save_weights(unfinished)
+        os.replace(unfinished, newest)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise UserError(
+            f"The checkpoint of epoch {done} could not be written to {folder}: {reason}. "
+            "What was saved before is kept: make room, and go on with --resume."
+        ) from error
+    forget_checkpoints(folder, but=newest)
+
+
+def forget_checkpoints(folder: Path, but: Path | None = None) -> None:
+    """Remove the checkpoints of a run, all or all but one."""
+    for path in folder.glob(_CHECKPOINTS):
+        if path != but:
+            path.unlink()
+
+
+def newest_checkpoint(folder: Path) -> tuple[Path, int] | None:
+    """Return the newest checkpoint and the number of epochs done by then, or None if there is none."""
+    found = sorted(folder.glob(_CHECKPOINTS))
+    return (found[-1], int(found[-1].name.removeprefix("checkpoint-")[:3])) if found else None
+
+
+def write_history(history: pd.DataFrame, folder: Path) -> None:
+    """Write `history.csv`, replacing the old one in one step."""
+    history.to_csv(folder / "history.unfinished", index=False)
+    os.replace(folder / "history.unfinished", folder / "history.csv")

@@ -1,0 +1,57 @@
+"""The training loop: the same for one worker and for several that share each batch."""
+
+from typing import Any, Protocol
+
+import keras
+import tensorflow as tf
+
+_SHOWN_EVERY = 10
+"""Steps between two looks at the loss: workers wait for each other to add it up."""
+
+
+class Onlooker(Protocol):
+    """What hears how the fitting goes."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Hear that an epoch begins."""
+
+    def end_step(self, step: int, figures: dict[str, float]) -> None:
+        """Hear of a step, with the mean figures of the epoch so far."""
+
+    def end_epoch(self, epoch: int, figures: dict[str, float]) -> None:
+        """Hear of a whole epoch."""
+
+
+def fit(
+    model: keras.Model,
+    batches: tf.data.Dataset,
+    epochs: range,
+    steps: int,
+    onlooker: Onlooker,
+    strategy: tf.distribute.Strategy,
+) -> None:
+    """Fit a compiled model to `steps` batches an epoch, which `batches` holds on end.
+
+    Under a strategy with several workers each calls this with its own part of each batch: gradients are
+    added, and the figures are those of all. Keras' own `fit` cannot do that under
+    MultiWorkerMirroredStrategy, whose PerReplica values reach a Keras operation (keras issue 20585).
+    """
+
+    @tf.function
+    def step(batch: Any) -> None:
+        strategy.run(model.train_step, args=(batch,))
+
+    def figures() -> dict[str, float]:
+        return {name: float(value) for name, value in model.get_metrics_result().items()}
+
+    waiting = iter(strategy.distribute_datasets_from_function(lambda _: batches))
+    for epoch in epochs:
+        model.reset_metrics()
+        onlooker.begin_epoch(epoch)
+        shown: dict[str, float] = {}
+        for number in range(steps):
+            step(next(waiting))
+            if number % _SHOWN_EVERY == 0:
+                shown = figures()
+            onlooker.end_step(number, shown)
+        onlooker.end_epoch(epoch, figures())
