@@ -48,7 +48,7 @@ class Tracker:
 
 def _mlflow_run(run: Path, settings: dict[str, Any], resumed: bool) -> tuple[Any, str] | None:
     """Return MLflow's client and the run's id there, or None where MLflow is not installed."""
-    # Since 3.7 MLflow wants to be asked for its files, which need no database.
+    # MLflow no longer develops its files, which need no database, and wants to be asked for them.
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
     try:
         from mlflow.tracking import MlflowClient
