@@ -61,16 +61,14 @@ class Decoder:
             try:
                 return _ask(process, content, name)
             except (EOFError, OSError):
-                process.kill()
-                process.wait()
+                _end(process)
                 raise UserError(
                     "{name} took too long or too much memory to open, or is damaged. "
                     "Save it as a plain JPEG and try again.",
                     name=name,
                 ) from None
             except MemoryError:  # of this process: what the other one has still to say would be in the way
-                process.kill()
-                process.wait()
+                _end(process)
                 raise
             finally:
                 guard.cancel()
@@ -81,11 +79,14 @@ class Decoder:
         """End the process; the next photo starts another one."""
         with self._turn:
             if self._process is not None:
-                self._process.kill()
-                self._process.wait()
+                _end(self._process)
+                self._process = None
 
     def _running(self) -> "subprocess.Popen[bytes]":
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
+            _end(self._process)
+            self._process = None
+        if self._process is None:
             try:
                 self._process = subprocess.Popen(
                     self._command,
@@ -99,6 +100,15 @@ class Decoder:
             except OSError:  # no memory or no process is left
                 raise UserError(_BUSY) from None
         return self._process
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process, if it has not ended, and close the pipes to it."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        assert pipe is not None
+        pipe.close()
 
 
 def _ask(process: "subprocess.Popen[bytes]", content: bytes, name: str) -> np.ndarray:
