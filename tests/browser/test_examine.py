@@ -45,7 +45,7 @@ def test_a_bad_file_leaves_the_photo_in_view(address, browser, drawn_photo):
     upload.set_input_files(str(drawn_photo))
     # The drawing has this size too; only a photo of the visitor's can be taken away.
     page.get_by_role("button", name="Take this photo away").wait_for(timeout=180_000)
-    page.wait_for_timeout(1000)
+    settle(page)  # else the file may go to an uploader that is being replaced
     bad = {"name": "notes_*a*.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture"}
     upload.set_input_files(bad)
     page.get_by_text("notes_*a*.jpg is not a picture that can be read").wait_for(timeout=180_000)

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from benchmarks.browser import ROOT, running_server
+from benchmarks.browser import ROOT, running_server, settle
 from benchmarks.hostile.originals import MARKER, encoded, private_exif
 from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
 
@@ -101,6 +101,7 @@ def test_nothing_of_a_photo_stays_or_goes_out(browser, tmp_path):
         file = {"name": f"{NAME}.jpg", "mimeType": "image/jpeg", "buffer": content}
         page.locator("input[type=file]").set_input_files(file)
         page.get_by_text("1500 x 2000 pixels").wait_for(timeout=180_000)  # it was turned by its EXIF
+        settle(page)  # else the next file may go to an uploader that is being replaced
         bad = {"name": f"{NAME}-bad.jpg", "mimeType": "image/jpeg", "buffer": MARKER.encode() * 40_000}
         page.locator("input[type=file]").set_input_files(bad)
         page.get_by_text("is not a picture that can be read").wait_for(timeout=60_000)

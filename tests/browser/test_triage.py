@@ -50,7 +50,7 @@ def test_twenty_photos_become_a_list(address, browser, tmp_path):
     offline.close()
 
     page.get_by_role("radio", name="Not read").click()
-    page.wait_for_timeout(500)
+    settle(page)
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
