@@ -27,7 +27,7 @@ from melanoma.data.catalogue import read_catalogue
 from melanoma.data.pipeline import Sampler, decode_all, shared_out
 from melanoma.errors import UserError
 from melanoma.fitting.loop import fit
-from melanoma.fitting.workers import ALONE, Place, fit_together, place_here, strategy_here
+from melanoma.fitting.workers import Place, fit_together, place_here, strategy_here
 from melanoma.images import frame
 from melanoma.network import build_network
 from melanoma.recipes import Recipe, recipe_named
@@ -137,11 +137,13 @@ def compare(trial: Trial) -> dict[str, float]:
     """Return how far two workers end from one worker, and the seconds a step of each."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        work(trial, folder, ALONE)
         options = [*("--data", str(trial.data)), *(["--images", str(trial.images)] if trial.images else [])]
         for option in ("weights", "size", "steps", "batch", "precision"):
             options += [f"--{option}", str(getattr(trial, option))]
-        fit_together(["-m", "benchmarks.together", *options, "--folder", name], WORKERS, folder, None)
+        command = ["-m", "benchmarks.together", *options, "--folder", name]
+        # Each in processes of its own: precision is a setting of the whole process.
+        for count in (1, WORKERS):
+            fit_together(command, count, folder, None)
         one, first, second = (dict(np.load(folder / f"{end}.npz")) for end in ("1-0", "2-0", "2-1"))
     distance = np.linalg.norm
     return {
