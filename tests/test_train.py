@@ -121,7 +121,7 @@ def test_a_run_on_other_data_is_not_resumed(in_one_go, tmp_path):
         command(tmp_path, "--resume"), cwd=in_one_go, capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 2
-    assert "another recipe, start or data" in ended.stderr
+    assert "another recipe, start, data or number of workers" in ended.stderr
 
 
 def test_a_damaged_image_is_left_out_by_name(drawn_folder, tmp_path):
