@@ -7,7 +7,6 @@ from streamlit.navigation.page import StreamlitPage
 
 from melanoma.app.pages import data, examine, lesson, model, operator, quiz, thresholds, triage, whatif
 from melanoma.app.parts.language import choose_language, say
-from melanoma.app.parts.problems import told
 from melanoma.app.parts.server import keep_uploads_in_memory
 from melanoma.operation import log_to_stderr
 
@@ -19,7 +18,7 @@ def show_page() -> None:
     st.html(_STYLE)
     log_to_stderr()
     keep_uploads_in_memory()
-    chosen = st.navigation(
+    st.navigation(
         [
             st.Page(examine.page, title=say("Examine"), icon=":material/search:", default=True),
             st.Page(lesson.page, title=say("How it decides"), icon=":material/school:", url_path="lesson"),
@@ -34,9 +33,7 @@ def show_page() -> None:
             *_operators_page(),
         ],
         position="top",
-    )
-    with told():
-        chosen.run()
+    ).run()
     st.divider()
     with st.container(horizontal=True, horizontal_alignment="center"):
         choose_language()

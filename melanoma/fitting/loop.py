@@ -37,6 +37,8 @@ def fit(
     MultiWorkerMirroredStrategy, whose PerReplica values reach a Keras operation (keras issue 20585).
     """
 
+    # Traced for these batches alone, as in a run resumed here: a graph for several sizes rounds differently,
+    # and the difference grows.
     @tf.function
     def step(batch: Any) -> None:
         strategy.run(model.train_step, args=(batch,))

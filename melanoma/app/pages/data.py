@@ -11,6 +11,7 @@ from melanoma.app.parts.data.story import (
     show_sources,
 )
 from melanoma.app.parts.language import say, text
+from melanoma.app.parts.problems import told
 from melanoma.app.parts.stepper import choose_step, offer_next
 from melanoma.tutorial.story import read_story
 
@@ -18,6 +19,7 @@ _STEP = "part"
 _STORY = (show_claim, show_folders, show_both_sides, show_sources, show_results)
 
 
+@told()
 def page() -> None:
     """Draw the page."""
     st.title(say("Can these data carry the claim?"), anchor=False)

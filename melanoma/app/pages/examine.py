@@ -7,11 +7,12 @@ from melanoma.app.parts.language import say, text
 from melanoma.app.parts.map_view import lesion_of
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import choose_photo
+from melanoma.app.parts.problems import told
 from melanoma.app.parts.reasons import show_answer_and_reasons
 from melanoma.app.parts.verdict import show_verdict
-from melanoma.errors import UserError
 
 
+@told()
 def page() -> None:
     """Draw the page."""
     words, chooser = st.columns([5, 6], gap="large")
@@ -20,11 +21,7 @@ def page() -> None:
         st.markdown(text("notice"))
     with chooser:
         photo = choose_photo()
-    try:
-        prediction = predict(photo)
-    except UserError as error:  # the model's folder is absent or damaged
-        st.error(error.said(say))
-        return
+    prediction = predict(photo)
     bundle = classifier().bundle
     show_verdict(prediction, bundle, lesion_of(photo, prediction))
     show_answer_and_reasons(photo, prediction, bundle)

@@ -5,28 +5,25 @@ import streamlit as st
 from melanoma.app.parts.answer import predict
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.photo import photo_bar
+from melanoma.app.parts.problems import told
 from melanoma.app.parts.stepper import choose_step, offer_next
 from melanoma.app.parts.steps.class_map import show_class_map, show_grad_cam
 from melanoma.app.parts.steps.features import show_features
 from melanoma.app.parts.steps.framing import show_framing
 from melanoma.app.parts.steps.looked_for import show_looked_for
 from melanoma.app.parts.steps.worked import show_sum
-from melanoma.errors import UserError
 
 _STEP = "step"
 _STEPS = (show_framing, show_features, show_class_map, show_sum, show_grad_cam, show_looked_for)
 
 
+@told()
 def page() -> None:
     """Draw the page."""
     st.title(say("How does the network decide?"), anchor=False)
     st.markdown(text("lesson"))
     photo = photo_bar()
-    try:
-        prediction = predict(photo)
-    except UserError as error:  # the model's folder is absent or damaged
-        st.error(error.said(say))
-        return
+    prediction = predict(photo)
     names = _names()
     step = choose_step(names, _STEP)
     _STEPS[step - 1](photo, prediction)

@@ -8,12 +8,14 @@ from melanoma.app.parts.documents import show_document
 from melanoma.app.parts.language import language, say, text
 from melanoma.app.parts.link import linked_segment
 from melanoma.app.parts.model_choice import choose_bundle, describe_bundle
+from melanoma.app.parts.problems import told
 from melanoma.bundle import Bundle
 
 _CARD, _EXPERIMENTS, _TRAIN = "card", "experiments", "train"
 _EXPERIMENTS_FILE = Path(__file__).parents[3] / "docs" / "experiments.md"
 
 
+@told()
 def page() -> None:
     """Draw the page."""
     st.title(say("Which network is this?"), anchor=False)

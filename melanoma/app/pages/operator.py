@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from melanoma.app.parts.language import say
+from melanoma.app.parts.problems import told
 from melanoma.app.parts.server import memory
 from melanoma.operation import RECORD, Figures
 
@@ -22,6 +23,7 @@ def offered() -> bool:
     return bool(os.environ.get(TOKEN))
 
 
+@told()
 def page() -> None:
     """Draw the page, or the question for the token."""
     st.title(say("How does the server do?"), anchor=False)

@@ -3,21 +3,18 @@
 import streamlit as st
 
 from melanoma.app.parts.language import say, text
+from melanoma.app.parts.problems import told
 from melanoma.app.parts.quiz.question import show_case
 from melanoma.app.parts.quiz.result import show_result
 from melanoma.app.parts.quiz.start import show_start
 from melanoma.app.parts.quiz.state import end_quiz, running_quiz
-from melanoma.errors import UserError
 
 
+@told()
 def page() -> None:
     """Draw the page."""
     st.title(say("Can you do better than the network?"), anchor=False)
-    try:
-        quiz = running_quiz()
-    except UserError as error:  # the model's folder is absent or damaged
-        st.error(error.said(say))
-        return
+    quiz = running_quiz()
     if quiz is None:
         st.markdown(text("quiz"))
         show_start()

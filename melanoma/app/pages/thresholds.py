@@ -4,23 +4,20 @@ import streamlit as st
 
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.model import chosen_bundle
+from melanoma.app.parts.problems import told
 from melanoma.app.parts.thresholds.overview import show_confusion, show_reliability
 from melanoma.app.parts.thresholds.point import show_operating_point
 from melanoma.bundle import Bundle
-from melanoma.errors import UserError
 from melanoma.evaluation.held_back import HeldBack, judge_held_back
 
 
+@told()
 def page() -> None:
     """Draw the page."""
     st.title(say("When should the alert ring?"), anchor=False)
     st.markdown(text("thresholds"))
-    try:
-        bundle = chosen_bundle()
-        held_back = _judge(bundle, bundle.version)
-    except UserError as error:  # the model's folder is absent or damaged, or says nothing of melanoma
-        st.error(error.said(say))
-        return
+    bundle = chosen_bundle()
+    held_back = _judge(bundle, bundle.version)
     show_operating_point(held_back, bundle)
     left, right = st.columns(2, gap="large")
     with left:

@@ -5,24 +5,20 @@ import streamlit as st
 from melanoma.app.parts.language import say
 from melanoma.app.parts.model import classifier
 from melanoma.app.parts.photo import as_typed
-from melanoma.app.parts.problems import fragment
+from melanoma.app.parts.problems import fragment, told
 from melanoma.app.parts.triage_files import take_files
 from melanoma.app.parts.triage_run import Run
 from melanoma.app.parts.triage_table import offer_files, show_worklist
 from melanoma.batch.worklist import notice, summary
-from melanoma.errors import UserError
 
 _RUN = "triage-run"
 
 
+@told()
 def page() -> None:
     """Draw the page."""
     st.title(say("Which photos first?"), anchor=False)
-    try:
-        network = classifier()
-    except UserError as error:
-        st.error(error.said(say))
-        return
+    network = classifier()
     st.markdown(f"**{notice(network.bundle, say)}**")
     sources, problems = take_files()
     for problem in problems:

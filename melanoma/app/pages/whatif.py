@@ -6,13 +6,14 @@ from melanoma.app.parts.answer import predict
 from melanoma.app.parts.language import say, text
 from melanoma.app.parts.link import linked_segment
 from melanoma.app.parts.photo import photo_bar
+from melanoma.app.parts.problems import told
 from melanoma.app.parts.whatif.designer import show_designer
 from melanoma.app.parts.whatif.photo_changes import show_changes
-from melanoma.errors import UserError
 
 _PHOTO, _DESIGNER = "photo", "designer"
 
 
+@told()
 def page() -> None:
     """Draw the page."""
     st.title(say("What if …?"), anchor=False)
@@ -21,12 +22,9 @@ def page() -> None:
     tried = linked_segment(
         say("What to try"), list(names), _PHOTO, "try", names.__getitem__, label_visibility="collapsed"
     )
-    try:
-        if tried == _DESIGNER:
-            show_designer()
-            return
-        photo = photo_bar()
-        predict(photo)
-        show_changes(photo)
-    except UserError as error:  # the model's folder is absent or damaged
-        st.error(error.said(say))
+    if tried == _DESIGNER:
+        show_designer()
+        return
+    photo = photo_bar()
+    predict(photo)
+    show_changes(photo)

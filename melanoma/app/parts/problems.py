@@ -22,7 +22,10 @@ _LOG = logging.getLogger(__name__)
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Show the sentence of a UserError, or that memory is short, and go on after the block."""
+    """Show the sentence of a UserError, or that memory is short, and go on after the block.
+
+    As a decorator it does so for a page, whose model's folder may be absent or damaged.
+    """
     try:
         yield
     except Exception as error:
