@@ -34,6 +34,11 @@ class Estimate:
         """Return plain numbers; null for what is not known."""
         return {name: None if np.isnan(value) else value for name, value in vars(self).items()}
 
+    @classmethod
+    def from_json(cls, kept: dict[str, float | None]) -> "Estimate":
+        """Return the estimate that `as_json` made."""
+        return cls(**{name: np.nan if value is None else value for name, value in kept.items()})
+
 
 def balanced_accuracy(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
     """Return the mean over the true classes of the share of their weight that was predicted right.

@@ -2,7 +2,8 @@
 
 python -m melanoma.tutorial --data kaggle2357 --truth isic/labels.csv
 
-Takes what bundles of the tutorial's recipes are in `models/`; the others stand as “not yet run”.
+Takes what bundles of the tutorial's recipes are in `models/`. Of the others the figures of an earlier run stay, or
+“not yet run”.
 """
 
 import json
@@ -22,7 +23,7 @@ from melanoma.errors import exit_on_user_error
 from melanoma.tutorial import document
 from melanoma.tutorial.results import EXPERIMENTS, Seen, results_in, seen_before
 from melanoma.tutorial.sides import arrange, known_files
-from melanoma.tutorial.story import FILE, make_story
+from melanoma.tutorial.story import FILE, make_story, read_story
 from melanoma.writing import write_whole
 
 _COUNTED = {
@@ -41,7 +42,7 @@ def tutorial(
 ) -> None:
     """Write docs/tutorial.md, its curves and docs/tutorial.json anew from the runs."""
     known = known_files(data, truth)
-    results = results_in(models or models_folder(), known)
+    results = results_in(models or models_folder(), known, read_story()["results"])
     sides = _sides(data, truth)
     seen = {name: _seen(table, known) for name, table in sides.items()}
     page = FILE.with_suffix(".md")

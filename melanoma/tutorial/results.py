@@ -48,26 +48,56 @@ class Result:
     melanoma_found: Estimate
     """Share of the melanomas, by the experiment's own labels, that were named melanoma."""
     history: pd.DataFrame
+    """A row an epoch with `epoch` and the columns of `_BY_EPOCH`; NaN where it was not kept."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain numbers, and the accuracy by epoch."""
-        estimates = ("accuracy", "accuracy_copied", "accuracy_new", "balanced_accuracy", "melanoma_found")
+        """Return plain numbers, and what came of each epoch."""
         return {
             "images": self.images,
-            **{name: getattr(self, name).as_json() for name in estimates},
-            "fitted_by_epoch": self.history["accuracy"].round(4).tolist(),
-            "validation_by_epoch": self.history["calibration_accuracy"].round(4).tolist(),
+            **{name: getattr(self, name).as_json() for name in _ESTIMATES},
+            **{
+                name: [None if np.isnan(value) else round(value, 4) for value in self.history[column]]
+                for name, column in _BY_EPOCH.items()
+            },
         }
 
+    @classmethod
+    def from_json(cls, name: str, kept: dict[str, Any]) -> "Result":
+        """Return the result of the experiment `name` that `as_json` made."""
+        epochs = len(kept["validation_by_epoch"])
+        history = {
+            column: np.array(kept.get(key, [None] * epochs), float) for key, column in _BY_EPOCH.items()
+        }
+        return cls(
+            name=name,
+            images=kept["images"],
+            history=pd.DataFrame({"epoch": range(1, epochs + 1), **history}),
+            **{one: Estimate.from_json(kept[one]) for one in _ESTIMATES},
+        )
 
-def results_in(models: Path, known: pd.DataFrame) -> dict[str, Result]:
-    """Return the results of the experiments whose bundle is in a folder, by recipe; `known` is
-    `sides.known_files`.
+
+_ESTIMATES = ("accuracy", "accuracy_copied", "accuracy_new", "balanced_accuracy", "melanoma_found")
+_BY_EPOCH = {
+    "fitted_by_epoch": "accuracy",
+    "validation_by_epoch": "calibration_accuracy",
+    "fitted_loss_by_epoch": "loss",
+    "validation_loss_by_epoch": "calibration_loss",
+}
+"""What the JSON calls the columns of the history."""
+
+
+def results_in(models: Path, known: pd.DataFrame, earlier: dict[str, Any]) -> dict[str, Result]:
+    """Return the experiments' results by recipe: of the bundle in a folder or, where there is none, `earlier`.
+
+    `known` is `sides.known_files`; `earlier` holds by recipe what `Result.as_json` made. A bundle is 240 MB,
+    so it seldom outlives the machine that fitted it.
     """
     found = {}
     for name in EXPERIMENTS:
         if (models / name / "bundle.json").is_file():
             found[name] = result_of(load_bundle(models / name), known)
+        elif name in earlier:
+            found[name] = Result.from_json(name, earlier[name])
     return found
 
 

@@ -1,5 +1,7 @@
 """Figures of the experiments, their table and the story, worked out by hand."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,16 @@ import pytest
 from melanoma.bundle import load_bundle
 from melanoma.errors import UserError
 from melanoma.tutorial import document
-from melanoma.tutorial.results import EXPERIMENTS, Seen, measure, originals, result_of, seen_before
+from melanoma.tutorial.results import (
+    EXPERIMENTS,
+    Result,
+    Seen,
+    measure,
+    originals,
+    result_of,
+    results_in,
+    seen_before,
+)
 from melanoma.tutorial.story import FILE, NOTEBOOK, read_story
 
 # Files p and q show picture 0, r another picture of lesion L, s and t have nothing in common with others.
@@ -68,6 +79,29 @@ def test_the_result_of_a_bundle_is_its_predictions(nine_bundle, tmp_path):
     found = result_of(bundle, KNOWN)
     assert found.accuracy.value == pytest.approx(right.mean())
     assert found.images == len(rows)
+
+
+def test_results_outlive_their_bundle(result, tmp_path):
+    kept = json.loads(json.dumps(result.as_json()))
+    again = Result.from_json("tutorial-a", kept)
+    assert again.as_json() == kept and again.accuracy == result.accuracy
+    pd.testing.assert_frame_equal(again.history, HISTORY, check_dtype=False)
+    found = results_in(tmp_path, KNOWN, {"tutorial-a": kept})
+    assert list(found) == ["tutorial-a"] and found["tutorial-a"].as_json() == kept
+
+
+def test_a_bundle_comes_before_an_earlier_result(result, nine_bundle, tmp_path):
+    (tmp_path / "tutorial-a").symlink_to(nine_bundle)
+    (found,) = results_in(tmp_path, KNOWN, {"tutorial-a": result.as_json()}).values()
+    assert found.images == len(load_bundle(nine_bundle).load_predictions().query("split == 'calibration'"))
+    assert found.images != result.images
+
+
+def test_what_was_not_kept_or_not_known_stays_so(result):
+    kept = {name: value for name, value in result.as_json().items() if "loss" not in name}
+    again = Result.from_json("tutorial-a", {**kept, "accuracy": {"value": None, "low": None, "high": None}})
+    assert np.isnan(again.accuracy.value) and again.history["loss"].isna().all()
+    assert again.as_json()["fitted_loss_by_epoch"] == [None, None]
 
 
 def test_the_table_says_what_was_not_run(result):
