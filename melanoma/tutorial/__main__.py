@@ -2,8 +2,8 @@
 
 python -m melanoma.tutorial --data kaggle2357 --truth isic/labels.csv
 
-Takes what bundles of the tutorial's recipes are in `models/`. Of the others the figures of an earlier run stay, or
-“not yet run”.
+Takes what bundles of the tutorial's recipes are in `models/`. Of the others the figures of an earlier run
+stay, or “not yet run”.
 """
 
 import json

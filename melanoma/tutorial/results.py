@@ -87,9 +87,9 @@ _BY_EPOCH = {
 
 
 def results_in(models: Path, known: pd.DataFrame, earlier: dict[str, Any]) -> dict[str, Result]:
-    """Return the experiments' results by recipe: of the bundle in a folder or, where there is none, `earlier`.
+    """Return the experiments' results by recipe: of a folder's bundles, the others as kept.
 
-    `known` is `sides.known_files`; `earlier` holds by recipe what `Result.as_json` made. A bundle is 240 MB,
+    `known` is `sides.known_files`; `earlier` holds what `Result.as_json` made, by recipe. A bundle is 240 MB,
     so it seldom outlives the machine that fitted it.
     """
     found = {}
