@@ -42,7 +42,7 @@ from melanoma.fitting.tracking import Tracker
 from melanoma.fitting.workers import fit_together, place_here, strategy_here
 from melanoma.network import build_network, freeze, shift_bias
 from melanoma.objective import Objective
-from melanoma.recipes import Recipe, TutorialRecipe, recipe_named
+from melanoma.recipes import Precision, Recipe, TutorialRecipe, recipe_named
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
 from melanoma.tutorial.passes import Passes, judge_by
 from melanoma.tutorial.sides import arrange
@@ -66,9 +66,12 @@ def train(
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint of this run.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share each batch.")] = 1,
     address: Annotated[str | None, typer.Option(help="The Ray cluster to run them on.")] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="Of the tutorial's experiments; see docs/tutorial.md.")
+    ] = Precision.FLOAT32,
 ) -> None:
     """Train a network and write its bundle."""
-    chosen = recipe_named(recipe)
+    chosen = in_precision(recipe_named(recipe), precision)
     require_shareable(chosen, workers)
     place = place_here(workers)
     strategy = strategy_here(place)
@@ -206,6 +209,15 @@ def require_same_sides(bundle: Bundle, table: pd.DataFrame, codes: list[str]) ->
             f"{bundle.path} was fitted to lesions of {len(leaked)} images that this run holds back, so its "
             "figures would flatter. Start from another model, or use the data it was made with."
         )
+
+
+def in_precision(recipe: Recipe | TutorialRecipe, precision: Precision) -> Recipe | TutorialRecipe:
+    """Return the recipe to be fitted in this precision; raises UserError where it has only its own."""
+    if isinstance(recipe, TutorialRecipe):
+        return replace(recipe, precision=precision)
+    if precision != Precision.FLOAT32:
+        raise UserError(f"{recipe.name} is fitted in float32 alone. Leave --precision out.")
+    return recipe
 
 
 def require_shareable(recipe: Recipe | TutorialRecipe, workers: int) -> None:

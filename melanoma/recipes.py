@@ -1,10 +1,18 @@
 """What `train.py` can make: each recipe is one frozen set of choices, with its reasons."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import ClassVar, Literal
 
 from melanoma.data.augment import Augmentation
 from melanoma.errors import UserError
+
+
+class Precision(StrEnum):
+    """Of the numbers that are multiplied while fitting; weights and sums are float32 in both."""
+
+    FLOAT32 = "float32"
+    MIXED_BFLOAT16 = "mixed_bfloat16"
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ class TutorialRecipe:
     """Of the melanoma alert, on the validation images."""
     seed: int = 123
     """The tutorial's for the split; here for weights and draws as well."""
+    precision: Precision = Precision.FLOAT32
+    """In which convolutions and dense layers are computed while fitting; `train.py --precision` chooses."""
 
     temperature: ClassVar[float | None] = 1.0
     """The probabilities stay the tutorial's softmax, however sure of itself."""

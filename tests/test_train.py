@@ -99,6 +99,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_p
     [
         (("--resume",), "holds no checkpoint to resume from"),
         (("--recipe", "grand"), "There is no recipe “grand”"),
+        (("--precision", "mixed_bfloat16"), "quick is fitted in float32 alone"),
         (("--backbone-weights", "absent.h5"), "the file does not exist"),
         (("--outlines", "absent"), "absent is not a folder"),
     ],

@@ -50,7 +50,7 @@ def tutorial(
         "accuracies": document.accuracies(results),
         "copies": document.copies(results, seen),
         "more": document.more_figures(results),
-        "commands": document.commands(),
+        "commands": document.commands(results),
         "counts": document.class_counts({title: sides[name] for name, title in _COUNTED.items()}),
     }
     write_whole(page, document.fill(page.read_text(encoding="utf-8"), parts))

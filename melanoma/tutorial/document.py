@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from melanoma.diagnoses import NINE, diagnosis_of
 from melanoma.errors import UserError
 from melanoma.evaluation.metrics import Estimate
+from melanoma.recipes import Precision
 from melanoma.tutorial.results import EXPERIMENTS, Result, Seen
 from melanoma.tutorial.story import CLAIMED, NOTEBOOK
 
@@ -93,19 +94,27 @@ def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
 def more_figures(results: dict[str, Result]) -> str:
     """Return the table of balanced accuracy and melanomas found, Markdown."""
     rows = [
-        (f"`{name}`", result.balanced_accuracy, result.melanoma_found, _best(result))
+        (f"`{name}`", result.balanced_accuracy, result.melanoma_found, _best(result), result.precision.value)
         for name, result in results.items()
     ]
-    header = ("recipe", "balanced accuracy", "melanomas named melanoma", "best epoch, had one chosen it")
+    header = (
+        "recipe",
+        "balanced accuracy",
+        "melanomas named melanoma",
+        "best epoch, had one chosen it",
+        "fitted in",
+    )
     return _markdown(header, rows) if rows else f"{NOT_RUN[0].upper()}{NOT_RUN[1:]}."
 
 
-def commands() -> str:
-    """Return the command of each experiment, as a code block."""
+def commands(results: dict[str, Result]) -> str:
+    """Return the command of each experiment, as a code block; of those with results, in their precision."""
     lines = []
     for name, recipe in EXPERIMENTS.items():
         truth = " --truth isic/labels.csv" if recipe.honest else ""
-        lines.append(f"python train.py --data kaggle2357{truth} --recipe {name} --out models/{name}")
+        precision = results[name].precision if name in results else Precision.FLOAT32
+        asked = "" if precision == Precision.FLOAT32 else f" --precision {precision.value}"
+        lines.append(f"python train.py --data kaggle2357{truth} --recipe {name}{asked} --out models/{name}")
     return "```\n" + "\n".join(lines) + "\n```"
 
 

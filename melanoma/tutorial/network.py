@@ -11,23 +11,25 @@ FIRST = "conv_1"
 def build_tutorial_network(recipe: TutorialRecipe, classes: int, fitting: bool = False) -> keras.Model:
     """Return the network, uint8 (n, 180, 180, 3) -> logits (n, classes).
 
-    While `fitting` it has the recipe's layers that change the images at random; they have no weights, so the
-    weights of one fit the other.
+    While `fitting` it computes in the recipe's precision and has the recipe's layers that change the images
+    at random; they have no weights, and weights are float32 in either precision, so those of one fit the
+    other.
     """
+    policy = recipe.precision.value if fitting else None
     pixels = keras.Input((recipe.image_size, recipe.image_size, 3), dtype="uint8", name="pixels")
     x = keras.layers.Rescaling(1 / 255, name="scaled")(pixels)
     if fitting and recipe.changed:
         x = keras.layers.RandomFlip("horizontal", seed=0, name="flip")(x)
         x = keras.layers.RandomRotation(0.1, seed=0, name="rotation")(x)
         x = keras.layers.RandomZoom(0.1, seed=0, name="zoom")(x)
-    x = keras.layers.Conv2D(64, 3, activation="relu", name=FIRST)(x)
-    x = keras.layers.MaxPooling2D(name="pool_1")(x)
-    x = keras.layers.Conv2D(128, 3, activation="relu", name=FEATURES)(x)
-    x = keras.layers.MaxPooling2D(name="pool_2")(x)
-    x = keras.layers.Dropout(recipe.dropout, seed=0, name="dropout")(x)
-    x = keras.layers.Flatten(name="flat")(x)
-    x = keras.layers.Dense(256, activation="relu", name="dense")(x)
-    return keras.Model([pixels], keras.layers.Dense(classes, name=HEAD)(x), name="tutorial")
+    x = keras.layers.Conv2D(64, 3, activation="relu", name=FIRST, dtype=policy)(x)
+    x = keras.layers.MaxPooling2D(name="pool_1", dtype=policy)(x)
+    x = keras.layers.Conv2D(128, 3, activation="relu", name=FEATURES, dtype=policy)(x)
+    x = keras.layers.MaxPooling2D(name="pool_2", dtype=policy)(x)
+    x = keras.layers.Dropout(recipe.dropout, seed=0, name="dropout", dtype=policy)(x)
+    x = keras.layers.Flatten(name="flat", dtype=policy)(x)
+    x = keras.layers.Dense(256, activation="relu", name="dense", dtype=policy)(x)
+    return keras.Model([pixels], keras.layers.Dense(classes, name=HEAD, dtype="float32")(x), name="tutorial")
 
 
 def compiled_tutorial(network: keras.Model, recipe: TutorialRecipe) -> keras.Model:

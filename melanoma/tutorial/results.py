@@ -1,7 +1,7 @@
 """What the experiments gave: accuracies with intervals, and how much of them is copies on both sides."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from melanoma.bundle import Bundle, load_bundle
 from melanoma.evaluation.metrics import Estimate, balanced_accuracy, bootstrap, share
-from melanoma.recipes import RECIPES, TutorialRecipe
+from melanoma.recipes import RECIPES, Precision, TutorialRecipe
 
 _COPY = re.compile(r"_rotated_\d+$")
 
@@ -49,11 +49,14 @@ class Result:
     """Share of the melanomas, by the experiment's own labels, that were named melanoma."""
     history: pd.DataFrame
     """A row an epoch with `epoch` and the columns of `_BY_EPOCH`; NaN where it was not kept."""
+    precision: Precision = Precision.FLOAT32
+    """In which it was fitted."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers, and what came of each epoch."""
         return {
             "images": self.images,
+            "precision": self.precision.value,
             **{name: getattr(self, name).as_json() for name in _ESTIMATES},
             **{
                 name: [None if np.isnan(value) else round(value, 4) for value in self.history[column]]
@@ -71,6 +74,7 @@ class Result:
         return cls(
             name=name,
             images=kept["images"],
+            precision=Precision(kept.get("precision", Precision.FLOAT32)),
             history=pd.DataFrame({"epoch": range(1, epochs + 1), **history}),
             **{one: Estimate.from_json(kept[one]) for one in _ESTIMATES},
         )
@@ -112,9 +116,10 @@ def result_of(bundle: Bundle, known: pd.DataFrame) -> Result:
     predicted = validation[codes].to_numpy().argmax(axis=1)
     truth = validation["diagnosis"].map(codes.index).to_numpy()
     history = pd.read_csv(bundle.path / "history.csv")
-    return measure(
+    measured = measure(
         bundle.name, truth, predicted, codes.index("MEL"), validation["image_id"], fitted, known, history
     )
+    return replace(measured, precision=Precision(bundle.recipe.get("precision", Precision.FLOAT32)))
 
 
 def measure(

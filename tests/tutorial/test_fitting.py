@@ -1,5 +1,7 @@
 """The tutorial's network learns, and a run that was cut off goes on to the same weights."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import tensorflow as tf
 from melanoma.fitting.bookkeeping import Bookkeeping
 from melanoma.fitting.checkpoints import newest_checkpoint
 from melanoma.fitting.loop import fit as fit_batches
-from melanoma.recipes import TutorialRecipe
+from melanoma.recipes import Precision, TutorialRecipe
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
 from melanoma.tutorial.passes import Passes, judge_by, logits_of
 
@@ -73,6 +75,21 @@ def test_judging_counts_by_hand():
     assert found["calibration_accuracy"] == 0.5
     assert found["calibration_balanced_accuracy"] == 0.5
     assert np.isclose(found["calibration_loss"], (np.log(1 + np.e**-1) + np.log(1 + np.e)) / 2)
+
+
+def test_half_precision_fits_the_same_weights_and_answers_alike():
+    mixed = replace(RECIPE, precision=Precision.MIXED_BFLOAT16, changed=False)
+    keras.utils.set_random_seed(5)
+    fitting = build_tutorial_network(mixed, 2, fitting=True)
+    plain = build_tutorial_network(mixed, 2)
+    assert fitting.get_layer("dense").compute_dtype == "bfloat16"
+    assert plain.get_layer("dense").compute_dtype == "float32"
+    assert {weight.dtype for weight in fitting.weights} == {"float32"}
+    plain.set_weights(fitting.get_weights())
+    pixels, _ = light_and_dark()
+    one, other = (logits_of(network, pixels, np.arange(32)) for network in (plain, fitting))
+    assert one.dtype == other.dtype == np.float32
+    assert 0 < np.abs(one - other).max() < 0.02 * np.abs(one).max()
 
 
 def test_the_fitted_weights_fit_the_network_without_random_layers():

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from melanoma.bundle import load_bundle
 from melanoma.errors import UserError
+from melanoma.recipes import Precision
 from melanoma.tutorial import document
 from melanoma.tutorial.results import (
     EXPERIMENTS,
@@ -91,6 +93,17 @@ def test_results_outlive_their_bundle(result, tmp_path):
     assert list(found) == ["tutorial-a"] and found["tutorial-a"].as_json() == kept
 
 
+def test_the_precision_is_told_and_asked_for(result):
+    mixed = replace(result, precision=Precision.MIXED_BFLOAT16)
+    kept = json.loads(json.dumps(mixed.as_json()))
+    assert Result.from_json("tutorial-a", kept).precision == mixed.precision
+    assert document.more_figures({"tutorial-a": mixed}).endswith("| mixed_bfloat16 |")
+    first, second = document.commands({"tutorial-a": mixed, "tutorial-b": result}).splitlines()[1:3]
+    assert "--recipe tutorial-a --precision mixed_bfloat16 --out" in first and "precision" not in second
+    before = {name: value for name, value in result.as_json().items() if name != "precision"}
+    assert Result.from_json("tutorial-a", before).precision == Precision.FLOAT32
+
+
 def test_a_bundle_comes_before_an_earlier_result(result, nine_bundle, tmp_path):
     shutil.copytree(nine_bundle, tmp_path / "tutorial-a")
     (found,) = results_in(tmp_path, KNOWN, {"tutorial-a": result.as_json()}).values()
@@ -122,7 +135,7 @@ def test_the_other_tables_hold_the_counts(result):
     counts = document.class_counts({"a": side})
     assert "| Melanoma | 1 | 1 |" in counts and "| all | 2 | 1 |" in counts
     for name in EXPERIMENTS:
-        assert f"--recipe {name} " in document.commands()
+        assert f"--recipe {name} " in document.commands({})
 
 
 def test_parts_are_filled_between_their_marks():
