@@ -77,6 +77,14 @@ def test_what_was_not_run_is_said_and_what_was_is_drawn(monkeypatch):
     assert "Not yet repeated: (b), (c), (d)." in words(app)
 
 
+def test_copies_before_and_after_the_split_are_told_apart(monkeypatch):
+    story = read_story() | {"results": {"tutorial-d-before": RESULT, "tutorial-d-after": RESULT}}
+    monkeypatch.setattr("melanoma.app.pages.data.read_story", lambda: story)
+    bars, curves = (chart.proto.alt for chart in opened(part="5").get("plotly_chart"))
+    assert "(d), copies made, then split: " in bars and "(d), split, then copies made: " in bars
+    assert curves.count("(d) validation") == 1, "the curves are of the tutorial's own way"
+
+
 def test_pictures_in_two_folders_are_shown_where_the_operator_has_them(tmp_path, monkeypatch):
     assert not opened(part="2").get("image")
     for number in range(2):

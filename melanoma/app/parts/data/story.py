@@ -151,7 +151,8 @@ def show_sources(story: Story) -> None:
 def show_results(story: Story) -> None:
     """Draw what the same network scores on the tutorial's sides, on new lesions, and honestly."""
     with text_and_pictures("data-results"):
-        names = [name for name in story["notebook"] if name in story["results"]]
+        titles = _titles()
+        names = [name for name in titles if name in story["results"]]
         if not names:
             st.info(say("The experiments have not been run yet. The commands are in docs/tutorial.md."))
             return
@@ -162,14 +163,14 @@ def show_results(story: Story) -> None:
         }
         show(
             shares_by_group(
-                [_letter(name) for name in names],
+                [titles[name] for name in names],
                 {kind: [one["value"] if one else None for one in found] for kind, found in kinds.items()},
                 {kind: _distances(found) for kind, found in kinds.items()},
                 say("accuracy on the validation images"),
             ),
             key="data-results",
             alt="; ".join(
-                f"{_letter(name)}: "
+                f"{titles[name]}: "
                 + ", ".join(
                     f"{kind} {found[row]['value']:.0%}" for kind, found in kinds.items() if found[row]
                 )
@@ -177,16 +178,17 @@ def show_results(story: Story) -> None:
             ),
         )
         curves = {}
-        for name in names:
+        for name in (name for name in names if name in story["notebook"]):
             result = story["results"][name]
             letter = _letter(name)
             curves[say("{letter} fitted images", letter=letter)] = (result["fitted_by_epoch"], True)
             curves[say("{letter} validation", letter=letter)] = (result["validation_by_epoch"], False)
-        show(
-            accuracy_curves(curves, (say("epoch"), say("accuracy"))),
-            key="data-curves",
-            alt="; ".join(f"{name}: {values[-1]:.0%}" for name, (values, _) in curves.items()),
-        )
+        if curves:
+            show(
+                accuracy_curves(curves, (say("epoch"), say("accuracy"))),
+                key="data-curves",
+                alt="; ".join(f"{name}: {values[-1]:.0%}" for name, (values, _) in curves.items()),
+            )
         _say_what_is_missing(story, list(story["notebook"]))
 
 
@@ -215,6 +217,17 @@ def _say_what_is_missing(story: Story, names: list[str]) -> None:
     missing = [_letter(name) for name in names if name not in story["results"]]
     if missing:
         st.caption(say("Not yet repeated: {names}.", names=", ".join(missing)))
+
+
+def _titles() -> dict[str, str]:
+    """Return what the rows of results are called, by recipe."""
+    return {
+        "tutorial-a": "(a)",
+        "tutorial-b": "(b)",
+        "tutorial-c": "(c)",
+        "tutorial-d-before": f"(d), {say('copies made, then split')}",
+        "tutorial-d-after": f"(d), {say('split, then copies made')}",
+    }
 
 
 def _letter(name: str) -> str:
