@@ -30,6 +30,8 @@ HONEST = {
 }
 """The same network on true labels and lesions on one side each."""
 NOT_RUN = "not yet run"
+_LAST = 5
+"""Epochs whose accuracies show how much hangs on where one stops."""
 
 
 def fill(document: str, parts: dict[str, str]) -> str:
@@ -94,13 +96,21 @@ def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
 def more_figures(results: dict[str, Result]) -> str:
     """Return the table of balanced accuracy and melanomas found, Markdown."""
     rows = [
-        (f"`{name}`", result.balanced_accuracy, result.melanoma_found, _best(result), result.precision.value)
+        (
+            f"`{name}`",
+            result.balanced_accuracy,
+            result.melanoma_found,
+            _last(result),
+            _best(result),
+            result.precision.value,
+        )
         for name, result in results.items()
     ]
     header = (
         "recipe",
         "balanced accuracy",
         "melanomas named melanoma",
+        f"accuracy over the last {_LAST} epochs",
         "best epoch, had one chosen it",
         "fitted in",
     )
@@ -168,6 +178,11 @@ def draw_curves(results: dict[str, Result], path: Path) -> None:
 
 def _told(results: dict[str, Result], name: str, figure: Callable[[Result], Estimate]) -> str:
     return str(figure(results[name])) if name in results else NOT_RUN
+
+
+def _last(result: Result) -> str:
+    last = result.history["calibration_accuracy"].tail(_LAST)
+    return f"{last.min():.3f} to {last.max():.3f}"
 
 
 def _best(result: Result) -> str:

@@ -130,7 +130,7 @@ def test_the_table_says_what_was_not_run(result):
 def test_the_other_tables_hold_the_counts(result):
     met = Seen(np.array([True, False]), np.array([False, True]), np.array(["a", "b"]))
     assert "| 2 | 1 | 1 | 1.000" in document.copies({"tutorial-a": result}, dict.fromkeys(EXPERIMENTS, met))
-    assert "0.600, epoch 1" in document.more_figures({"tutorial-a": result})
+    assert "| 0.500 to 0.600 | 0.600, epoch 1 |" in document.more_figures({"tutorial-a": result})
     side = pd.DataFrame({"diagnosis": ["MEL", "MEL", "SK"], "split": ["train", "calibration", "train"]})
     counts = document.class_counts({"a": side})
     assert "| Melanoma | 1 | 1 |" in counts and "| all | 2 | 1 |" in counts
