@@ -21,8 +21,8 @@ beginning with {origin}."""
 _TUTORIAL_NETWORK = """Two 3 x 3 convolutions (64 and 128 channels), each with max pooling, a flattened map, a
 dense layer of 256 and the output, at {size} x {size} pixels: the network of a widely copied tutorial. Made by
 `python train.py` with the recipe `{recipe}` in {epochs} epochs ({minutes:.0f} minutes on the machine that
-trained it), random seed {seed}, beginning with random weights. It is here to be compared and doubted, not to
-be used: docs/tutorial.md says why.{labels}"""
+trained it), computed in {precision}, random seed {seed}, beginning with random weights. It is here to be
+compared and doubted, not to be used: docs/tutorial.md says why.{labels}"""
 
 _FOLDER_LABELS = """ Its labels are the set's folder names, of which many are wrong, and pictures of one
 lesion, or the very same picture, are on several sides: its figures flatter."""
@@ -245,7 +245,8 @@ def _describe_network(bundle: Bundle, history: pd.DataFrame) -> str:
         "seed": recipe["seed"],
     }
     if "honest" in recipe:
-        return _TUTORIAL_NETWORK.format(labels="" if recipe["honest"] else _FOLDER_LABELS, **values)
+        labels = "" if recipe["honest"] else _FOLDER_LABELS
+        return _TUTORIAL_NETWORK.format(labels=labels, precision=recipe["precision"], **values)
     return _NETWORK.format(samples=recipe["samples_per_epoch"], origin=recipe["origin"], **values)
 
 

@@ -114,10 +114,10 @@ def heatmap_figure(
                 "y": 0.0,
                 "yanchor": "top",
                 "thickness": 10,
-                "tickformat": "+.2f" if signed else ".2f",
+                "tickformat": "+.3~g" if signed else ".3~g",  # logits in cells may be thousandths
                 "nticks": 5,
             },
-            hovertemplate="%{z:+.3f}<extra></extra>",
+            hovertemplate="%{z:+.3~g}<extra></extra>",
         )
     )
     lay_photo(figure, photo)

@@ -33,6 +33,7 @@ def test_the_label_set_is_the_bundles_own(nine_bundle, prediction):
     assert [diagnosis_of(code).malignant for code in ("PBK", "SK")] == [False, False]
     card = (nine_bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "Seborrhoeic keratosis" in card and "several sides" in card and "MobileNet" not in card
+    assert "computed in float32" in card
 
 
 def test_folder_names_mean_parts_only_where_asked():
