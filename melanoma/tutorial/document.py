@@ -169,10 +169,12 @@ def draw_curves(results: dict[str, Result], path: Path) -> None:
                     history["epoch"], history[validation], style, color="#d55e00", label=f"validation, {kind}"
                 )
         axes[0, column].set(title=name.removeprefix("tutorial-"), ylim=(0, 1))
-        axes[1, column].set(xlabel="epoch", ylim=(0, 4))
+        axes[1, column].set_xlabel("epoch")
     axes[0, 0].set_ylabel("accuracy")
     axes[1, 0].set_ylabel("loss (cross-entropy)")
-    axes[0, 0].legend(frameon=False, fontsize=8, loc="upper left")
+    axes[1, 0].set_ylim(bottom=0)
+    lines = {line.get_label(): line for place in axes.flat for line in place.lines}
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=len(lines), frameon=False)
     figure.savefig(path, dpi=110)
 
 
