@@ -40,9 +40,14 @@ such as {0:9999999999}, would fill this process' memory."""
 class Decoder:
     """One process that decodes one photo at a time. Safe for any number of threads."""
 
-    def __init__(self, command: Sequence[str] = _COMMAND, most_seconds: float = MOST_SECONDS) -> None:
-        """Start nothing yet. `command` is another one for tests."""
-        self._command, self._most_seconds = list(command), most_seconds
+    def __init__(
+        self,
+        command: Sequence[str] = _COMMAND,
+        most_cpu: float = MOST_CPU,
+        most_seconds: float = MOST_SECONDS,
+    ) -> None:
+        """Start nothing yet. `command`, another one for tests, is told `most_cpu` as its last argument."""
+        self._command, self._most_seconds = [*command, str(most_cpu)], most_seconds
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -200,7 +205,7 @@ def _watch(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def _serve(stdin: IO[bytes], stdout: IO[bytes]) -> None:
+def _serve(stdin: IO[bytes], stdout: IO[bytes], most_cpu: float) -> None:
     """Decode what comes, until nothing comes any more."""
     while True:
         try:
@@ -209,16 +214,16 @@ def _serve(stdin: IO[bytes], stdout: IO[bytes]) -> None:
             return
         content = bytearray(asked["bytes"])
         _fill(stdin, memoryview(content))
-        answer, pixels = _decode(content, asked["name"])
+        answer, pixels = _decode(content, asked["name"], most_cpu)
         _send(stdout, answer, pixels.data.cast("B"))
         del content, pixels  # the process rests without a photo
 
 
-def _decode(content: bytearray, name: str) -> tuple[dict[str, object], np.ndarray]:
+def _decode(content: bytearray, name: str, most_cpu: float) -> tuple[dict[str, object], np.ndarray]:
     """Return what to answer, and the pixels, none where the photo is refused; empties `content`."""
     photo = bytes(content)
     content.clear()
-    _watch(MOST_CPU)
+    _watch(most_cpu)
     try:
         pixels = read_image(photo, name)
         return {"height": pixels.shape[0], "width": pixels.shape[1]}, pixels
@@ -234,4 +239,4 @@ if __name__ == "__main__":
         open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as target,
     ):
         _limit()
-        _serve(source, target)
+        _serve(source, target, float(sys.argv[1]))
