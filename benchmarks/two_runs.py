@@ -9,6 +9,7 @@ the calibration lesions alone: it is something to choose by.
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -58,13 +59,17 @@ def difference(
 
 
 def held_back(bundle: Bundle, other: Bundle) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the predictions of both, row by row for the same images; raises UserError if these differ."""
+    """Return the predictions of both, row by row for the same images; raises UserError if these differ, or
+    the mix of diagnoses that the probabilities assume.
+    """
     first, second = (
         one.load_predictions().sort_values("image_id", ignore_index=True) for one in (bundle, other)
     )
     same = ["image_id", "lesion_id", "split", "diagnosis"]
     if bundle.codes != other.codes or not first[same].equals(second[same]):
         raise UserError(f"{bundle.path} and {other.path} do not hold back the same images.")
+    if bundle.prior != other.prior:
+        raise UserError(f"{bundle.path} and {other.path} assume different mixes of diagnoses.")
     return first, second
 
 
@@ -84,10 +89,7 @@ def report(bundle: Bundle, other: Bundle) -> None:
         print(f"| figure | {' | '.join(name for name, _ in answers)} | the second less the first |")
         print("|---" * (len(answers) + 2) + "|")
         for name, figure in figures_of(truth, codes.index("MEL"), np.asarray(bundle.prior)).items():
-            values = [
-                str(bootstrap(lambda weights, said=said, figure=figure: figure(said, weights), lesions))
-                for _, said in answers
-            ]
+            values = [str(bootstrap(partial(figure, said), lesions)) for _, said in answers]
             print(f"| {name} | {' | '.join(values)} | {difference(figure, one, two, lesions)} |")
         same = float(np.mean(one.argmax(axis=1) == two.argmax(axis=1)))
         print(f"\nThe likeliest diagnosis is the same for {same:.3f} of the images.")

@@ -1,5 +1,7 @@
 """Two networks compared on the same lesions: which is better, by how much, and what both make together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,9 @@ def test_the_report_has_both_sides_and_no_joint_figure_for_the_test_lesions(smal
 def test_bundles_of_other_lesions_are_refused(small_bundle, nine_bundle):
     with pytest.raises(UserError, match="do not hold back the same images"):
         held_back(load_bundle(small_bundle), load_bundle(nine_bundle))
+
+
+def test_bundles_of_another_mix_are_refused(small_bundle):
+    bundle = load_bundle(small_bundle)
+    with pytest.raises(UserError, match="assume different mixes of diagnoses"):
+        held_back(bundle, replace(bundle, prior=(0.9, 0.1)))
