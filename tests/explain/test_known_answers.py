@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from melanoma.errors import UserError
-from melanoma.explain.activation_maximisation import maximise_logit
 from melanoma.explain.comparisons import edge_strength, smooth_noise
 from melanoma.explain.grad_cam import LAST_THREE, channel_weights, combine, mean_of
 from melanoma.explain.layers import convolutional_layers, layer_pass
@@ -214,16 +213,3 @@ def test_the_last_three_layers_averaged(subject):
 def test_a_layer_without_maps_is_refused(layer, subject):
     with pytest.raises(UserError, match=f"“{layer}” is not a convolutional layer of this model. Choose"):
         layer_pass(subject.network, layer)
-
-
-def test_a_picture_made_for_an_output_raises_it(subject):
-    network = subject.network
-    start, made = (maximise_logit(network, 1, steps=steps) for steps in (1, 40))
-    assert made.shape == subject.predictions[0].pixels.shape and made.dtype == np.uint8
-    logits = network.run(np.stack([start, made])).logits[:, 1]
-    assert logits[1] > logits[0] + 0.2
-    assert maximise_logit(network, 1, steps=40).tolist() == made.tolist(), "the same seed, the same picture"
-    photo = subject.predictions[0].pixels
-    near = maximise_logit(network, 1, steps=1, start=photo)
-    shifts = [np.roll(photo, (dy, dx), (0, 1)) for dy in range(-8, 9) for dx in range(-8, 9)]
-    assert min(np.abs(near.astype(int) - moved).mean() for moved in shifts) < 40
