@@ -1,6 +1,6 @@
 """Pytest plug-in: the processor time of each test, its child processes included, and of the whole run.
 
-    python -m pytest -p tests.processor_time
+    python -m pytest -p benchmarks.processor_time
 
 Wall time says how busy a machine is, processor time what a test costs. A fixture's time counts to the first
 test that asks for it; a server that outlives a test counts to the tests during which it works.
@@ -31,10 +31,8 @@ def seconds_so_far() -> float:
             parents[pid] = int(fields[1])
             ticks[pid] = sum(int(field) for field in fields[11:15])  # utime, stime, cutime, cstime
     family = {os.getpid()}
-    found = True
-    while found:
-        found = {pid for pid, parent in parents.items() if parent in family} - family
-        family |= found
+    while children := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= children
     return sum(ticks.get(pid, 0) for pid in family) / _TICKS
 
 
