@@ -1,6 +1,6 @@
 # `make` lists the targets. `make app` and `make test` each do everything from a fresh checkout.
 .DEFAULT_GOAL := help
-.PHONY: help venv app test lint audit lock format chromium clean
+.PHONY: help venv app check test lint audit lock format chromium clean
 
 # The first of these that runs and is 3.11 to 3.13; or name one: make venv PYTHON=/path/to/python3.12
 PYTHON ?= python3.11 python3.12 python3.13 python3 python
@@ -23,7 +23,10 @@ venv: $(DEV_READY) ## Create .venv with all that development needs
 app: $(APP_READY) ## Open the page at http://localhost:8501
 	$(BIN)/streamlit run streamlit_app.py $(ARGS)
 
-test: $(DEV_READY) chromium ## Run the tests
+check: lint ## Style, types, and the tests without browser, Ray, training or second process
+	$(BIN)/python -m pytest -m "not browser and not ray and not training and not process" $(ARGS)
+
+test: $(DEV_READY) chromium ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV_READY) ## Check style and types

@@ -63,4 +63,6 @@ def pytest_terminal_summary(terminalreporter) -> None:
     terminalreporter.write_line("by file:")
     for name, seconds in sorted(by_file.items(), key=lambda pair: -pair[1])[:SHOWN]:
         terminalreporter.write_line(f"{seconds:7.2f} s  {name}")
-    terminalreporter.write_line(f"{total:7.2f} s  in all, of which {rest:.2f} s outside the tests (collecting)")
+    terminalreporter.write_line(
+        f"{total:7.2f} s  in all, of which {rest:.2f} s outside the tests (collecting)"
+    )

@@ -50,7 +50,7 @@ def together(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def difference(
-    figure: Figure, first: np.ndarray, second: np.ndarray, lesions: np.ndarray, replicates: int = 1000
+    figure: Figure, first: np.ndarray, second: np.ndarray, lesions: np.ndarray, replicates: int | None = None
 ) -> Estimate:
     """Return how much higher the second's figure is, with a 95% interval by bootstrap over the lesions."""
     return bootstrap(

@@ -2,9 +2,13 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The tests' pictures are so small that threads spend more time in waiting for each other than in computing.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import cv2
 import numpy as np
@@ -19,6 +23,19 @@ FOLDERS = (
     *("pigmented benign keratosis", "seborrheic keratosis", "squamous cell carcinoma", "vascular lesion"),
 )
 """The tutorial's nine classes."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_replicates() -> Iterator[None]:
+    """Intervals from 40 resamples: how they are computed is tested, not how steady they are."""
+    from melanoma.evaluation import evaluate, metrics, operating, reliability
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "REPLICATES", 40)
+        patch.setattr(evaluate, "GROUP_REPLICATES", 40)
+        patch.setattr(operating, "REPLICATES", 40)
+        patch.setattr(reliability, "BIN_REPLICATES", 40)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -158,11 +175,27 @@ def drawn_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+_classifiers: dict = {}
+
+
 @pytest.fixture
 def melanoma(monkeypatch, capsys):
-    """Run a command; return its exit status, what it printed, and what it complained about."""
+    """Run a command; return its exit status, what it printed, and what it complained about.
 
+    A bundle is loaded once for all commands of a run, which is what takes the time.
+    """
+
+    from melanoma import classifier
     from melanoma.cli import main
+
+    def loaded_once(bundle, for_many=False):
+        key = (bundle.path, bundle.version, bundle.image_size, for_many)
+        if key not in _classifiers:
+            _classifiers[key] = Classifier(bundle, for_many)
+        return _classifiers[key]
+
+    Classifier = classifier.Classifier
+    monkeypatch.setattr(classifier, "Classifier", loaded_once)
 
     def run(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["melanoma", *map(str, words)])

@@ -96,7 +96,7 @@ def test_a_process_that_fails_costs_one_photo(what):
     began = time.monotonic()
     with pytest.raises(UserError, match="^mole.jpg took too long or too much memory"):
         decoder.read(FILES["jpeg"], "mole.jpg")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50, "it was waited for"
     decoder.close()
 
 

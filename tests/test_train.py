@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,14 +15,27 @@ import pytest
 
 from melanoma.bundle import load_bundle
 from melanoma.errors import UserError
+from melanoma.recipes import Precision
 from tests.conftest import write_image
+from train import train
 
-TRAIN = Path(__file__).parents[1] / "train.py"
+ROOT = Path(__file__).parents[1]
+TINY = ROOT / "tests" / "tiny_training.py"
+
+pytestmark = pytest.mark.training
 
 
-def command(data: Path, *options: str) -> list[str]:
-    chosen = ("--recipe", "quick", "--backbone-weights", "none", "--out", "models/tried")
-    return [sys.executable, str(TRAIN), "--data", str(data), *chosen, *options]
+def run_training(folder: Path, data: Path, *options: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run train.py with the recipe `tiny` in a process of its own, in a folder."""
+    chosen = ("--recipe", "tiny", "--backbone-weights", "none", "--out", "models/tried")
+    return subprocess.run(
+        [sys.executable, str(TINY), "--data", str(data), *chosen, *options],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
 
 
 def weights_of(checkpoint: Path) -> dict[str, np.ndarray]:
@@ -38,24 +50,23 @@ def weights_of(checkpoint: Path) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def in_one_go(drawn_folder, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("one-go")
-    subprocess.run(command(drawn_folder), cwd=folder, check=True, capture_output=True, timeout=280)
+    ended = run_training(folder, drawn_folder)
+    assert ended.returncode == 0, ended.stderr
     return folder
 
 
 def test_a_run_ends_with_a_bundle(in_one_go):
     bundle = load_bundle(in_one_go / "models" / "tried")
     assert bundle.codes == ("MEL", "NV")
-    assert bundle.recipe["name"] == "quick"
+    assert bundle.recipe["name"] == "tiny"
     history = pd.read_csv(bundle.path / "history.csv")
-    assert history["image_size"].tolist() == [64, 96]
+    assert history["image_size"].tolist() == [32, 32]
     assert np.isfinite(history["loss"]).all()
 
 
 def test_a_run_goes_on_from_a_finished_model(in_one_go, drawn_folder):
-    options = ("--start", "models/tried", "--out", "models/again")
-    subprocess.run(
-        command(drawn_folder, *options), cwd=in_one_go, check=True, capture_output=True, timeout=280
-    )
+    ended = run_training(in_one_go, drawn_folder, "--start", "models/tried", "--out", "models/again")
+    assert ended.returncode == 0, ended.stderr
     bundle = load_bundle(in_one_go / "models" / "again")
     start = load_bundle(in_one_go / "models" / "tried")
     assert bundle.recipe["origin"] == f"the weights of tried (version {start.version})"
@@ -70,59 +81,54 @@ def test_a_run_goes_on_from_a_finished_model(in_one_go, drawn_folder):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_path):
     run = tmp_path / "runs" / "tried"
-    killed = subprocess.Popen(
-        command(drawn_folder), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + 200
-    while not (run / "checkpoint-001.weights.h5").exists():
-        assert killed.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(1)  # into the second epoch
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    assert not (run / "checkpoint-002.weights.h5").exists(), "killed too late to show anything"
+    killed = run_training(tmp_path, drawn_folder, DIES_ONCE=str(tmp_path / "died"))
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert (run / "checkpoint-001.weights.h5").exists() and not (run / "checkpoint-002.weights.h5").exists()
     assert not (tmp_path / "models").exists()
 
-    subprocess.run(
-        command(drawn_folder, "--resume"), cwd=tmp_path, check=True, capture_output=True, timeout=280
-    )
-    resumed = weights_of(run / "checkpoint-002.weights.h5")
+    resumed = run_training(tmp_path, drawn_folder, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    weights = weights_of(run / "checkpoint-002.weights.h5")
     expected = weights_of(in_one_go / "runs" / "tried" / "checkpoint-002.weights.h5")
-    assert resumed.keys() == expected.keys()
+    assert weights.keys() == expected.keys()
     for name, value in expected.items():
-        assert np.array_equal(resumed[name], value), name
-    assert load_bundle(tmp_path / "models" / "tried").recipe["name"] == "quick"
+        assert np.array_equal(weights[name], value), name
+    assert load_bundle(tmp_path / "models" / "tried").recipe["name"] == "tiny"
+
+
+def test_a_mistake_is_one_sentence_and_exit_status_2(drawn_folder, tmp_path):
+    ended = run_training(tmp_path, drawn_folder, "--resume")
+    assert ended.returncode == 2
+    assert "holds no checkpoint to resume from" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "models").exists()
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--resume",), "holds no checkpoint to resume from"),
-        (("--recipe", "grand"), "There is no recipe “grand”"),
-        (("--precision", "mixed_bfloat16"), "quick is fitted in float32 alone"),
-        (("--backbone-weights", "absent.h5"), "the file does not exist"),
-        (("--outlines", "absent"), "absent is not a folder"),
+        ({"resume": True}, "holds no checkpoint to resume from"),
+        ({"recipe": "grand"}, "There is no recipe “grand”"),
+        ({"precision": Precision.MIXED_BFLOAT16}, "quick is fitted in float32 alone"),
+        ({"backbone_weights": "absent.h5"}, "the file does not exist"),
+        ({"outlines": Path("absent")}, "absent is not a folder"),
     ],
 )
-def test_mistakes_get_one_sentence(drawn_folder, tmp_path, options, sentence):
-    ended = subprocess.run(
-        command(drawn_folder, *options), cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
-    assert ended.returncode == 2
-    assert sentence in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_mistakes_get_one_sentence(drawn_folder, tmp_path, monkeypatch, options, sentence):
+    monkeypatch.chdir(tmp_path)
+    settings = {"recipe": "quick", "backbone_weights": "none", "out": Path("models/tried")} | options
+    with pytest.raises(UserError, match=sentence):
+        train(drawn_folder, **settings)
     assert not (tmp_path / "models").exists()
 
 
-def test_a_run_on_other_data_is_not_resumed(in_one_go, tmp_path):
+def test_a_run_on_other_data_is_not_resumed(in_one_go, tmp_path, monkeypatch):
     for name in ("melanoma", "nevus"):
         for number in range(4):
             write_image(tmp_path / name / f"{number}.png", np.full((64, 64, 3), 40 * number, np.uint8))
-    ended = subprocess.run(
-        command(tmp_path, "--resume"), cwd=in_one_go, capture_output=True, text=True, timeout=120
-    )
-    assert ended.returncode == 2
-    assert "another recipe, start, data or number of workers" in ended.stderr
+    monkeypatch.chdir(in_one_go)
+    with pytest.raises(UserError, match="another recipe, start, data or number of workers"):
+        train(tmp_path, recipe="quick", backbone_weights="none", out=Path("models/tried"), resume=True)
 
 
 def test_a_damaged_image_is_left_out_by_name(drawn_folder, tmp_path):
@@ -168,7 +174,7 @@ print(sorted(path.name for path in folder.iterdir()))
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path):
     printed = subprocess.run(
         [sys.executable, "-c", FILLS_THE_DISK, str(tmp_path)],
-        cwd=TRAIN.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,

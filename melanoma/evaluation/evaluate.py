@@ -8,6 +8,7 @@ import pandas as pd
 
 from melanoma.diagnoses import diagnosis_of, members
 from melanoma.errors import UserError
+from melanoma.evaluation import metrics
 from melanoma.evaluation.metrics import (
     Estimate,
     Statistic,
@@ -141,7 +142,7 @@ def evaluate(
     probabilities: np.ndarray,
     codes: tuple[str, ...],
     threshold: float,
-    replicates: int = 1000,
+    replicates: int | None = None,
 ) -> Evaluation:
     """Return the evaluation of `probabilities` (n, codes) against a table of n rows.
 
@@ -193,7 +194,9 @@ def evaluate(
         precision_by_label={label: within(predicted == number) for number, label in enumerate(labels)},
         confusion=confusion_matrix(truth, predicted, len(labels)),
         predictive={prevalence: (value(prevalence, 0), value(prevalence, 1)) for prevalence in PREVALENCES},
-        groups=tuple(_groups(table, melanoma, score, alert, min(replicates, GROUP_REPLICATES))),
+        groups=tuple(
+            _groups(table, melanoma, score, alert, min(replicates or metrics.REPLICATES, GROUP_REPLICATES))
+        ),
         missed=tuple((str(table["image_id"].iloc[row]), float(score[row])) for row in missed),
     )
 

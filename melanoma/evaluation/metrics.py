@@ -112,8 +112,16 @@ def share(chosen: np.ndarray, among: np.ndarray, weights: np.ndarray) -> float:
     return float(weights[among & chosen].sum() / total) if total else float("nan")
 
 
+REPLICATES = 1000
+"""Resamples for an interval where nobody asks for another number."""
+
+
 def bootstrap(
-    statistic: Statistic, lesions: np.ndarray, replicates: int = 1000, level: float = 0.95, seed: int = 0
+    statistic: Statistic,
+    lesions: np.ndarray,
+    replicates: int | None = None,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> Estimate:
     """Return the statistic with a percentile interval from resampling lesions, not images.
 
@@ -125,7 +133,7 @@ def bootstrap(
     count = lesion.max() + 1
     rng = np.random.default_rng(seed)
     values = []
-    for _ in range(replicates):
+    for _ in range(replicates or REPLICATES):
         times_drawn = np.bincount(rng.integers(count, size=count), minlength=count)
         values.append(statistic(times_drawn[lesion].astype(float)))
     known = np.array(values)[~np.isnan(values)]

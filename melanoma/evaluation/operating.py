@@ -83,7 +83,7 @@ class Curve:
     """Share of the melanomas with an alert."""
 
 
-def parts_of(table: pd.DataFrame, replicates: int = REPLICATES, seed: int = 0) -> tuple[Part, ...]:
+def parts_of(table: pd.DataFrame, replicates: int | None = None, seed: int = 0) -> tuple[Part, ...]:
     """Return everyone and then the groups, in the order of `GROUPS` and of their names.
 
     The table has `image_id`, `diagnosis`, `lesion_id`, the probability `MEL`, and of `GROUPS` what is known.
@@ -92,6 +92,7 @@ def parts_of(table: pd.DataFrame, replicates: int = REPLICATES, seed: int = 0) -
     _, lesion = np.unique(table["lesion_id"].to_numpy(), return_inverse=True)
     count = int(lesion.max()) + 1
     rng = np.random.default_rng(seed)
+    replicates = replicates or REPLICATES
     draws = np.empty((len(table), replicates), np.uint16)
     for column in range(replicates):
         draws[:, column] = np.bincount(rng.integers(count, size=count), minlength=count)[lesion]

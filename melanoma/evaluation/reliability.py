@@ -57,6 +57,10 @@ def judge_calibration(
     return {name: bootstrap(statistic, lesions) for name, statistic in statistics.items()}
 
 
+BIN_REPLICATES = 300
+"""Resamples for the interval of one bin: a bar in a figure needs no third digit."""
+
+
 @dataclass(frozen=True)
 class Bin:
     """The images whose probability of melanoma lies in one range."""
@@ -69,7 +73,11 @@ class Bin:
 
 
 def melanoma_bins(
-    score: np.ndarray, melanoma: np.ndarray, lesions: np.ndarray, weights: np.ndarray, replicates: int = 300
+    score: np.ndarray,
+    melanoma: np.ndarray,
+    lesions: np.ndarray,
+    weights: np.ndarray,
+    replicates: int | None = None,
 ) -> list[Bin]:
     """Return the reliability curve of the melanoma probability, in the ranges `EDGES` that are not empty.
 
@@ -87,5 +95,7 @@ def melanoma_bins(
                 return float((drawn * weight)[ill].sum() / total) if total else float("nan")
 
             mean = float(np.average(score[rows], weights=weight))
-            bins.append(Bin(mean, bootstrap(statistic, lesions[rows], replicates), int(rows.sum())))
+            bins.append(
+                Bin(mean, bootstrap(statistic, lesions[rows], replicates or BIN_REPLICATES), int(rows.sum()))
+            )
     return bins

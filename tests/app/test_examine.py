@@ -68,7 +68,9 @@ def test_the_thirteenth_photo_takes_the_place_of_the_oldest_and_the_visitor_is_t
     for number in range(1, 14):
         pixels = draw_lesion(NEVUS_LIKE, 90, 90 + number, number).image
         encoded = cv2.imencode(".png", pixels)[1].tobytes()
-        page.file_uploader[0].upload(f"{number}.png", encoded, "image/png").run()
+        page.file_uploader[0].upload(f"{number}.png", encoded, "image/png")
+        if number >= 12:
+            page.run()
     assert not page.exception
     buttons = [button for button in page.button if button.label.startswith("Photo ")]
     assert len(buttons) == 12

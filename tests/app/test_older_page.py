@@ -2,12 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from benchmarks.browser import served_page
 from benchmarks.visitor import Visitor
 
 GONE = b"The photos from before are gone"
 
 
+@pytest.mark.browser
 def test_a_photo_from_an_older_page_is_answered(drawn_photo):
     content = drawn_photo.read_bytes()
 

@@ -14,6 +14,8 @@ from melanoma.batch.source import Source
 from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
 
+pytestmark = pytest.mark.ray
+
 
 @pytest.mark.timeout(900)  # Ray's workers give way to whatever else the machine does
 def test_two_nodes_answer_like_one_machine_though_a_file_kills_its_worker(

@@ -7,7 +7,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -19,6 +18,7 @@ from melanoma.batch.rows import as_rows, as_table, schema_of
 from melanoma.bundle import load_bundle
 from melanoma.errors import UserError
 
+COUNT = 90
 JOB = {"model": "1", "paths": ["day"]}
 
 
@@ -141,29 +141,43 @@ def test_a_place_that_cannot_be_written_is_a_sentence(melanoma, small_bundle, ph
     assert "/proc/out.csv cannot be written" in complaint and "Traceback" not in complaint
 
 
+DIES_ONCE = """
+import os, signal, sys
+from pathlib import Path
+from melanoma.batch import results
+from melanoma.cli import main
+
+results.CHUNK_ROWS = 20
+flush, mark = results.Results.flush, Path(sys.argv.pop(1))
+
+def flush_and_die(written):
+    flush(written)
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+results.Results.flush = flush_and_die
+main()
+"""
+
+
+@pytest.mark.process
 def test_a_killed_command_goes_on_where_it_was(small_bundle, photos, tmp_path):
     content = (photos / "good 1.png").read_bytes()
     many = tmp_path / "many"
     many.mkdir()
-    for number in range(3000):
+    for number in range(COUNT):
         (many / f"{number}.png").write_bytes(content)
     out = tmp_path / "out.parquet"
-    command = [sys.executable, "-m", "melanoma", "predict", str(many), str(many / "0.png")]
-    command += ["--model", str(small_bundle), "--out", str(out)]
+    command = [sys.executable, "-c", DIES_ONCE, str(tmp_path / "died"), "predict"]
+    command += [str(many), str(many / "0.png"), "--model", str(small_bundle), "--out", str(out)]
     unfinished = tmp_path / ".out.parquet.unfinished"
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 200
-        while not list(unfinished.glob("*.parquet")):
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
+    assert subprocess.run(command, capture_output=True).returncode == -signal.SIGKILL
     kept = sum(pq.read_metadata(chunk).num_rows for chunk in unfinished.glob("*.parquet"))
-    assert 0 < kept < 3000 and not out.exists()
+    assert 0 < kept < COUNT and not out.exists()
     os.remove(many / "0.png")  # its row is there: a file that was answered is not opened again
-    ended = subprocess.run(
-        [*command[:4], str(many), str(many / "0.png"), *command[6:]], capture_output=True, text=True
-    )
+    ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert f"those of {kept} files by an earlier run" in ended.stderr
     paths = pd.read_parquet(out)["path"]
-    assert len(paths) == 3000 and paths.is_unique
+    assert len(paths) == COUNT and paths.is_unique

@@ -141,9 +141,9 @@ def test_odd_names_come_through_every_kind_of_file(melanoma, small_bundle, photo
     assert len(printed.splitlines()) == len(ODD)
 
 
-def test_a_hundred_thousand_files_in_one_folder_are_listed(tmp_path):
+def test_ten_thousand_files_in_one_folder_are_listed(tmp_path):
     first = tmp_path / "0.jpg"
     first.write_bytes(b"1")
-    for number in range(1, 100_000):
+    for number in range(1, 10_000):
         os.symlink(first, tmp_path / f"{number}.jpg")
-    assert sum(1 for _ in list_sources([tmp_path])) == 100_000
+    assert sum(1 for _ in list_sources([tmp_path])) == 10_000

@@ -12,9 +12,13 @@ from benchmarks.browser import find_browser, opened_browser, served_page
 
 
 def pytest_collection_modifyitems(items):
-    """Let each test here fail once, as a page may move just when it is clicked. A defect fails twice."""
+    """Mark each test here, and let it fail once, as a page may move just when it is clicked.
+
+    A defect fails twice.
+    """
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

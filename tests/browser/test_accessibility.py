@@ -5,8 +5,6 @@ from axe_playwright_python.sync_playwright import Axe
 
 from benchmarks.browser import settle
 
-pytestmark = pytest.mark.browser
-
 STATES = (
     "",
     "?lang=de&grid=true&measures=true",

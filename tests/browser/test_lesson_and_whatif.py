@@ -2,12 +2,10 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.browser import settle
 
-pytestmark = pytest.mark.browser
 WAIT = 90_000  # ms: the first page also waits for TensorFlow
 
 

@@ -23,10 +23,7 @@ from benchmarks.browser import ROOT, running_server, settle
 from benchmarks.hostile.originals import MARKER, encoded, private_exif
 from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc"),
-]
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 NAME = "patient-Zyxwvut-1961"
 """Of the file: nothing else on this machine is called so."""
 

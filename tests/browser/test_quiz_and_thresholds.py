@@ -7,8 +7,6 @@ from playwright.sync_api import expect
 
 from benchmarks.browser import settle
 
-pytestmark = pytest.mark.browser
-
 
 def no_overflow(page):
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -3,14 +3,11 @@
 import csv
 import io
 
-import pytest
 from playwright.sync_api import FilePayload, expect
 
 from benchmarks.browser import settle
 from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from tests.browser.conftest import jpeg
-
-pytestmark = pytest.mark.browser
 
 
 def test_twenty_photos_become_a_list(address, browser, tmp_path):

@@ -48,8 +48,8 @@ def test_the_interval_comes_from_lesions_not_images():
     def mean(weights):
         return float((weights * values).sum() / weights.sum())
 
-    by_lesion = bootstrap(mean, lesions)
-    by_image = bootstrap(mean, np.arange(300))
+    by_lesion = bootstrap(mean, lesions, 1000)
+    by_image = bootstrap(mean, np.arange(300), 1000)
     assert by_lesion.low < by_lesion.value < by_lesion.high
     wider = (by_lesion.high - by_lesion.low) / (by_image.high - by_image.low)
     assert wider == pytest.approx(10**0.5, rel=0.2)

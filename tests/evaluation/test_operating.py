@@ -52,11 +52,11 @@ def test_an_interval_holds_its_value_and_widens_with_fewer_lesions():
             "MEL": rng.random(400),
         }
     )
-    alone = parts_of(table)[0].found(0.5)
+    alone = parts_of(table, 500)[0].found(0.5)
     assert alone.low < alone.value < alone.high
     # By the binomial law, 200 melanomas found by half: half a width of 1.96 * 0.5 / sqrt(200) = 0.069.
     assert (alone.high - alone.low) / 2 == pytest.approx(0.069, abs=0.012)
-    clustered = parts_of(table.assign(lesion_id=np.arange(400) // 20))[0].found(0.5)
+    clustered = parts_of(table.assign(lesion_id=np.arange(400) // 20), 500)[0].found(0.5)
     assert clustered.value == alone.value
     assert clustered.high - clustered.low != pytest.approx(alone.high - alone.low, rel=0.01)
 

@@ -2,9 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +11,10 @@ from benchmarks.together import Trial, compare
 from melanoma.bundle import load_bundle
 from melanoma.data.augment import Augmentation
 from melanoma.data.pipeline import Sampler, shared_out
+from melanoma.errors import UserError
 from melanoma.fitting.workers import fit_together
-
-TRAIN = Path(__file__).parents[2] / "train.py"
+from tests.test_train import run_training
+from train import train
 
 
 def test_lesions_and_rare_diagnoses_are_dealt_out_evenly():
@@ -40,8 +38,9 @@ def test_a_diagnosis_missing_from_a_share_is_not_drawn_there():
     assert drawn[1] == [1.0, 0.0] and drawn[0][1] > 0
 
 
+@pytest.mark.training
 def test_two_workers_reach_the_weights_of_one(drawn_folder):
-    trial = Trial(drawn_folder, None, "none", size=64, steps=4, batch=8, precision="float64")
+    trial = Trial(drawn_folder, None, "none", size=32, steps=4, batch=8, precision="float64")
     found = compare(trial)
     assert found["between the workers"] == 0
     assert found["statistics"] < 1e-9
@@ -49,42 +48,15 @@ def test_two_workers_reach_the_weights_of_one(drawn_folder):
     assert found["largest difference of a logit"] < 1e-6
 
 
-@pytest.mark.timeout(600)  # TensorFlow starts five times
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers in /proc")
+@pytest.mark.training
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_worker_costs_only_time(drawn_folder, tmp_path):
-    chosen = ("--recipe", "quick", "--backbone-weights", "none", "--out", "models/tried", "--workers", "2")
-    begun = subprocess.Popen(
-        [sys.executable, str(TRAIN), "--data", str(drawn_folder), *chosen],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    deadline = time.monotonic() + 200
-    while not (tmp_path / "runs" / "tried" / "checkpoint-001.weights.h5").exists():
-        assert begun.poll() is None and time.monotonic() < deadline
-        time.sleep(0.1)
-    os.kill(second_worker(begun.pid), signal.SIGKILL)
-    said, _ = begun.communicate(timeout=500)
-    assert begun.returncode == 0, said
-    assert f"A worker ended with status -{signal.SIGKILL:d}" in said
+    ended = run_training(tmp_path, drawn_folder, "--workers", "2", DIES_ONCE=str(tmp_path / "died"))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert f"A worker ended with status -{signal.SIGKILL:d}" in ended.stdout
     bundle = load_bundle(tmp_path / "models" / "tried")
     history = (bundle.path / "history.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in history] == ["epoch", "1", "2"]
-
-
-def second_worker(parent: int) -> int:
-    """Return the process that TF_CONFIG calls the second, of this parent's children."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                status = (folder / "status").read_text()
-                environment = (folder / "environ").read_bytes()
-            except (OSError, UnicodeDecodeError):
-                continue  # it ended meanwhile, or is somebody else's
-            if f"PPid:\t{parent}\n" in status and b'"index": 1' in environment:
-                return int(folder.name)
-    raise AssertionError("no second worker")
 
 
 DIES_ONCE = """
@@ -104,6 +76,7 @@ mine = strategy.run(tf.function(lambda: tf.constant(place.index + 1.0)))
 """
 
 
+@pytest.mark.ray
 def test_a_worker_that_dies_on_a_cluster_begins_again_from_the_checkpoint(two_nodes, tmp_path):
     pytest.importorskip("ray")
     script, run = tmp_path / "dies_once.py", tmp_path / "run"
@@ -113,27 +86,43 @@ def test_a_worker_that_dies_on_a_cluster_begins_again_from_the_checkpoint(two_no
     assert [(run / f"sum-{index}").read_text() for index in (0, 1)] == ["3.0", "3.0"]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--recipe", "quick", "--workers", "3"), "cannot be shared evenly by 3 workers"),
-        (("--recipe", "tutorial-a", "--workers", "2"), "runs on one worker"),
-        (("--recipe", "quick", "--workers", "2", "--resume"), "holds no checkpoint to resume from"),
-        (
-            ("--recipe", "quick", "--workers", "2", "--backbone-weights", "absent.h5"),
-            "the file does not exist",
+        ({"workers": 3}, "cannot be shared evenly by 3 workers"),
+        ({"recipe": "tutorial-a", "workers": 2}, "runs on one worker"),
+        ({"workers": 2, "resume": True}, "holds no checkpoint to resume from"),
+        pytest.param(
+            {"workers": 2, "address": "127.0.0.1:9"},
+            "cannot be reached",
+            marks=pytest.mark.ray,
+            id="no cluster",
         ),
-        (("--recipe", "quick", "--workers", "2", "--address", "127.0.0.1:9"), "cannot be reached"),
     ],
 )
-def test_mistakes_get_one_sentence(drawn_folder, tmp_path, options, sentence):
-    ended = subprocess.run(
-        [sys.executable, str(TRAIN), "--data", str(drawn_folder), "--out", "models/tried", *options],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=200,
+def test_mistakes_get_one_sentence(drawn_folder, tmp_path, monkeypatch, options, sentence):
+    monkeypatch.chdir(tmp_path)
+    settings = {"recipe": "quick", "backbone_weights": "none", "out": Path("models/tried")} | options
+    with pytest.raises(UserError, match=sentence):
+        train(drawn_folder, **settings)
+
+
+def test_a_user_s_error_of_the_first_worker_ends_all_with_its_status(tmp_path):
+    script = tmp_path / "refuses.py"
+    script.write_text(
+        "import json, os, sys; index = json.loads(os.environ['TF_CONFIG'])['task']['index']\n"
+        "sys.exit(2) if index == 0 else __import__('time').sleep(100)"
     )
-    assert ended.returncode == 2, ended.stderr
-    assert sentence in ended.stderr
-    assert "Traceback" not in ended.stderr
+    with pytest.raises(SystemExit) as ended:
+        fit_together([str(script)], 2, tmp_path, None)
+    assert ended.value.code == 2
+
+
+def test_workers_that_always_fail_are_given_up_with_what_they_said(tmp_path, capsys):
+    script = tmp_path / "fails.py"
+    script.write_text("import sys; print('no luck'); sys.exit(3)")
+    with pytest.raises(UserError, match="ended 4 times before they were done"):
+        fit_together([str(script)], 2, tmp_path, None)
+    assert capsys.readouterr().out.count("A worker ended with status 3") == 4
+    assert "no luck" in (tmp_path / "worker-1.log").read_text(encoding="utf-8")
