@@ -2,9 +2,10 @@
 
 from melanoma.errors import UserError
 from melanoma.model.backbones.base import Backbone
+from melanoma.model.backbones.efficientnet_lite import EFFICIENTNET_LITE
 from melanoma.model.backbones.mobilenet import MOBILENET
 
-BACKBONES: dict[str, Backbone] = {backbone.name: backbone for backbone in (MOBILENET,)}
+BACKBONES: dict[str, Backbone] = {backbone.name: backbone for backbone in (MOBILENET, *EFFICIENTNET_LITE)}
 
 
 def backbone_named(name: str) -> Backbone:
