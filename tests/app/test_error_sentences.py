@@ -45,7 +45,7 @@ NOT_ON_THE_PAGE = {
     "melanoma.measures.base": "no page takes a mask, and a map with gaps would be a defect",
     "melanoma.model.backbones.base": "no page loads weights into a backbone",
     "melanoma.model.backbones.efficientnet_lite": "no page loads weights into a backbone",
-    "melanoma.model.backbones.mobilenet": "no page loads weights into a backbone",
+    "melanoma.model.backbones.keras_applications": "no page loads weights into a backbone",
     "melanoma.model.backbones.torch_file": "no page loads weights into a backbone",
     "melanoma.prediction": "it offers the diagnoses and maps that there are",
     "melanoma.recipes": "no page trains",
