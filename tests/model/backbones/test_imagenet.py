@@ -13,10 +13,10 @@ from melanoma.model.backbones import efficientnet_lite
 from melanoma.model.backbones.efficientnet_lite import (
     EFFICIENTNET_LITE,
     VARIANTS,
-    Variant,
-    blocks_of,
     imagenet_classifier,
+    imagenet_file,
 )
+from melanoma.model.backbones.efficientnet_lite_layers import Variant, blocks_of
 from melanoma.network import build_network
 
 PICTURES = {  # all inside the packages, nothing is fetched: package, file, class in ImageNet's usual order
@@ -101,7 +101,7 @@ def test_the_package_s_file_can_be_given_and_another_s_is_refused():
     files = []
     for variant in VARIANTS[:2]:
         require_package(variant)
-        files.append(str(variant.imagenet_file()))
+        files.append(str(imagenet_file(variant)))
     network = build_network(EFFICIENTNET_LITE[0], 64, 3, files[0])
     gamma = network.get_layer("head_bn").get_weights()[0]
     assert np.ptp(gamma) > 0, "fitted, not all 1 as at the start"
