@@ -1,10 +1,11 @@
-"""Make the model: fine-tune MobileNet on labelled dermoscopic images and write a bundle to models/.
+"""Make the model: fine-tune a backbone on labelled dermoscopic images and write a bundle to models/.
 
 python train.py --data labels.csv --images images/              the shipped recipe
 python train.py --data folder_with_one_subfolder_a_diagnosis/   folders as labels
 python train.py --data labels.csv --resume                      go on after a kill, exactly where it was
 python train.py --data labels.csv --start models/plain          go on from a finished model's weights
 python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
+python train.py --data labels.csv --backbone efficientnet-lite0        another network than MobileNet
 python train.py --data labels.csv --workers 2                   several processes share each batch
 python train.py --data labels.csv --workers 8 --address HEAD:6379       on a Ray cluster, see docs/scale.md
 python train.py --data kaggle2357 --recipe tutorial-a --out models/tutorial-a      see docs/tutorial.md
@@ -40,14 +41,14 @@ from melanoma.fitting.checkpoints import forget_checkpoints, newest_checkpoint
 from melanoma.fitting.loop import fit
 from melanoma.fitting.tracking import Tracker
 from melanoma.fitting.workers import fit_together, place_here, strategy_here
-from melanoma.network import build_network, freeze, shift_bias
+from melanoma.model.backbones.registry import backbone_named
+from melanoma.network import build_network, shift_bias
 from melanoma.objective import Objective
 from melanoma.recipes import Precision, Recipe, TutorialRecipe, recipe_named
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
 from melanoma.tutorial.passes import Passes, judge_by
 from melanoma.tutorial.sides import arrange
 
-BACKBONES = {"imagenet": "Keras' ImageNet weights", "none": "random weights"}
 STORED_SIZE = 256
 """Pixels are kept a little larger than the network's input, so that zooming in still finds detail."""
 
@@ -59,8 +60,13 @@ def train(
     truth: Annotated[
         Path | None, typer.Option(help="True diagnoses, for the honest tutorial recipes.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="The bundle to make.")] = Path("models/isic8-mobilenet"),
+    out: Annotated[
+        Path | None, typer.Option(help="The bundle to make; where left out, models/isic8-BACKBONE.")
+    ] = None,
     recipe: Annotated[str, typer.Option(help="Which recipe of melanoma/recipes.py.")] = "lesion",
+    backbone: Annotated[
+        str | None, typer.Option(help="Another one than the recipe's: see melanoma/model/backbones.")
+    ] = None,
     backbone_weights: Annotated[str, typer.Option(help="imagenet, none, or a weights file.")] = "imagenet",
     start: Annotated[Path | None, typer.Option(help="Begin with a bundle's weights instead.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint of this run.")] = False,
@@ -71,7 +77,8 @@ def train(
     ] = Precision.FLOAT32,
 ) -> None:
     """Train a network and write its bundle."""
-    chosen = in_precision(recipe_named(recipe), precision)
+    chosen = with_backbone(in_precision(recipe_named(recipe), precision), backbone)
+    out = out or Path("models") / (f"isic8-{chosen.backbone}" if chosen.backbone else chosen.name)
     require_shareable(chosen, workers)
     place = place_here(workers)
     strategy = strategy_here(place)
@@ -102,7 +109,13 @@ def train(
         sampler: Sampler = Passes.over(pixels, labels, rows["train"], chosen.seed)
     else:
         sampler = Sampler(
-            pixels, labels, rows["train"], chosen.sampling_power, chosen.augmentation, chosen.seed
+            pixels,
+            labels,
+            rows["train"],
+            chosen.sampling_power,
+            chosen.augmentation,
+            chosen.seed,
+            cell=backbone_named(chosen.backbone).stride,
         )
     shares = shared_out(sampler, table["lesion_id"].to_numpy(), workers)
     log_shares = np.log(np.mean([share.class_shares() for share in shares], axis=0))
@@ -121,15 +134,23 @@ def train(
         raise UserError(f"{recipe} begins with random weights, as the tutorial does. Leave --start out.")
     with strategy.scope():
         if tutorial:
-            network, backbone_weights = build_tutorial_network(chosen, len(codes), fitting=True), "none"
+            network, origin = build_tutorial_network(chosen, len(codes), fitting=True), "random weights"
         else:
+            below = backbone_named(chosen.backbone)
             weights = "none" if resume or start else backbone_weights
-            network = build_network(None, len(codes), weights, chosen.dropout, synchronized=not place.alone)
-    origin = BACKBONES.get(backbone_weights, f"backbone weights of {Path(backbone_weights).name}")
+            network = build_network(
+                below, None, len(codes), weights, chosen.dropout, synchronized=not place.alone
+            )
+            origin = below.describe_weights(backbone_weights)
     version = None
     if start is not None:
         bundle = load_bundle(start)
         require_same_sides(bundle, table, codes)
+        if bundle.backbone != chosen.backbone:
+            raise UserError(
+                f"{bundle.path} has another backbone than {chosen.backbone}, so its weights do not fit. "
+                "Choose its own with --backbone."
+            )
         if not resume:  # else the checkpoint has newer ones
             network.set_weights(bundle.load_network().get_weights())
             shift_bias(network, log_shares)
@@ -220,6 +241,15 @@ def in_precision(recipe: Recipe | TutorialRecipe, precision: Precision) -> Recip
     return recipe
 
 
+def with_backbone(recipe: Recipe | TutorialRecipe, backbone: str | None) -> Recipe | TutorialRecipe:
+    """Return the recipe with this backbone, None for its own; raises UserError where it cannot have it."""
+    if backbone is None:
+        return recipe
+    if isinstance(recipe, TutorialRecipe):
+        raise UserError(f"{recipe.name} has the tutorial's own network. Leave --backbone out.")
+    return replace(recipe, backbone=backbone_named(backbone).name)
+
+
 def require_shareable(recipe: Recipe | TutorialRecipe, workers: int) -> None:
     """Raise UserError if so many workers cannot share the recipe's batches."""
     if workers == 1:
@@ -235,7 +265,7 @@ def require_shareable(recipe: Recipe | TutorialRecipe, workers: int) -> None:
 
 def compiled(network: keras.Model, recipe: Recipe, workers: int = 1) -> Objective:
     """Return the network with its loss and an optimiser, whose state is there to be loaded."""
-    freeze(network, recipe.frozen_blocks)
+    backbone_named(recipe.backbone).freeze(network, recipe.frozen_blocks)
     total = recipe.epochs * (recipe.samples_per_epoch // recipe.batch)
     warm_up = int(total * recipe.warm_up)
     rate = keras.optimizers.schedules.CosineDecay(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from melanoma.bundle import DEFAULT, Bundle, load_bundle
-from melanoma.classifier import CompiledNetwork
+from melanoma.classifier import load_compiled
 from melanoma.data.catalogue import read_catalogue
 from melanoma.errors import exit_on_user_error
 from melanoma.evaluation.shortcuts import (
@@ -38,7 +38,7 @@ def row(name: str, found: Effect) -> str:
 
 def report(bundle: Bundle, table: pd.DataFrame) -> None:
     """Print everything about one bundle."""
-    network = CompiledNetwork(bundle.load_network())
+    network = load_compiled(bundle)
     pixels = load(table, network.size, bundle.framing)
     lesions, sources = table["lesion_id"].to_numpy(), table["source"].to_numpy()
     print(f"\n## {bundle.name}, version {bundle.version}: {len(table)} held-back images\n")

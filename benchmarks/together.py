@@ -29,6 +29,7 @@ from melanoma.errors import UserError
 from melanoma.fitting.loop import fit
 from melanoma.fitting.workers import Place, fit_together, place_here, strategy_here
 from melanoma.images import frame
+from melanoma.model.backbones.registry import backbone_named
 from melanoma.network import build_network
 from melanoma.recipes import Recipe, recipe_named
 from train import compiled
@@ -94,7 +95,9 @@ def work(trial: Trial, folder: Path, place: Place) -> None:
     recipe = trial.recipe()
     classes = int(shares[0].labels.max()) + 1
     with strategy.scope():
-        network = build_network(None, classes, trial.weights, synchronized=not place.alone)
+        network = build_network(
+            backbone_named(recipe.backbone), None, classes, trial.weights, synchronized=not place.alone
+        )
         model = compiled(network, recipe, place.count)
     model.twins = True
     before = flat(network, fitted=True)

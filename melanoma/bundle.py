@@ -47,6 +47,8 @@ class Bundle:
     data_fingerprint: str
     versions: dict[str, str]
     created: str
+    backbone: str | None = "mobilenet"
+    """Which one the network has (`melanoma.model.backbones`); None for a network of its own kind."""
     figures: dict[str, Any] = field(default_factory=dict)
     """What `evaluate` found on the held-back lesions."""
     files: dict[str, str] = field(default_factory=dict)
@@ -116,6 +118,8 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
         content = json.loads(description.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
             raise UserError("{path} was made by another version of this project. Train it again.", path=path)
+        if "honest" in content["recipe"]:  # the tutorial's networks never had a backbone
+            content.setdefault("backbone", None)
         lists = {name: tuple(content[name]) for name in ("codes", "prior", "conformal_quantiles")}
         bundle = Bundle(**(content | lists), path=path)
     except (ValueError, TypeError, KeyError, AttributeError):

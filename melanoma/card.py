@@ -11,8 +11,9 @@ from melanoma.evaluation.evaluate import FEW, NAMES, Evaluation
 from melanoma.evaluation.focus import Focus
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.reliability import NAMES as RELIABILITY
+from melanoma.model.backbones.registry import backbone_named
 
-_NETWORK = """MobileNet (Howard et al. 2017, arXiv:1704.04861) at {size} x {size} pixels of the photo's
+_NETWORK = """{title} ({citation}) at {size} x {size} pixels of the photo's
 centred square, with its last stride taken out, global average pooling and one dense layer, so that the map
 of evidence adds up to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of
 {samples} augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed},
@@ -136,7 +137,7 @@ medical training has to answer for every decision about a patient, and must be a
 The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC 4.0), ISIC 2017
 (Codella et al., arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000,
 arXiv:1908.02288). So the weights may be used for research and teaching, with credit, and **not
-commercially** (CC BY-NC 4.0). Keras' ImageNet weights, where the network began with them, are Apache 2.0.
+commercially** (CC BY-NC 4.0).{weights_licence}
 The project's code has its own licence (MIT).
 
 Made {created} with {versions}.
@@ -175,6 +176,7 @@ def write_card(
         name=bundle.name,
         classes=len(bundle.codes),
         network=_describe_network(bundle, history),
+        weights_licence=_describe_licence(bundle),
         sides="Split by file: pictures and lesions are on several sides."
         if flatters
         else "Split by lesion: no lesion is on two sides.",
@@ -247,7 +249,24 @@ def _describe_network(bundle: Bundle, history: pd.DataFrame) -> str:
     if "honest" in recipe:
         labels = "" if recipe["honest"] else _FOLDER_LABELS
         return _TUTORIAL_NETWORK.format(labels=labels, precision=recipe["precision"], **values)
-    return _NETWORK.format(samples=recipe["samples_per_epoch"], origin=recipe["origin"], **values)
+    assert bundle.backbone is not None, "only the tutorial's networks have none"
+    backbone = backbone_named(bundle.backbone)
+    return _NETWORK.format(
+        title=backbone.title,
+        citation=backbone.citation,
+        samples=recipe["samples_per_epoch"],
+        origin=recipe["origin"],
+        **values,
+    )
+
+
+def _describe_licence(bundle: Bundle) -> str:
+    """Return a sentence on the weights that the network may have begun with, or nothing."""
+    if bundle.backbone is None:
+        return ""
+    backbone = backbone_named(bundle.backbone)
+    source = backbone.imagenet[0].upper() + backbone.imagenet[1:]
+    return f" {source}, where the network began with them, are {backbone.licence}."
 
 
 def _describe_focus(focus: Focus) -> str:

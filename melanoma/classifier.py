@@ -14,7 +14,9 @@ from melanoma.bundle import Bundle
 from melanoma.evaluation.calibration import probabilities_from
 from melanoma.images import Geometry, frame
 from melanoma.in_distribution import distance
-from melanoma.network import FAMILIAR, FEATURES, HEAD, POOLING
+from melanoma.model.backbones.base import Backbone
+from melanoma.model.backbones.registry import backbone_named
+from melanoma.network import FEATURES, HEAD, POOLING
 from melanoma.prediction import Prediction
 from melanoma.quality import quality_flags
 
@@ -31,7 +33,7 @@ class Outputs:
     """float32 (n, h, w, classes), logit units: its sum over (h, w) plus the bias is the logit. None if the
     network is not additive."""
     features: np.ndarray
-    """float32 (n, channels), the mean maps of the layer `network.FAMILIAR`, or of the last feature map."""
+    """float32 (n, channels), the mean maps of the backbone's layer for the in-distribution check."""
 
     def evidence_of(self, row: int) -> np.ndarray | None:
         """Return one image's evidence (h, w, classes), or None."""
@@ -52,20 +54,27 @@ class Prepared:
 class CompiledNetwork:
     """A network of this project, with one compiled pass. Safe to call from several threads."""
 
-    def __init__(self, network: keras.Model) -> None:
-        """Trace the pass once for any number of images."""
-        self.network = network
+    def __init__(self, network: keras.Model, backbone: Backbone | None = None) -> None:
+        """Trace the pass once for any number of images.
+
+        `backbone` is None for a network of its own kind, whose last feature map serves the in-distribution
+        check.
+        """
+        self.network, self.backbone = network, backbone
         self.size = int(network.input_shape[1])
         head = network.get_layer(HEAD)
         self.bias: np.ndarray = keras.ops.convert_to_numpy(head.bias)
-        layers = {layer.name for layer in network.layers}
-        self.additive = POOLING in layers
+        self.additive = POOLING in {layer.name for layer in network.layers}
         """True if the logits are sums over the regions of the last feature map."""
         self.grid: tuple[int, int] = tuple(network.get_layer(FEATURES).output.shape[1:3])
         """Rows and columns of the last feature map."""
-        known = network.get_layer(FAMILIAR if FAMILIAR in layers else FEATURES)
-        familiar = keras.layers.GlobalAveragePooling2D()(known.output)
-        parts = [network.get_layer(FEATURES).output, familiar, network.output]
+        self.convolutions = sum(
+            isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D) for layer in network.layers
+        )
+        """How many layers convolve."""
+        known = network.get_layer(backbone.in_distribution if backbone else FEATURES)
+        known_maps = keras.layers.GlobalAveragePooling2D()(known.output)
+        parts = [network.get_layer(FEATURES).output, known_maps, network.output]
         inner = keras.Model(network.inputs, parts)
 
         @tf.function(input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)])
@@ -105,6 +114,13 @@ class CompiledNetwork:
             return self._built[key]
 
 
+def load_compiled(bundle: Bundle) -> CompiledNetwork:
+    """Return a bundle's network with its backbone; raises UserError if there is no such backbone."""
+    return CompiledNetwork(
+        bundle.load_network(), backbone_named(bundle.backbone) if bundle.backbone else None
+    )
+
+
 class Classifier:
     """A bundle at work. Safe to share between threads: it keeps nothing of the images it sees."""
 
@@ -114,7 +130,7 @@ class Classifier:
         `for_many` photos it is worth a longer start: see `CompiledNetwork.freeze`.
         """
         self.bundle = bundle
-        self.compiled = CompiledNetwork(bundle.load_network())
+        self.compiled = load_compiled(bundle)
         if for_many:
             self.compiled.freeze()
         self._references = bundle.load_references()

@@ -27,6 +27,7 @@ from melanoma.evaluation.other_pictures import accepted_others
 from melanoma.evaluation.reliability import judge_calibration, melanoma_bins
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
+from melanoma.model.backbones.registry import backbone_named
 from melanoma.network import build_network, shift_bias
 from melanoma.recipes import Recipe, TutorialRecipe
 from melanoma.tutorial.network import build_tutorial_network
@@ -56,7 +57,10 @@ def finish(
     """
     with new_bundle(out) as folder:
         save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
-        network = CompiledNetwork(keras.saving.load_model(folder / "model.keras", compile=False))
+        network = CompiledNetwork(
+            keras.saving.load_model(folder / "model.keras", compile=False),
+            backbone_named(recipe.backbone) if recipe.backbone else None,
+        )
 
         train = table[table["split"] == "train"]
         sample = train.sample(min(len(train), REFERENCES), random_state=recipe.seed)
@@ -118,7 +122,8 @@ def save_at_fixed_size(
     if isinstance(recipe, TutorialRecipe):
         network = build_tutorial_network(recipe, classes)
     else:
-        network = build_network(recipe.image_size, classes, "none", recipe.dropout)
+        backbone = backbone_named(recipe.backbone)
+        network = build_network(backbone, recipe.image_size, classes, "none", recipe.dropout)
     network.set_weights(fitted.get_weights())
     shift_bias(network, -log_shares)
     network.save(path)
@@ -192,6 +197,7 @@ def _calibrate(
         conformal_quantiles=tuple(conformal_quantiles(probabilities, truth, CONFORMAL_COVERAGE).tolist()),
         novelty_threshold=float(np.quantile(distance(calibration.features, references), ACCEPTED)),
         recipe=asdict(recipe) | {"origin": origin},
+        backbone=recipe.backbone,
         data_fingerprint=data,
         versions=_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),

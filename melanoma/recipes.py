@@ -38,6 +38,8 @@ class Recipe:
     nothing is learned of the new size."""
     samples_per_epoch: int
     """Drawn with class-balanced sampling: an epoch is a checkpoint interval, not a pass over the data."""
+    backbone: str = "mobilenet"
+    """One of `melanoma.model.backbones`; `train.py --backbone` chooses another."""
     batch: int = 32
     peak_learning_rate: float = 5e-4
     """With AdamW and cosine decay. From ImageNet's weights 1e-3 learned next to nothing in the same time; a
@@ -45,9 +47,8 @@ class Recipe:
     warm_up: float = 0.04
     """Share of the steps in which the rate climbs from zero, while fresh weights and the optimiser's averages
     settle."""
-    frozen_blocks: int = 3
-    """First blocks that stay ImageNet's: edges and colours serve skin as well, and a step at 160 px takes 0.6
-    times as long."""
+    frozen_blocks: int | None = None
+    """First blocks that stay ImageNet's; None: as many as the backbone says."""
     weight_decay: float = 0.02
     sampling_power: float = 0.5
     """Square root: rare diagnoses come often, and a hundred images do not fill an eighth of each batch."""
@@ -101,6 +102,8 @@ class TutorialRecipe:
     precision: Precision = Precision.FLOAT32
     """In which convolutions and dense layers are computed while fitting; `train.py --precision` chooses."""
 
+    backbone: ClassVar[str | None] = None
+    """None: a network of its own, `tutorial.network`."""
     temperature: ClassVar[float | None] = 1.0
     """The probabilities stay the tutorial's softmax, however sure of itself."""
     samples_per_epoch: ClassVar[int | None] = None

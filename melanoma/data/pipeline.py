@@ -20,9 +20,6 @@ from melanoma.errors import UserError
 from melanoma.images import frame, read_image
 from melanoma.lesion import widen
 
-CELL = 16
-"""Pixels of the input that one cell of the network's last feature map stands for, to a side."""
-
 
 def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray, dict[str, str]]:
     """Return all images framed, uint8 (n, size, size, 4), and the sentences about those that cannot be read.
@@ -102,6 +99,8 @@ class Sampler:
     twins: bool = False
     share: int | None = None
     """Which part of the lesions these rows are, where several workers fit one network."""
+    cell: int = 16
+    """Pixels from one cell of the network's last feature map to the next, `Backbone.stride`."""
 
     def class_shares(self) -> np.ndarray:
         """Return how often each class is drawn, float (classes,), summing to 1."""
@@ -129,7 +128,7 @@ class Sampler:
             changed = resurround(image[..., :3], inside, other[..., :3], other_inside, rng)
             image = np.concatenate([changed, image[..., 3:]], axis=-1)
         seen = augment(image, size, rng, self.how)
-        cells = -(-size // CELL)
+        cells = -(-size // self.cell)
         outside = 1 - cv2.resize(seen[..., 3], (cells, cells), interpolation=cv2.INTER_AREA) / np.float32(255)
         return np.ascontiguousarray(seen[..., :3]), outside.astype(np.float32)
 
@@ -141,7 +140,7 @@ class Sampler:
         """Return batches for these epochs on end: images uint8 (batch, size, size, 3), and a dictionary of
         `label`, one-hot float32 (batch, classes), and `outside`, float32 (batch, g, g).
         """
-        classes, cells = int(self.labels.max()) + 1, -(-size // CELL)
+        classes, cells = int(self.labels.max()) + 1, -(-size // self.cell)
 
         def make(epoch: int, sample: int, row: int) -> tuple[np.ndarray, np.ndarray]:
             return self.make(int(epoch), int(sample), int(row), size)

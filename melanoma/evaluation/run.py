@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from melanoma.bundle import Bundle
-from melanoma.classifier import CompiledNetwork
+from melanoma.classifier import load_compiled
 from melanoma.data.audit.leaks import ARCHIVE_ID
 from melanoma.data.catalogue import read_catalogue
 from melanoma.errors import UserError
@@ -114,7 +114,7 @@ def evaluate_bundle(
         raise UserError(
             "The model was fitted or calibrated on all of these images. Give others, or --include-fitted."
         )
-    network = CompiledNetwork(bundle.load_network())
+    network = load_compiled(bundle)
     scored = score_table(network, table[~seen], bundle.framing)
     probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
     judged = scored.table.assign(age_group=age_groups(scored.table["age"]))

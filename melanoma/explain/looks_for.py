@@ -43,11 +43,11 @@ def looks_for(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a picture that pleases each output most, for the lesson; takes minutes, once for a model."""
-    from melanoma.classifier import CompiledNetwork
+    from melanoma.classifier import load_compiled
     from melanoma.explain.activation_maximisation import maximise_logit
 
     bundle = bundles.load_bundle(model)
-    network = CompiledNetwork(bundle.load_network())
+    network = load_compiled(bundle)
     folder = bundle.path / FOLDER
     folder.mkdir(exist_ok=True)
     (folder / _MADE).unlink(missing_ok=True)  # half a set is no set

@@ -75,7 +75,11 @@ def _build_twin(network: keras.Model) -> FloatTwin:
     return FloatTwin(plain.inputs, plain.outputs, plain)
 
 
-def _in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
+def _in_float32(layer: keras.Operation) -> keras.Operation:
+    if not isinstance(
+        layer, keras.layers.Layer
+    ):  # such as the `+` of two tensors, which computes as they come
+        return layer.__class__.from_config(layer.get_config())
     return layer.__class__.from_config(layer.get_config() | {"dtype": "float32"})
 
 

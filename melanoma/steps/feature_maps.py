@@ -9,10 +9,6 @@ import tensorflow as tf
 
 from melanoma.classifier import CompiledNetwork
 from melanoma.explain.layers import convolutional_layers
-from melanoma.network import FEATURES
-
-DEPTHS = ("conv_pw_1_relu", "conv_pw_3_relu", "conv_pw_5_relu", "conv_pw_11_relu", FEATURES)
-"""The last activated convolution at each resolution, and the one that the head reads; from the pixels up."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +25,8 @@ class Depth:
 
 
 def depths_of(network: CompiledNetwork) -> tuple[str, ...]:
-    """Return `DEPTHS`, or all activated convolutions of a network that has others."""
-    layers = convolutional_layers(network.network)
-    return DEPTHS if set(DEPTHS) <= set(layers) else layers
+    """Return the backbone's depths for the lesson, or all activated convolutions of a network without one."""
+    return network.backbone.depths if network.backbone else convolutional_layers(network.network)
 
 
 def feature_maps(network: CompiledNetwork, pixels: np.ndarray, most: int = 12) -> tuple[Depth, ...]:

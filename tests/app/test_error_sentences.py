@@ -31,6 +31,7 @@ ON_THE_PAGE = (
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_back",
     "melanoma.images",
+    "melanoma.model.backbones.registry",
 )
 """The modules whose sentences a visitor can meet."""
 NOT_ON_THE_PAGE = {
@@ -42,7 +43,10 @@ NOT_ON_THE_PAGE = {
     "melanoma.explain.registry": "it offers the methods that there are",
     "melanoma.measured": "no page takes a mask",
     "melanoma.measures.base": "no page takes a mask, and a map with gaps would be a defect",
-    "melanoma.network": "no page builds a network",
+    "melanoma.model.backbones.base": "no page loads weights into a backbone",
+    "melanoma.model.backbones.efficientnet_lite": "no page loads weights into a backbone",
+    "melanoma.model.backbones.keras_applications": "no page loads weights into a backbone",
+    "melanoma.model.backbones.torch_file": "no page loads weights into a backbone",
     "melanoma.prediction": "it offers the diagnoses and maps that there are",
     "melanoma.recipes": "no page trains",
     "melanoma.writing": "no page writes files",

@@ -41,6 +41,13 @@ def test_each_step_has_a_link(step):
     assert lesson(step=str(step)).header[0].value == STEPS[step - 1]
 
 
+def test_the_feature_maps_are_those_of_the_bundle_s_network():
+    words = told(lesson(step="2"))
+    assert "27 layers in all" in words
+    assert "The network: MobileNet, Howard et al. 2017, arXiv:1704.04861.*" in words
+    assert "Das Netz: MobileNet, Howard et al. 2017, arXiv:1704.04861.*" in told(lesson(step="2", lang="de"))
+
+
 def test_the_button_goes_to_the_next_step():
     app = lesson(step="3")
     next(button for button in app.button if button.label == "Next: The sum").click().run()

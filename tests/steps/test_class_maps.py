@@ -5,10 +5,11 @@ import pytest
 
 from melanoma.errors import UserError
 from melanoma.explain.registry import METHODS
+from melanoma.model.backbones.mobilenet import MOBILENET
 from melanoma.network import FEATURES
 from melanoma.steps.class_maps import by_gradients, by_weights
 from melanoma.steps.contributions import contributions, counts_to_choose
-from melanoma.steps.feature_maps import DEPTHS, feature_maps, strongest_channels
+from melanoma.steps.feature_maps import feature_maps, strongest_channels
 from tests.explain.subjects import CODES, Subject, assert_close, drawings, lively_network, predict
 
 
@@ -16,7 +17,7 @@ from tests.explain.subjects import CODES, Subject, assert_close, drawings, livel
 def subject() -> Subject:
     from melanoma.classifier import CompiledNetwork
 
-    network = CompiledNetwork(lively_network())
+    network = CompiledNetwork(lively_network(), MOBILENET)
     first, second = (predict(network, pixels) for pixels in drawings())
     return Subject(network, (first, second))
 
@@ -52,7 +53,7 @@ def test_at_the_last_layer_mean_gradients_are_the_heads_weights(subject):
 
 
 def test_below_it_the_positive_part_is_the_page_s_grad_cam(subject):
-    prediction, layer = subject.predictions[0], DEPTHS[1]
+    prediction, layer = subject.predictions[0], MOBILENET.depths[1]
     parts = by_gradients(subject.network, prediction.pixels, 0, layer)
     expected = METHODS["grad-cam"].explain(subject.network, prediction, {"layer": layer}, ("MEL",))[..., 0]
     assert_close(np.maximum(parts.whole, 0), expected)

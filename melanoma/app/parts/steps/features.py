@@ -25,7 +25,13 @@ _TILES, _CHANNEL = "feature-tiles", "feature-rank"
 def show_features(photo: Photo, prediction: Prediction) -> None:
     """Show the strongest maps of one depth as tiles, and the chosen one enlarged."""
     depths = depths_of(photo, prediction)
-    with text_and_pictures("lesson-features"):
+    network = classifier().compiled
+    backbone, source = network.backbone, ""
+    if backbone:
+        source = " " + say(
+            "The network: {title}, {citation}.", title=backbone.title, citation=backbone.citation
+        )
+    with text_and_pictures("lesson-features", layers=network.convolutions, network=source):
         number = linked_segment(
             say("Depth"),
             list(range(1, len(depths) + 1)),

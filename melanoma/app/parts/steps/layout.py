@@ -10,11 +10,11 @@ from melanoma.app.parts.photo import Photo
 from melanoma.prediction import Prediction
 
 
-def text_and_pictures(name: str) -> DeltaGenerator:
-    """Write the text `name` on the left; return the column on the right for its pictures."""
+def text_and_pictures(name: str, **values: object) -> DeltaGenerator:
+    """Write the text `name` on the left, `values` in its {braces}; return the column for its pictures."""
     words, pictures = st.columns([4, 7], gap="large")
     with words:
-        st.markdown(text(name))
+        st.markdown(text(name).format(**values) if values else text(name))
     return pictures
 
 

@@ -1,0 +1,1 @@
+"""Backbones: from pixels to the last feature map, one file each; `registry` lists them."""
