@@ -73,9 +73,9 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     from melanoma.data.catalogue import read_catalogue
     from melanoma.data.split import split_by_lesion
     from melanoma.finishing import finish
-    from melanoma.model.backbones.mobilenet import MOBILENET
     from melanoma.network import build_network
     from melanoma.recipes import recipe_named
+    from tests.tiny_backbone import TINY, as_mobilenet
 
     keras.utils.set_random_seed(1)
     table = read_catalogue(drawn_folder)
@@ -90,17 +90,18 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     ]
     history = pd.DataFrame([[1, 64, 1.0, 0.5, 0.5, 1.0]], columns=names)
     out = tmp_path_factory.mktemp("models") / "small"
-    network = build_network(MOBILENET, None, 2)
-    finish(
-        network,
-        np.log([0.5, 0.5]),
-        table,
-        ["MEL", "NV"],
-        recipe_named("quick"),
-        "random weights",
-        history,
-        out,
-    )
+    network = build_network(TINY, None, 2)
+    with as_mobilenet():
+        finish(
+            network,
+            np.log([0.5, 0.5]),
+            table,
+            ["MEL", "NV"],
+            recipe_named("quick"),
+            "random weights",
+            history,
+            out,
+        )
     return out
 
 

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from melanoma.model.backbones.mobilenet import MOBILENET
 from melanoma.network import build_network
 from melanoma.objective import Objective, disagreement, outside_share
 from melanoma.recipes import recipe_named
+from tests.tiny_backbone import TINY
 
 
 def test_outside_share_counts_the_true_class_and_only_what_speaks_for_it():
@@ -35,7 +35,7 @@ def test_disagreement_of_a_fair_and_a_loaded_coin():
 
 
 def test_the_mean_of_the_evidence_and_the_bias_are_the_logits():
-    network = build_network(MOBILENET, 64, 3)
+    network = build_network(TINY, 64, 3)
     outputs = Objective(network, recipe_named("quick"))(np.full((2, 64, 64, 3), 90, np.uint8))
     logits, evidence = (keras.ops.convert_to_numpy(outputs[name]) for name in ("logits", "evidence"))
     bias = keras.ops.convert_to_numpy(network.get_layer("logits").bias)

@@ -1,4 +1,5 @@
-"""train.py as a command with one more recipe, `tiny`: two epochs of a few steps at 32 px.
+"""train.py as a command with one more recipe, `tiny`: two epochs of a few steps at 32 px, of
+the tiny backbone.
 
 With a path in DIES_ONCE, the process, or of several workers the second, kills itself in the second epoch and
 leaves a file there, so that it lives the next time.
@@ -19,7 +20,9 @@ sys.path.insert(0, str(ROOT))
 from melanoma.errors import exit_on_user_error  # noqa: E402
 from melanoma.evaluation import evaluate, metrics, other_pictures, reliability  # noqa: E402
 from melanoma.fitting.bookkeeping import Bookkeeping  # noqa: E402
+from melanoma.model.backbones.registry import BACKBONES  # noqa: E402
 from melanoma.recipes import RECIPES, Stage  # noqa: E402
+from tests.tiny_backbone import TINY  # noqa: E402
 from train import train  # noqa: E402
 
 RECIPES["tiny"] = replace(
@@ -29,6 +32,7 @@ RECIPES["tiny"] = replace(
     samples_per_epoch=24,
     batch=8,
 )
+BACKBONES["mobilenet"] = TINY
 metrics.REPLICATES = evaluate.GROUP_REPLICATES = reliability.BIN_REPLICATES = 20
 other_pictures.EACH = 2
 tell = Bookkeeping.end_step

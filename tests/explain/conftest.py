@@ -6,9 +6,9 @@ import keras
 import pytest
 
 from melanoma.classifier import CompiledNetwork
-from melanoma.model.backbones.mobilenet import MOBILENET
 from melanoma.network import build_network
 from tests.explain.subjects import CODES, SIZE, STATES, Subject, drawings, lively_network, predict
+from tests.tiny_backbone import TINY
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def subjects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Subject]:
     before = keras.mixed_precision.dtype_policy()
     keras.mixed_precision.set_dtype_policy("mixed_float16")
     try:
-        mixed = build_network(MOBILENET, SIZE, len(CODES))
+        mixed = build_network(TINY, SIZE, len(CODES))
     finally:
         keras.mixed_precision.set_dtype_policy(before)
     mixed.set_weights(built.get_weights())
@@ -30,7 +30,7 @@ def subjects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Subject]:
         )
     found = {}
     for name in STATES:
-        compiled = CompiledNetwork(networks[name], MOBILENET)
+        compiled = CompiledNetwork(networks[name], TINY)
         first, second = (predict(compiled, pixels) for pixels in drawings())
         found[name] = Subject(compiled, (first, second))
     return found

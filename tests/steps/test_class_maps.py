@@ -5,19 +5,19 @@ import pytest
 
 from melanoma.errors import UserError
 from melanoma.explain.registry import METHODS
-from melanoma.model.backbones.mobilenet import MOBILENET
 from melanoma.network import FEATURES
 from melanoma.steps.class_maps import by_gradients, by_weights
 from melanoma.steps.contributions import contributions, counts_to_choose
 from melanoma.steps.feature_maps import feature_maps, strongest_channels
 from tests.explain.subjects import CODES, Subject, assert_close, drawings, lively_network, predict
+from tests.tiny_backbone import TINY
 
 
 @pytest.fixture(scope="module")
 def subject() -> Subject:
     from melanoma.classifier import CompiledNetwork
 
-    network = CompiledNetwork(lively_network(), MOBILENET)
+    network = CompiledNetwork(lively_network(), TINY)
     first, second = (predict(network, pixels) for pixels in drawings())
     return Subject(network, (first, second))
 
@@ -53,7 +53,7 @@ def test_at_the_last_layer_mean_gradients_are_the_heads_weights(subject):
 
 
 def test_below_it_the_positive_part_is_the_page_s_grad_cam(subject):
-    prediction, layer = subject.predictions[0], MOBILENET.depths[1]
+    prediction, layer = subject.predictions[0], TINY.depths[1]
     parts = by_gradients(subject.network, prediction.pixels, 0, layer)
     expected = METHODS["grad-cam"].explain(subject.network, prediction, {"layer": layer}, ("MEL",))[..., 0]
     assert_close(np.maximum(parts.whole, 0), expected)
