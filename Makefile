@@ -23,8 +23,8 @@ venv: $(DEV_READY) ## Create .venv with all that development needs
 app: $(APP_READY) ## Open the page at http://localhost:8501
 	$(BIN)/streamlit run streamlit_app.py $(ARGS)
 
-check: lint ## Style, types, and the tests without browser, Ray, training or second process
-	$(BIN)/python -m pytest -m "not browser and not ray and not training and not process" $(ARGS)
+check: lint ## Style, types, and the quick tests: no browser, no Ray, no training
+	$(BIN)/python -m pytest -m "not browser and not ray and not training and not slow" $(ARGS)
 
 test: $(DEV_READY) chromium ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)

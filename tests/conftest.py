@@ -1,5 +1,6 @@
 """Fixtures: the real data folder, a small bundle made by the project itself, and drawn lesions as files."""
 
+import functools
 import os
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,14 @@ FOLDERS = (
 """The tutorial's nine classes."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a slow test that does not say what only it can find."""
+    for item in items:
+        mark = item.get_closest_marker("slow")
+        if mark is not None and not (mark.args and mark.args[0]):
+            raise pytest.UsageError(f"{item.nodeid} is marked slow and gives no reason")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def few_replicates() -> Iterator[None]:
     """Intervals from 40 resamples: how they are computed is tested, not how steady they are."""
@@ -35,6 +44,23 @@ def few_replicates() -> Iterator[None]:
         patch.setattr(evaluate, "GROUP_REPLICATES", 40)
         patch.setattr(operating, "REPLICATES", 40)
         patch.setattr(reliability, "BIN_REPLICATES", 40)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_page_runs() -> Iterator[None]:
+    """Spare each simulated run of a page two things that Streamlit does, some 0.2 s.
+
+    It reads the metadata of all installed packages in search of components, for each `AppTest` anew, and
+    clears Keras' session after each run. The browser tests have both.
+    """
+    from streamlit.components.v2 import manifest_scanner
+    from streamlit.runtime.scriptrunner import script_runner
+
+    scan = functools.cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
 
 

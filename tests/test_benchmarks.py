@@ -73,6 +73,7 @@ def test_two_files_of_results_are_the_same_rows_or_not(tmp_path, capsys):
     assert compared(one, other, 2) == ["1 rows instead of 2"]
 
 
+@pytest.mark.slow("two hundred generated photos")
 def test_generated_images_differ_and_one_in_a_hundred_is_damaged(tmp_path):
     make_images(tmp_path, 201)
     contents = [file.read_bytes() for file in sorted(tmp_path.rglob("*.jpg"))]

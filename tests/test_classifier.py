@@ -35,6 +35,7 @@ def test_the_melanoma_alert_follows_the_threshold(small_classifier):
         assert prediction.melanoma_alert == reached
 
 
+@pytest.mark.slow("threads that share the shipped network")
 def test_visitors_at_once_get_their_own_answers(shipped_classifier):
     alone = [shipped_classifier([photo])[0].logits for photo in PHOTOS]
     assert np.ptp(alone, axis=0).max() > 0.1, "the photos must differ for mixed-up answers to show"
@@ -53,6 +54,7 @@ def with_float_input(network: keras.Model) -> keras.Model:
     return twin
 
 
+@pytest.mark.slow("the shipped network explained by the other library")
 def test_grad_cam_equals_tf_keras_vis(shipped_classifier):
     from tf_keras_vis.gradcam import Gradcam
     from tf_keras_vis.utils.scores import CategoricalScore

@@ -25,6 +25,7 @@ def test_few_references_are_enough():
     assert distance(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])) == pytest.approx(np.sqrt(2))
 
 
+@pytest.mark.slow("what the shipped bundle says of other pictures, measured again")
 def test_other_pictures_are_known_for_what_they_are(shipped_classifier):
     bundle = shipped_classifier.bundle
     accepted = accepted_others(

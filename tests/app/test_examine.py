@@ -100,6 +100,7 @@ def test_the_striped_chart_is_distrusted():
     assert any("unlike the dermoscopic photos" in warning.value for warning in app.warning)
 
 
+@pytest.mark.slow("a page draws both curves of a map of the shipped network")
 def test_curves_are_drawn_only_when_asked():
     app = opened(curves="true")
     button = next(button for button in app.button if button.label.startswith("Draw the curves"))

@@ -161,7 +161,7 @@ main()
 """
 
 
-@pytest.mark.process
+@pytest.mark.slow("a real kill of a real command, twice an import of TensorFlow")
 def test_a_killed_command_goes_on_where_it_was(small_bundle, photos, tmp_path):
     content = (photos / "good 1.png").read_bytes()
     many = tmp_path / "many"

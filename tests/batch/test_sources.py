@@ -141,6 +141,7 @@ def test_odd_names_come_through_every_kind_of_file(melanoma, small_bundle, photo
     assert len(printed.splitlines()) == len(ODD)
 
 
+@pytest.mark.slow("a folder too large for a careless listing")
 def test_ten_thousand_files_in_one_folder_are_listed(tmp_path):
     first = tmp_path / "0.jpg"
     first.write_bytes(b"1")

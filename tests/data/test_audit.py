@@ -212,6 +212,7 @@ def test_the_source_is_read_from_archive_ids(found):
     assert alone.balanced_accuracy > 0.95
 
 
+@pytest.mark.slow("confident learning finds planted labels")
 def test_doubtful_labels_of_planted_errors(tmp_path):
     """Six of 160 labels swapped, in three draws: 14 of the 18 were doubted, and no right label.
 
@@ -301,6 +302,7 @@ def test_hashes_of_the_shrunken_picture_are_those_of_the_flipped_picture():
     assert np.bitwise_count(hashes[0] ^ hashes[1:]).sum(axis=1).min() > NEAR_BITS
 
 
+@pytest.mark.slow("a loop over pairs in Python")
 def test_twenty_thousand_hashes_are_compared():
     rng = np.random.default_rng(2)
     coarse = rng.integers(0, 2**63, (20_000, 8), dtype=np.uint64)

@@ -69,6 +69,7 @@ def test_the_last_picture_counts_after_any_number_of_steps(linear):
     assert 0 < reached[0] < reached[1] < reached[2]
 
 
+@pytest.mark.slow("an ascent through the shipped network")
 def test_on_the_shipped_network_no_picture_ends_below_its_photo(shipped_classifier, drawn_image):
     network, codes = shipped_classifier.compiled, shipped_classifier.bundle.codes
     before = network.run(drawn_image[None]).logits[0]

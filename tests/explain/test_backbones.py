@@ -12,6 +12,8 @@ from melanoma.model.backbones.registry import BACKBONES
 from tests.explain.subjects import Subject, assert_close, drawings, lively_network, predict
 from tests.explain.test_methods import QUICK
 
+pytestmark = pytest.mark.slow("every method on backbones of real size; test_methods has each on the tiny one")
+
 TRIED = [name for name in BACKBONES if name not in ("efficientnet-lite1", "efficientnet-lite2")]
 """Lite 1 and 2 have the graph of Lite 0 with some blocks more."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pandas as pd
+import pytest
 import tensorflow as tf
 
 from melanoma.fitting.bookkeeping import Bookkeeping
@@ -42,6 +43,7 @@ def fit(folder, first: int, last: int) -> keras.Model:
     return model
 
 
+@pytest.mark.training
 def test_a_run_that_goes_on_ends_with_the_same_weights(tmp_path):
     (tmp_path / "whole").mkdir(), (tmp_path / "parts").mkdir()
     whole = fit(tmp_path / "whole", 0, 3)

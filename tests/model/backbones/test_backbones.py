@@ -80,6 +80,7 @@ def test_dense_and_plain_have_the_same_weights_and_the_same_values_where_both_ha
         assert_close(found, expected, share=1e-5)
 
 
+@pytest.mark.slow("builds networks of real size again")
 def test_a_reloaded_network_is_the_same(network, pixels, tmp_path):
     network.save(tmp_path / "model.keras")
     reloaded = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
@@ -88,6 +89,7 @@ def test_a_reloaded_network_is_the_same(network, pixels, tmp_path):
     assert run(reloaded, pixels) == pytest.approx(run(network, pixels), abs=1e-5)
 
 
+@pytest.mark.slow("builds networks of real size again")
 def test_a_network_for_any_size_takes_the_weights(backbone, network, pixels):
     keras.utils.set_random_seed(3)
     free = build_network(backbone, None, len(CODES), synchronized=True)
@@ -148,6 +150,7 @@ def test_a_recipe_takes_any_backbone_but_the_tutorial_s_none():
         with_backbone(recipe_named("tutorial-a"), "mobilenet")
 
 
+@pytest.mark.slow("builds networks of real size again")
 @pytest.mark.parametrize("name", ["efficientnet-lite1", "efficientnet-lite2"])
 def test_the_larger_lites_name_layers_that_they_have(name):
     found = BACKBONES[name]
@@ -174,6 +177,7 @@ def test_the_in_distribution_check_reads_the_backbone_s_layer(backbone, network,
     assert_close(found, maps.mean(axis=(1, 2)))
 
 
+@pytest.mark.slow("builds networks of real size again")
 @pytest.mark.filterwarnings("ignore:Skipping nested container")  # Keras, of the file that does not fit
 def test_weights_that_keras_saved_are_loaded_and_others_refused(backbone, network, tmp_path):
     source = features_of(network)

@@ -19,6 +19,8 @@ from melanoma.model.backbones.efficientnet_lite import (
 from melanoma.model.backbones.efficientnet_lite_layers import Variant, blocks_of
 from melanoma.network import build_network
 
+pytestmark = pytest.mark.slow("the real ImageNet weights")
+
 PICTURES = {  # all inside the packages, nothing is fetched: package, file, class in ImageNet's usual order
     "cat": ("skimage", "data/chelsea.png", 285),  # Egyptian cat
     "coffee": ("skimage", "data/coffee.png", 967),  # espresso
