@@ -1,11 +1,15 @@
 # `make` lists the targets. `make app` and `make test` each do everything from a fresh checkout.
 .DEFAULT_GOAL := help
-.PHONY: help venv app check test lint audit lock format chromium clean
+.PHONY: help venv app check test numbers lint audit lock format chromium clean
 
 # The first of these that runs and is 3.11 to 3.13; or name one: make venv PYTHON=/path/to/python3.12
 PYTHON ?= python3.11 python3.12 python3.13 python3 python
 # Passed on to pytest or streamlit: make test ARGS="-k grad_cam -x"
 ARGS ?=
+
+# What computes with a network, and so depends on how a processor rounds.
+NUMBERS := tests/explain tests/measures tests/steps tests/evaluation tests/model tests/test_classifier.py \
+  tests/test_objective.py tests/tutorial/test_fitting.py tests/test_in_distribution.py
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,6 +32,10 @@ check: lint ## Style, types, and the quick tests: no browser, no Ray, no trainin
 
 test: $(DEV_READY) chromium ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+numbers: $(DEV_READY) ## The tests of numbers as two other kinds of processor compute them
+	ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/python -m pytest $(NUMBERS) $(ARGS)
+	TF_ENABLE_ONEDNN_OPTS=0 $(BIN)/python -m pytest $(NUMBERS) $(ARGS)
 
 lint: $(DEV_READY) ## Check style and types
 	$(BIN)/ruff check .
