@@ -15,8 +15,11 @@ import numpy as np
 import pandas as pd
 
 from melanoma.errors import UserError
+from melanoma.model.soundness import DECIDING, require_sound
 
-FORMAT = 1
+FORMAT = 2
+"""Format 1 had no checksum of the description itself, and named no backbone where it was MobileNet."""
+_READ = (1, FORMAT)
 DEFAULT = Path(__file__).resolve().parent.parent / "models" / "isic8-mobilenet"
 MODELS = "MELANOMA_MODELS"
 """Environment variable with which the operator names another folder of bundles."""
@@ -57,8 +60,8 @@ class Bundle:
 
     @property
     def version(self) -> str:
-        """Short text that changes with any file of the bundle."""
-        return hashlib.sha256(json.dumps(self.files, sort_keys=True).encode()).hexdigest()[:12]
+        """Short text that changes with any file of the bundle, and with any number that decides."""
+        return _digest({name: getattr(self, name) for name in (*DECIDING, "files")})[:12]
 
     def load_network(self) -> Any:
         """Return the Keras model: uint8 (n, S, S, 3) -> logits (n, classes)."""
@@ -116,8 +119,15 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
         )
     try:
         content = json.loads(description.read_text(encoding="utf-8"))
-        if content.pop("format") != FORMAT:
+        form = content.pop("format")
+        if form not in _READ:
             raise UserError("{path} was made by another version of this project. Train it again.", path=path)
+        if form != 1 and content.pop("checksum") != _digest(content):
+            raise UserError(
+                "{file} does not match its checksum, so it is not used. Copy the model again.",
+                file=description,
+            )
+        require_sound(content, description)
         if "honest" in content["recipe"]:  # the tutorial's networks never had a backbone
             content.setdefault("backbone", None)
         lists = {name: tuple(content[name]) for name in ("codes", "prior", "conformal_quantiles")}
@@ -188,10 +198,16 @@ def describe(folder: Path, bundle: Bundle) -> Bundle:
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file.name != _DESCRIPTION
     }
-    content = {"format": FORMAT} | asdict(bundle) | {"files": files}
+    content = asdict(bundle) | {"files": files}
     del content["path"]
+    content = {"format": FORMAT, "checksum": _digest(content)} | content
     (folder / _DESCRIPTION).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return load_bundle(folder)
+
+
+def _digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of what a description says, whatever the order of its fields."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def sha256(file: Path) -> str:

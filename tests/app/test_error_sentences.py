@@ -32,6 +32,7 @@ ON_THE_PAGE = (
     "melanoma.evaluation.held_back",
     "melanoma.images",
     "melanoma.model.backbones.registry",
+    "melanoma.model.soundness",
 )
 """The modules whose sentences a visitor can meet."""
 NOT_ON_THE_PAGE = {
