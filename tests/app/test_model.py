@@ -1,11 +1,13 @@
 """The Model page, and the choice that all pages follow."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.documents import pieces_of
+from melanoma.bundle import describe, load_bundle
 
 SCRIPT = """
 import streamlit as st
@@ -74,10 +76,7 @@ def test_a_link_to_no_model_is_one_sentence(folder, name):
 
 
 def test_each_visitor_has_a_model_of_their_own(folder, small_bundle):
-    import json
-
-    other = folder / "two" / "bundle.json"
-    other.write_text(json.dumps(json.loads(other.read_text()) | {"alert_threshold": 0.25}))
+    describe(folder / "two", replace(load_bundle(folder / "two"), alert_threshold=0.25))
     script = ANSWER.replace(
         '", ".join(classifier().bundle.codes)', "str(classifier().bundle.alert_threshold)"
     )
