@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from melanoma import __version__
 from melanoma import bundle as bundles
 from melanoma.batch.command import predict, triage, watch
 from melanoma.data.audit.command import audit
@@ -30,8 +31,18 @@ Model = Annotated[Path, typer.Option(help="Folder of the model.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"melanoma {__version__}")
+        raise typer.Exit
+
+
 @commands.callback()
-def _about() -> None:
+def _about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Probabilities and explanations for dermoscopic photos. For teaching and research; never a diagnosis."""
 
 

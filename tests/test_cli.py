@@ -8,6 +8,12 @@ import cv2
 import pandas as pd
 import pytest
 
+from melanoma import __version__
+
+
+def test_the_version_is_that_of_the_package(melanoma):
+    assert melanoma("--version") == (0, f"melanoma {__version__}\n", "")
+
 
 def test_predict_answers_the_good_and_names_the_bad(melanoma, small_bundle, photos, tmp_path):
     out = tmp_path / "out.csv"
