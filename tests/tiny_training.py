@@ -15,14 +15,16 @@ import typer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+# Not as tests.tiny_backbone: tf-keras-vis installs a package named `tests`.
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from tiny_backbone import TINY  # noqa: E402
 
 from melanoma.errors import exit_on_user_error  # noqa: E402
 from melanoma.evaluation import evaluate, metrics, other_pictures, reliability  # noqa: E402
 from melanoma.fitting.bookkeeping import Bookkeeping  # noqa: E402
 from melanoma.model.backbones.registry import BACKBONES  # noqa: E402
 from melanoma.recipes import RECIPES, Stage  # noqa: E402
-from tests.tiny_backbone import TINY  # noqa: E402
 from train import train  # noqa: E402
 
 RECIPES["tiny"] = replace(
