@@ -216,13 +216,14 @@ def melanoma(monkeypatch, capsys):
     from melanoma import classifier
     from melanoma.cli import main
 
+    load = classifier.Classifier
+
     def loaded_once(bundle, for_many=False):
-        key = (bundle.path, bundle.version, bundle.image_size, for_many)
+        key = (bundle.path, bundle.version, for_many)
         if key not in _classifiers:
-            _classifiers[key] = Classifier(bundle, for_many)
+            _classifiers[key] = load(bundle, for_many)
         return _classifiers[key]
 
-    Classifier = classifier.Classifier
     monkeypatch.setattr(classifier, "Classifier", loaded_once)
 
     def run(*words: object) -> tuple[int, str, str]:
