@@ -2,6 +2,7 @@
 
 python train.py --data labels.csv --images images/              the shipped recipe
 python train.py --data folder_with_one_subfolder_a_diagnosis/   folders as labels
+python train.py --data one/labels.csv --data other/labels.csv   several are one table
 python train.py --data labels.csv --resume                      go on after a kill, exactly where it was
 python train.py --data labels.csv --start models/plain          go on from a finished model's weights
 python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
@@ -30,7 +31,7 @@ import tensorflow as tf
 import typer
 
 from melanoma.bundle import Bundle, load_bundle
-from melanoma.data.catalogue import fingerprint, read_catalogue, require_trainable
+from melanoma.data.labels.read import fingerprint, read_labels, require_trainable
 from melanoma.data.pipeline import Sampler, decode_all, plain_batches, shared_out
 from melanoma.data.split import split_by_lesion
 from melanoma.errors import UserError, exit_on_user_error
@@ -54,9 +55,17 @@ STORED_SIZE = 256
 
 
 def train(
-    data: Annotated[Path, typer.Option(help="Labels CSV, or a folder with one subfolder a diagnosis.")],
-    images: Annotated[Path | None, typer.Option(help="Where the CSV's images lie.")] = None,
-    outlines: Annotated[Path | None, typer.Option(help="Masks of the lesions, named by image id.")] = None,
+    data: Annotated[
+        list[Path],
+        typer.Option(help="Labels CSV, or folder with one subfolder a diagnosis; repeat it for more."),
+    ],
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where the CSV's images lie; one for all, or one a --data."),
+    ] = None,
+    outlines: Annotated[
+        list[Path] | None, typer.Option(help="Masks of the lesions, named by image id.")
+    ] = None,
     truth: Annotated[
         Path | None, typer.Option(help="True diagnoses, for the honest tutorial recipes.")
     ] = None,
@@ -91,7 +100,14 @@ def train(
     run.mkdir(parents=True, exist_ok=True)
     if resume and newest_checkpoint(run) is None:
         raise UserError(f"{run} holds no checkpoint to resume from. Start without --resume.")
-    table = arrange(data, truth, chosen, run) if tutorial else read_catalogue(data, images, outlines)
+    if tutorial:
+        if len(data) > 1:
+            raise UserError(f"{recipe} is fitted to one folder, as its readers do. Give one --data.")
+        table = arrange(data[0], truth, chosen, run)
+    else:
+        read = read_labels(data, images, outlines)
+        table = read.table
+        print(*read.remarks(), sep="\n", end="\n" if read.remarks() else "")
     codes = require_trainable(table)
     stored_size = chosen.image_size if tutorial else STORED_SIZE
     pixels, failed = decode_all(table, stored_size, run / "pixels.npy")

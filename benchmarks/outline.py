@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from melanoma.data.catalogue import read_catalogue
+from melanoma.data.labels.read import read_labels
 from melanoma.errors import exit_on_user_error
 from melanoma.images import frame, read_image
 from melanoma.lesion import candidates, find_lesion, overlap
@@ -100,7 +100,7 @@ def main() -> None:
         parser.error("--split and --side go together")
     cv2.setNumThreads(1)
     with exit_on_user_error():
-        table = with_outlines(read_catalogue(options.data, options.images, options.outlines))
+        table = with_outlines(read_labels(options.data, options.images, options.outlines).table)
     if options.split:
         sides = pd.read_parquet(options.split).set_index("image_id")["split"]
         table = table[table["image_id"].map(sides) == options.side]

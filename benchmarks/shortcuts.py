@@ -13,7 +13,7 @@ import pandas as pd
 
 from melanoma.bundle import DEFAULT, Bundle, load_bundle
 from melanoma.classifier import load_compiled
-from melanoma.data.catalogue import read_catalogue
+from melanoma.data.labels.read import read_labels
 from melanoma.errors import exit_on_user_error
 from melanoma.evaluation.shortcuts import (
     Effect,
@@ -73,7 +73,7 @@ def main() -> None:
     options = parser.parse_args()
     with exit_on_user_error():
         bundles = [load_bundle(model) for model in options.model or [DEFAULT]]
-        table = read_catalogue(options.data, options.images, None)
+        table = read_labels(options.data, options.images, None).table
         held_back = bundles[0].load_split().query("split == 'test'")["image_id"]
         table = table[table["image_id"].isin(held_back)]
         for bundle in bundles:

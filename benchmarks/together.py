@@ -23,7 +23,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from melanoma.data.catalogue import read_catalogue
+from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import Sampler, decode_all, shared_out
 from melanoma.errors import UserError
 from melanoma.fitting.loop import fit
@@ -55,7 +55,7 @@ class Trial:
 
     def shares(self, folder: Path) -> tuple[list[Sampler], np.ndarray]:
         """Return a sampler for each worker, and pixels that none of them draws."""
-        table = read_catalogue(self.data, self.images, None)
+        table = read_labels(self.data, self.images, None).table
         table = table.sample(min(len(table), 1000), random_state=0).reset_index(drop=True)
         pixels, failed = decode_all(table, 192, folder / "pixels.npy")
         if failed:

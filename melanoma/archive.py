@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from melanoma.diagnoses import CODES, canonical
+from melanoma.diagnoses import CODES
+from melanoma.diagnosis_words import code_of_levels
 from melanoma.errors import UserError
 from melanoma.images import MAX_BYTES, read_image
 from melanoma.sentences import Sentence
@@ -30,16 +31,8 @@ _MAX_ANSWER = 4 * 1024 * 1024  # a full page of results has some 200 kB
 _SECONDS = 20.0  # for one whole answer: longer, and a student thinks that the page hangs
 _CHUNK = 64 * 1024
 _ID = re.compile(r"ISIC_\d{7}")
+_LEVELS = ("diagnosis", *(f"diagnosis_{level}" for level in (5, 4, 3, 2, 1)))  # the first one is the older
 _AGAIN = Sentence("Try again in a while, or take drawn lesions.")
-# Terms of the archive that no challenge uses, down to the third level of its tree of diagnoses.
-_TERMS = {
-    "melanoma invasive": "MEL",
-    "melanoma in situ": "MEL",
-    "solar or actinic keratosis": "AK",
-    "lichen planus like keratosis": "BKL",
-    "squamous cell carcinoma in situ": "SCC",
-}
-_VASCULAR = "benign soft tissue proliferations - vascular"
 
 
 @dataclass(frozen=True)
@@ -151,14 +144,10 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
 def diagnosis_from(clinical: dict[str, Any]) -> str | None:
     """Return the code for the archive's words, or None: `{"diagnosis_3": "Melanoma in situ"}` -> `"MEL"`.
 
-    Of the levels the deepest that is known counts. Metastases of melanoma are none of the eight diagnoses.
+    Of the levels the most specific that is known counts. Metastases of melanoma are none of the eight.
     """
-    for level in ("diagnosis_5", "diagnosis_4", "diagnosis_3", "diagnosis_2", "diagnosis"):
-        words = str(clinical.get(level) or "").lower()
-        code = "VASC" if words == _VASCULAR else _TERMS.get(words) or canonical(words.partition(",")[0])
-        if code in CODES:
-            return code
-    return None
+    code, _ = code_of_levels([str(clinical.get(level) or "") for level in _LEVELS])
+    return code if code in CODES else None
 
 
 def _image_from(content: Any) -> ArchiveImage:

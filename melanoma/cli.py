@@ -121,10 +121,16 @@ def explain(
 
 @commands.command()
 def evaluate(
-    data: Annotated[Path, typer.Option(help="Labels CSV, or a folder with one subfolder a diagnosis.")],
-    images: Annotated[Path | None, typer.Option(help="Where the CSV's images lie.")] = None,
+    data: Annotated[
+        list[Path],
+        typer.Option(help="Labels CSV, or folder with one subfolder a diagnosis; repeat it for more."),
+    ],
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where the CSV's images lie; one for all, or one a --data."),
+    ] = None,
     outlines: Annotated[
-        Path | None, typer.Option(help="Masks of the lesions, named by image id; by default masks/.")
+        list[Path] | None, typer.Option(help="Masks of the lesions, named by image id; by default masks/.")
     ] = None,
     model: Model = bundles.DEFAULT,
     out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and predictions.csv.")] = None,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from melanoma.diagnosis_words import code_of, fold
 from melanoma.errors import UserError
 
 
@@ -114,26 +115,6 @@ NINE: tuple[str, ...] = ("AK", "BCC", "DF", "MEL", "NV", "PBK", "SK", "SCC", "VA
 """That set's nine classes, in the order of its folders' names."""
 _BY_CODE = {diagnosis.code: diagnosis for diagnosis in (*DIAGNOSES, *PARTS)}
 
-# Names that published label files and folders use, folded to lower case with single spaces.
-_ALIASES = {
-    "mel": "MEL",
-    "nv": "NV",
-    "nevus": "NV",
-    "naevus": "NV",
-    "melanocytic naevus": "NV",
-    "bcc": "BCC",
-    "ak": "AK",
-    "bkl": "BKL",
-    "seborrheic keratosis": "BKL",
-    "seborrhoeic keratosis": "BKL",
-    "pigmented benign keratosis": "BKL",
-    "solar lentigo": "BKL",
-    "lichenoid keratosis": "BKL",
-    "df": "DF",
-    "vasc": "VASC",
-    "scc": "SCC",
-} | {diagnosis.name.lower(): diagnosis.code for diagnosis in DIAGNOSES}
-
 # Label sets coarser than the model's: the label on the left is any of the codes on the right. A label set
 # that splits what the model joins cannot be evaluated.
 COARSER: dict[str, tuple[str, ...]] = {
@@ -146,7 +127,6 @@ _PART_ALIASES = {
     "seborrhoeic keratosis": "SK",
 }
 _PARTS_OF = {"BKL": tuple(part.code for part in PARTS)}
-_COARSER_ALIASES = {"akiec": "AKIEC", "nevus or seborrheic keratosis": "NEVUS_OR_SK"}
 
 
 def diagnosis_of(code: str) -> Diagnosis:
@@ -162,14 +142,14 @@ def diagnosis_of(code: str) -> Diagnosis:
 
 
 def canonical(label: str, parts: bool = False) -> str | None:
-    """Return the code that a published label stands for (`"nevus"` -> `"NV"`), or None if it is unknown.
+    """Return the code that a published label stands for (`"Nävus"` -> `"NV"`), or None if it is unknown.
 
     With `parts`, labels of `PARTS` keep a code of their own; without, they are the diagnosis that joins them.
+    The words are those of `diagnosis_words`.
     """
-    folded = " ".join(str(label).replace("_", " ").split()).lower()
-    if parts and folded in _PART_ALIASES:
+    if parts and (folded := fold(label)) in _PART_ALIASES:
         return _PART_ALIASES[folded]
-    return _ALIASES.get(folded) or _COARSER_ALIASES.get(folded)
+    return code_of(label)
 
 
 def members(label: str, known: Sequence[str] = CODES) -> tuple[str, ...]:

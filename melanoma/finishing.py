@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from melanoma.bundle import Bundle, describe, new_bundle
 from melanoma.card import write_card
 from melanoma.classifier import CompiledNetwork
-from melanoma.data.catalogue import fingerprint
+from melanoma.data.labels.read import fingerprint
 from melanoma.evaluation.calibration import (
     alert_threshold,
     class_weights,

@@ -96,7 +96,7 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     import keras
     import pandas as pd
 
-    from melanoma.data.catalogue import read_catalogue
+    from melanoma.data.labels.read import read_labels
     from melanoma.data.split import split_by_lesion
     from melanoma.finishing import finish
     from melanoma.network import build_network
@@ -104,7 +104,7 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     from tests.tiny_backbone import TINY, as_mobilenet
 
     keras.utils.set_random_seed(1)
-    table = read_catalogue(drawn_folder)
+    table = read_labels(drawn_folder).table
     table["split"] = split_by_lesion(table, seed=1)
     names = [
         "epoch",

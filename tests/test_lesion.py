@@ -6,7 +6,7 @@ import pytest
 
 from melanoma.abcd import abcd
 from melanoma.artefacts import ARTEFACTS
-from melanoma.data.catalogue import read_catalogue
+from melanoma.data.labels.read import read_labels
 from melanoma.images import frame, read_image
 from melanoma.lesion import diameter, find_lesion, overlap, widen
 from melanoma.synthetic import COLOURS, MELANOMA_LIKE, NEVUS_LIKE, LesionParameters, draw_lesion
@@ -223,7 +223,7 @@ def test_figures_of_any_mask_that_is_not_empty():
 
 
 def test_overlap_with_dermatologists_outlines(real_data):
-    table = read_catalogue(real_data / "isic" / "labels.csv")
+    table = read_labels(real_data / "isic" / "labels.csv").table
     square = table[table["outline"].notna() & (table["framing"] == "centre-square")].sample(
         60, random_state=0
     )

@@ -132,10 +132,10 @@ def test_a_run_on_other_data_is_not_resumed(in_one_go, tmp_path, monkeypatch):
 
 
 def test_a_damaged_image_is_left_out_by_name(drawn_folder, tmp_path):
-    from melanoma.data.catalogue import read_catalogue
+    from melanoma.data.labels.read import read_labels
     from melanoma.data.pipeline import decode_all
 
-    table = read_catalogue(drawn_folder)
+    table = read_labels(drawn_folder).table
     broken = tmp_path / "broken.png"
     broken.write_bytes(Path(table.loc[3, "path"]).read_bytes()[:200])
     table.loc[3, "path"] = str(broken)
@@ -187,9 +187,9 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path):
 
 def test_a_disk_without_room_for_the_pixels_is_named(drawn_folder, tmp_path, monkeypatch):
     from melanoma.data import pipeline
-    from melanoma.data.catalogue import read_catalogue
+    from melanoma.data.labels.read import read_labels
 
     monkeypatch.setattr(pipeline.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
     with pytest.raises(UserError, match="0.0 GB left"):
-        pipeline.decode_all(read_catalogue(drawn_folder), 64, tmp_path / "pixels.npy")
+        pipeline.decode_all(read_labels(drawn_folder).table, 64, tmp_path / "pixels.npy")
     assert not list(tmp_path.iterdir())

@@ -18,7 +18,7 @@ from rich.progress import track
 
 from melanoma.bundle import DEFAULT, load_bundle
 from melanoma.classifier import Classifier
-from melanoma.data.catalogue import read_catalogue
+from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import read_widened
 from melanoma.errors import exit_on_user_error
 from melanoma.evaluation.metrics import Estimate, bootstrap
@@ -139,7 +139,7 @@ def main() -> None:
         parser.error(f"there is no method {', '.join(sorted(unknown))}")
     with exit_on_user_error():
         bundle = load_bundle(options.model)
-        table = read_catalogue(options.data, options.images, options.outlines)
+        table = read_labels(options.data, options.images, options.outlines).table
     sides = bundle.load_split().set_index("image_id")["split"]
     chosen = choose(table[table["image_id"].map(sides) == "test"], options.lesions)
     out = options.out or Path("runs") / f"faithfulness-{bundle.version}-{'-'.join(methods)}.csv"

@@ -3,7 +3,6 @@
 All is listed while it is read, so that a list of any length needs no more memory than its longest folder.
 """
 
-import csv
 import glob
 import os
 from collections.abc import Iterable, Iterator
@@ -13,12 +12,17 @@ from pathlib import Path
 from melanoma.batch.object_store import is_address, photos_at
 from melanoma.batch.source import Source
 from melanoma.batch.zips import photos_in_zip_file
-from melanoma.data.catalogue import ID_COLUMNS, default_images
+from melanoma.data.labels.columns import ID_COLUMNS, require_id_column
+from melanoma.data.labels.dialect import open_table
+from melanoma.data.labels.images import ImageFolder, default_images, printable, several_files
+from melanoma.data.labels.layouts import RowFault
+from melanoma.data.labels.records import named_image
 from melanoma.dicom import ENDINGS as DICOM_ENDINGS
 from melanoma.dicom import MARK, MARK_AT, MOST_BYTES
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS, MAX_BYTES, read_bytes
 
+TABLES = (".csv", ".tsv")
 PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
 _PATTERN = frozenset("*?[")
 
@@ -27,9 +31,9 @@ def list_sources(paths: Iterable[str | Path], images: Path | None = None) -> Ite
     """Yield the photos that files, folders, patterns (`**` too), zip archives and CSV files name, in order.
 
     Of a folder, and of those below it, what is called like a photo or is DICOM by its content, sorted by
-    name. A CSV has an id or path column as labels do, and its files lie in `images`, by default where those
-    of labels lie. A file that is named and does not exist is kept: reading it raises the error. Raises
-    UserError for a folder, a pattern, an archive or a CSV without photos.
+    name. A CSV has an id or path column as labels do, and its files lie in `images` or below, by default
+    where those of labels lie. A file that is named and does not exist is kept: reading it raises the error.
+    Raises UserError for a folder, a pattern, an archive or a CSV without photos.
     """
     for given in paths:
         if is_address(str(given)):
@@ -40,11 +44,6 @@ def list_sources(paths: Iterable[str | Path], images: Path | None = None) -> Ite
             yield from _matching(str(given), images)
         else:
             yield from _listed(path, images)
-
-
-def printable(path: str | Path) -> str:
-    """Return a path as text that can be written as UTF-8, whatever bytes a file system holds."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _matching(pattern: str, images: Path | None) -> Iterator[Source]:
@@ -58,11 +57,11 @@ def _matching(pattern: str, images: Path | None) -> Iterator[Source]:
 
 def _listed(path: Path, images: Path | None) -> Iterator[Source]:
     suffix = path.suffix.lower()
-    if path.is_dir():
+    if os.path.isdir(path):  # of os.path: it takes a name that no file system does
         yield from _in_folder(path)
     elif suffix == ".zip":
         yield from photos_in_zip_file(path, printable(path))
-    elif suffix == ".csv":
+    elif suffix in TABLES:
         yield from _in_csv(path, images)
     else:
         yield of_file(path)
@@ -115,41 +114,28 @@ def walk(folder: Path) -> Iterator[Path]:
 
 
 def _in_csv(labels: Path, images: Path | None) -> Iterator[Source]:
-    name = printable(labels)
-    folder = images or default_images(labels)
+    table = open_table(labels)
+    require_id_column(table.columns, table.name)
+    identifiers = [column for column in ID_COLUMNS if column in table.columns]
+    folder = ImageFolder(images or default_images(labels), PHOTOS)
     empty = True
-    try:
-        with labels.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            columns = {(column or "").strip(): column for column in rows.fieldnames or ()}
-            column = next((columns[known] for known in ID_COLUMNS if known in columns), None)
-            if column is None:
-                raise UserError(
-                    f"{name} needs a column that names the image: one of {', '.join(ID_COLUMNS)}."
-                )
-            for row in rows:
-                written = (row[column] or "").strip()
-                if not written:
-                    raise UserError(f"{name}: line {rows.line_num} names no image.")
-                empty = False
-                yield of_file(_file_of(folder, written))
-    except FileNotFoundError:
-        raise UserError(f"{name} does not exist. Check the path.") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise UserError(f"{name} is not a CSV file with a header line.") from None
-    except OSError as error:
-        raise UserError(f"{name} cannot be read ({error.strerror}).") from None
+    for row in table.rows():
+        try:
+            written = named_image(row, identifiers)
+        except RowFault as fault:
+            raise UserError("{labels}: {fault}", labels=table.name, fault=fault.sentence) from None
+        empty = False
+        yield of_file(_file_of(folder, written, table.name))
     if empty:
-        raise UserError(f"{name} has a header line and no rows.")
+        raise UserError("{labels} has a header line and no rows.", labels=table.name)
 
 
-def _file_of(folder: Path, written: str) -> Path:
-    """Return where the image named in a row lies: by its path as written, else with a photo's ending."""
-    path = folder / written
-    if path.suffix.lower() in PHOTOS or path.is_file():
-        return path
-    endings = (path.with_name(path.name + ending) for ending in PHOTOS)
-    return next((found for found in endings if found.is_file()), path)
+def _file_of(folder: ImageFolder, written: str, labels: str) -> Path:
+    """Return where the image named in a row lies; if nowhere, as it is written, and reading it tells so."""
+    found = folder.find(written)
+    if len(found) > 1:
+        raise several_files(written, found, labels)
+    return found[0] if found else folder.folder / written
 
 
 def _read(path: Path) -> bytes:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from melanoma.bundle import Bundle
 from melanoma.classifier import load_compiled
-from melanoma.data.audit.leaks import ARCHIVE_ID
-from melanoma.data.catalogue import read_catalogue
+from melanoma.data.labels.images import ARCHIVE_ID, image_stem
+from melanoma.data.labels.read import Paths, coarsened, read_labels
 from melanoma.errors import UserError
 from melanoma.evaluation.calibration import probabilities_from
 from melanoma.evaluation.evaluate import NAMES, Evaluation, age_groups, evaluate
@@ -32,11 +32,16 @@ class BundleEvaluation:
     predictions: pd.DataFrame
     focus: Focus | None
     """Whether it decides by the lesion; None where no outlines are known."""
+    none_of_eight: dict[str, int]
+    """Images left out as they show none of the eight diagnoses, or no dermoscopy, by the reason."""
+    remarks: list[str]
+    """Sentences about what of the tables was not used."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers and lists."""
         return self.evaluation.as_json() | {
             "left_out_as_fitted": self.left_out,
+            "left_out_of_labels": self.none_of_eight,
             "unreadable": self.problems,
             "alert_threshold": self.threshold,
             "focus": self.focus.as_json() if self.focus else None,
@@ -46,6 +51,7 @@ class BundleEvaluation:
         """Return what the command prints."""
         found = self.evaluation
         lines = [f"{found.images} images of {found.lesions} lesions, {found.melanomas} of melanoma"]
+        lines += self.remarks
         if self.left_out:
             lines.append(f"{self.left_out} images left out: their lesions were fitted or calibrated on")
         lines += [f"unreadable: {problem}" for problem in self.problems.values()]
@@ -88,19 +94,24 @@ def _archive_ids(table: pd.DataFrame) -> pd.Series:
 
     A folder of class folders names an image by its place, a labels CSV the same one by this id alone.
     """
-    stems = table["image_id"].map(lambda image_id: Path(image_id).stem)
+    stems = table["image_id"].map(image_stem)
     return stems.where(stems.str.match(ARCHIVE_ID))
 
 
 def evaluate_bundle(
     bundle: Bundle,
-    data: Path,
-    images: Path | None = None,
-    outlines: Path | None = None,
+    data: Paths,
+    images: Paths = None,
+    outlines: Paths = None,
     include_fitted: bool = False,
 ) -> BundleEvaluation:
-    """Return the evaluation of a bundle on a labels CSV or folder; raises UserError if no image is left."""
-    table = read_catalogue(data, images, outlines)
+    """Return the evaluation of a bundle on labels CSVs or folders, several being one table.
+
+    Labels that others cover are judged as those: beside AKIEC, an AK is an AKIEC. Raises UserError if no
+    image is left.
+    """
+    labels = read_labels(data, images, outlines)
+    table = labels.table.assign(diagnosis=coarsened(labels.table["diagnosis"]))
     known = bundle.load_split()
     fitted = known[known["split"] != "test"]
     seen = (
@@ -128,4 +139,6 @@ def evaluate_bundle(
         bundle.alert_threshold,
         predictions,
         judge_focus(network, scored.table, bundle),
+        labels.left_out,
+        labels.remarks(),
     )

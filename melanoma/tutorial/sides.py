@@ -10,14 +10,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold
 
 from melanoma.data.audit.duplicates import find_duplicates
 from melanoma.data.audit.files import read_files
 from melanoma.data.audit.truth import join_truth, read_truth
-from melanoma.data.catalogue import read_catalogue
+from melanoma.data.labels.joining import joined_lesions
+from melanoma.data.labels.read import read_labels
 from melanoma.diagnoses import canonical
 from melanoma.errors import UserError
 from melanoma.recipes import TutorialRecipe
@@ -52,7 +51,7 @@ def arrange(data: Path, truth: Path | None, recipe: TutorialRecipe, run: Path) -
 
 def as_tutorials_do(data: Path, recipe: TutorialRecipe, run: Path) -> pd.DataFrame:
     """Return the folders' images with the folder names as labels, split by file."""
-    table = read_catalogue(data, parts=True)
+    table = read_labels(data, parts=True).table
     table["original"] = table["image_id"]
     fitted = table[~table["held_out"]].reset_index(drop=True)
     folder = data / "Train"
@@ -106,7 +105,7 @@ def known_files(data: Path, truth: Path) -> pd.DataFrame:
     `diagnosis` is the true one, `image_id` the name without folder, and pictures of one lesion, or lesions
     of one picture, share a `lesion_id`.
     """
-    files = read_catalogue(data, parts=True)
+    files = read_labels(data, parts=True).table
     readings = read_files(files["path"].tolist(), files["image_id"].tolist())
     files["picture"] = find_duplicates(readings).picture
     stems = files.assign(image_id=[Path(path).stem for path in files["path"]], lesion_id=None, source=None)
@@ -115,18 +114,8 @@ def known_files(data: Path, truth: Path) -> pd.DataFrame:
     known["diagnosis"] = [canonical(true) for true in known["true"]]
     known["lesion_id"] = known["lesion_id"].fillna("image:" + known["image_id"])
     known["source"] = known["source"].fillna("unknown")
-    known["lesion_id"] = _joined(known["lesion_id"], known["picture"])
+    known["lesion_id"] = joined_lesions(known["lesion_id"], known["picture"])
     return known.reset_index(drop=True)
-
-
-def _joined(lesions: pd.Series, pictures: pd.Series) -> pd.Series:
-    """Return one name for all lesions that a chain of shared pictures links."""
-    lesion, names = pd.factorize(lesions)
-    picture = pd.factorize(pictures)[0] + len(names)
-    count = int(picture.max()) + 1
-    graph = coo_array((np.ones(len(lesion), np.int8), (lesion, picture)), shape=(count, count))
-    group = connected_components(graph, directed=False)[1][lesion]
-    return lesions.groupby(group).transform("min")
 
 
 def _by_lesion(table: pd.DataFrame, seed: int) -> np.ndarray:

@@ -46,9 +46,15 @@ def test_a_csv_names_files_by_path_or_id_beside_it_or_elsewhere(folder):
     labels.write_text("\ufeffimage_id,diagnosis\nb,MEL\na/10.png,NV\nmissing,NV\n", encoding="utf-8")
     assert names(labels) == [f"{folder}/b.jpg", f"{folder}/a/10.png", f"{folder}/missing"]
     labels.write_text('isic_id\n"2"\n', encoding="utf-8")
-    assert names(labels, images=folder / "a") == [f"{folder}/a/2"]  # endings are matched as written
-    (folder / "a" / "2.png").write_bytes(b"")
-    assert names(labels, images=folder / "a") == [f"{folder}/a/2.png"]
+    assert names(labels, images=folder / "a") == names(labels) == [f"{folder}/a/2.PNG"]
+    labels.write_text("file;note\na\\10.JPG;x\nC;1,5\n", encoding="utf-16")
+    assert names(labels) == [f"{folder}/a/10.png", f"{folder}/c.dcm"]
+    (folder / "2.jpeg").write_bytes(b"another")
+    labels.write_text("id\nx/2\n")
+    with pytest.raises(UserError, match="x/2 stands for 2 different files"):
+        (folder / "b").mkdir()
+        (folder / "2.jpeg").rename(folder / "b" / "2.jpeg")
+        names(labels)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +62,8 @@ def test_a_csv_names_files_by_path_or_id_beside_it_or_elsewhere(folder):
     [
         ("name\nb.jpg\n", "needs a column that names the image"),
         ("image\n", "no rows"),
-        ("image,x\nb,1\n,2\n", "line 3 names no image"),
-        ("", "needs a column"),
+        ("image,x\nb,1\n,2\n", "row 3 names no image"),
+        ("", "is empty"),
     ],
 )
 def test_a_csv_without_use_gets_a_sentence(folder, content, sentence):

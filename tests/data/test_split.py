@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from melanoma.data.catalogue import read_catalogue, require_trainable
+from melanoma.data.labels.read import read_labels, require_trainable
 from melanoma.data.split import split_by_lesion
 from melanoma.errors import UserError
 
@@ -58,7 +58,7 @@ def test_a_diagnosis_that_only_held_out_images_show_is_named():
 
 
 def test_the_real_labels(real_data):
-    table = read_catalogue(real_data / "isic" / "labels.csv")
+    table = read_labels(real_data / "isic" / "labels.csv").table
     assert len(table) == 12486
     assert len(require_trainable(table)) == 8
     table["split"] = split_by_lesion(table, seed=7)

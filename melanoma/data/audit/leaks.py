@@ -1,6 +1,5 @@
 """What copies and lesion ids say about the labels and the split."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,9 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from melanoma.data.audit.listing import Listing
-
-ARCHIVE_ID = re.compile(r"^(ISIC_\d+|PAT_\d+_\d+_\d+|IMD\d+)$", re.IGNORECASE)
-"""Ids that name one picture wherever they stand: the ISIC Archive, PAD-UFES-20, PH². `001` does not."""
+from melanoma.data.labels.images import ARCHIVE_ID
 
 
 @dataclass(frozen=True)

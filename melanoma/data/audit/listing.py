@@ -1,6 +1,5 @@
 """Any folder or labels CSV -> one table of images, whatever its classes are called."""
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from melanoma.data.audit.tables import NO_LABEL, read_rows
-from melanoma.data.catalogue import default_images
+from melanoma.data.labels.images import ImageFolder, default_images, is_image_name, printable
 from melanoma.errors import UserError
 from melanoma.images import EXTENSIONS
 
@@ -62,7 +61,7 @@ def list_images(data: Path, images: Path | None = None) -> Listing:
         listing = _from_csv(data, images)
     else:
         raise UserError(
-            "{data} does not exist. Give a labels CSV or a folder with class folders.", data=shown(data)
+            "{data} does not exist. Give a labels CSV or a folder with class folders.", data=printable(data)
         )
     return without_copy_marks(listing)
 
@@ -72,11 +71,6 @@ def without_copy_marks(listing: Listing) -> Listing:
     table = listing.table
     table["image_id"], table["copy_mark"] = split_copy_marks(table["image_id"])
     return Listing(table[list(COLUMNS)], listing.repeated, listing.problems)
-
-
-def shown(path: str | Path) -> str:
-    """Return a path as printable text: bytes that are not UTF-8 appear as `\\xe9`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def walk(folder: Path) -> tuple[list[Path], list[Problem]]:
@@ -129,7 +123,7 @@ def split_copy_marks(stems: Iterable[str]) -> tuple[list[str], list[bool]]:
 
 def _from_folder(folder: Path) -> Listing:
     files, problems = walk(folder)
-    return listing_of(((path, path.relative_to(folder)) for path in files), shown(folder), problems)
+    return listing_of(((path, path.relative_to(folder)) for path in files), printable(folder), problems)
 
 
 def listing_of(files: Iterable[tuple[Path, PurePath]], name: str, problems: list[Problem]) -> Listing:
@@ -140,13 +134,13 @@ def listing_of(files: Iterable[tuple[Path, PurePath]], name: str, problems: list
     rows = []
     for path, place in files:
         if not is_image_name(place):
-            problems.append(Problem(shown(place.as_posix()), "not an image", _NOT_AN_IMAGE))
+            problems.append(Problem(printable(place.as_posix()), "not an image", _NOT_AN_IMAGE))
             continue
         parts = place.parts[:-1]
         split = SPLITS.get(parts[0].lower(), "") if parts else ""
         classes = parts[1:] if split else parts
-        label = shown(classes[0]) if classes else NO_LABEL
-        rows.append((str(path), shown(place.as_posix()), shown(place.stem), label, split))
+        label = printable(classes[0]) if classes else NO_LABEL
+        rows.append((str(path), printable(place.as_posix()), printable(place.stem), label, split))
     if not rows:
         raise UserError(
             "{name} holds no images. Make one subfolder a diagnosis and put the photos there.", name=name
@@ -158,23 +152,26 @@ def listing_of(files: Iterable[tuple[Path, PurePath]], name: str, problems: list
 
 
 def _from_csv(labels: Path, images: Path | None) -> Listing:
-    table, named = read_rows(labels)
-    folder = images or default_images(labels)
+    rows = read_rows(labels)
+    table, folder = rows.table, images or default_images(labels)
     if not folder.is_dir():
         raise UserError(
-            "{folder} is not a folder. Point --images at the folder with the photos.", folder=shown(folder)
+            "{folder} is not a folder. Point --images at the folder with the photos.",
+            folder=printable(folder),
         )
-    files, problems = walk(folder)
-    by_stem: dict[str, list[Path]] = {}
-    for path in sorted(filter(is_image_name, files), key=lambda path: len(path.parts)):
-        by_stem.setdefault(path.stem, []).append(path)
+    problems = [Problem(name, "unreadable row", fault) for name, fault in rows.faults]
+    files = ImageFolder(folder)
     paths = []
-    for name, image_id in zip(named, table["image_id"], strict=True):
-        places = [folder / name] if (folder / name).is_file() else by_stem.get(image_id, [])
-        paths.append(str(places[0]) if places else "")
-        if len(places) > 1:
-            chosen = f"{len(places)} files have this name; {_below(places[0], folder)} was taken."
+    for name in table["name"]:
+        found = files.find(name)
+        paths.append(str(found[0]) if found else "")
+        if len(found) > 1:
+            chosen = f"{len(found)} files have this name; {_below(found[0], folder)} was taken."
             problems.append(Problem(name, "ambiguous", chosen))
+    problems += [
+        Problem(_below(Path(error.filename), folder), "unreadable", f"{error.strerror}.")
+        for error in files.closed
+    ]
     table["path"] = pd.Series(paths, dtype=object)
     there = table["path"] != ""
     for name in table.loc[~there, "name"]:
@@ -184,8 +181,8 @@ def _from_csv(labels: Path, images: Path | None) -> Listing:
             "None of the {images} images that {labels} names is in {folder}. "
             "Point --images at the folder with the photos.",
             images=len(table),
-            labels=shown(labels),
-            folder=shown(folder),
+            labels=printable(labels),
+            folder=printable(folder),
         )
     table = table[there]
     again = table["path"].duplicated()
@@ -194,13 +191,8 @@ def _from_csv(labels: Path, images: Path | None) -> Listing:
     return Listing(table[~again].reset_index(drop=True), table[again], problems)
 
 
-def is_image_name(path: PurePath) -> bool:
-    """Return whether a name promises a picture; macOS's `._x.jpg` do not hold one."""
-    return path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
-
-
 def _below(path: Path, folder: Path) -> str:
-    return shown(path.relative_to(folder).as_posix())
+    return printable(path.relative_to(folder).as_posix())
 
 
 _NOT_AN_IMAGE = f"It is not one of {', '.join(ending.lstrip('.') for ending in EXTENSIONS)}."

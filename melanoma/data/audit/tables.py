@@ -1,104 +1,119 @@
-"""A labels CSV of any label set -> one row an image; lenient where the catalogue is strict."""
+"""A labels CSV of any label set -> one row an image, with the labels as they are written.
 
-import os
-from collections.abc import Sequence
+The same reader as for training; only what would be refused there is a finding here.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from melanoma.data.catalogue import TRUE
+from melanoma.data.labels import columns as names
+from melanoma.data.labels.dialect import Row, Table, open_table
+from melanoma.data.labels.images import image_stem
+from melanoma.data.labels.layouts import RowFault, Words, layout_of
+from melanoma.data.labels.records import named_image
 from melanoma.errors import UserError
 
-_ID_COLUMNS = ("path", "isic_id", "image_id", "image", "file", "filename", "file_name", "id")
-_LABEL_COLUMNS = ("diagnosis", "label", "dx", "class", "target")
+_LABEL_COLUMNS = (*names.DIAGNOSIS_COLUMNS, names.TARGET)
 _LESION_COLUMNS = ("lesion_id", "lesion")
-_SOURCE_COLUMNS = ("dataset", "source")
 _SPLIT_COLUMNS = ("split", "fold")
-_HELD_OUT_COLUMNS = ("in_seed_test", "held_out")
-_NOT_A_CLASS = (*_HELD_OUT_COLUMNS, "unk")
+_NOT_A_CLASS = (*names.HELD_OUT_COLUMNS, "unk")
 NO_LABEL = "(no label)"
 
 
-def read_rows(labels: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Return one row an image and the files' names as written.
+@dataclass(frozen=True)
+class Rows:
+    """What a labels CSV says."""
 
-    The columns are `name`, `image_id`, `label`, `split`, `lesion_id`, `source` and `label_source`; labels are
-    as written, or the names of the 0/1 columns that are 1, joined by “ + ”. Comma, semicolon and tab are
-    understood, and Windows' cp1252 beside UTF-8. Raises UserError for what is not a table of labels.
+    table: pd.DataFrame
+    """One row an image: `name`, `image_id`, `label`, `split`, `lesion_id`, `source` and `label_source`."""
+    faults: list[tuple[str, str]]
+    """Rows that could not be read: which, and one sentence."""
+
+
+def read_rows(labels: Path) -> Rows:
+    """Return one row an image.
+
+    Labels are as written, or the names of the 0/1 columns that are 1, joined by “ + ”; of the ISIC Archive's
+    levels the one that decides, as a code where it is one of the eight. Raises UserError for what is no table
+    of labels.
     """
-    rows = _read(labels)
-    lower = {str(column).strip().lower(): column for column in rows.columns}
-    id_column = _first(lower, _ID_COLUMNS)
-    if id_column is None:
-        raise UserError(
-            "{labels} needs a column that names the image: one of {columns}.",
-            labels=labels,
-            columns=", ".join(_ID_COLUMNS),
-        )
-    rows = rows[rows[id_column].notna()].reset_index(drop=True)
-    if rows.empty:
-        raise UserError("{labels} has a header line and no rows that name an image.", labels=labels)
-    named = [str(name).strip().replace("\\", os.sep) for name in rows[id_column]]
-    table = pd.DataFrame({"name": named, "image_id": [_stem(name) for name in named]})
-    table["label"] = _labels(rows, lower, labels)
-    for target, candidates in (("lesion_id", _LESION_COLUMNS), ("source", _SOURCE_COLUMNS)):
-        column = _first(lower, candidates)
-        table[target] = rows[column].str.strip() if column is not None else None
-    table["label_source"] = rows[lower["label_source"]] if "label_source" in lower else None
-    table["split"] = _splits(rows, lower)
-    return table.astype(object).where(table.notna(), None), named
-
-
-def _read(labels: Path) -> pd.DataFrame:
-    for encoding in ("utf-8-sig", "cp1252"):
+    table = open_table(labels)
+    names.require_id_column(table.columns, table.name)
+    identifiers = [column for column in names.ID_COLUMNS if column in table.columns]
+    rows, faults = [], []
+    for row in table.rows():
         try:
-            with labels.open(encoding=encoding) as file:
-                header = file.readline()
-            separator = max(",;\t", key=header.count)
-            return pd.read_csv(labels, dtype=str, sep=separator, encoding=encoding)
-        except UnicodeDecodeError:
-            continue
-        except (pd.errors.ParserError, pd.errors.EmptyDataError):
-            break
-    raise UserError("{labels} is not a CSV file with a header line.", labels=labels)
+            rows.append((row, named_image(row, identifiers)))
+        except RowFault as fault:
+            faults.append((f"row {row.number}", _capital(str(fault))))
+    if not rows:
+        raise UserError("{labels} has a header line and no rows that name an image.", labels=table.name)
+    told = pd.DataFrame({"name": [name for _, name in rows]}, dtype=object)
+    told["image_id"] = [image_stem(name) for name in told["name"]]
+    told["label"], unread = _labels([row for row, _ in rows], table)
+    told["split"] = [_split(row) for row, _ in rows]
+    for target, candidates in (
+        ("lesion_id", _LESION_COLUMNS),
+        ("source", names.OPTIONAL["source"][:2]),
+        ("label_source", ("label_source",)),
+    ):
+        column = names.first(table.columns, candidates)
+        told[target] = pd.Series([row.get(column) or None for row, _ in rows], dtype=object)
+    return Rows(told.astype(object).where(told.notna(), None), faults + unread)
 
 
-def _labels(rows: pd.DataFrame, lower: dict[str, str], labels: Path) -> list[str]:
-    column = _first(lower, _LABEL_COLUMNS)
+def _labels(rows: list[Row], table: Table) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return each row's label, and which 0/1 cells say neither."""
+    column = names.first(table.columns, _LABEL_COLUMNS)
     if column is not None:
-        return [str(value).strip() if isinstance(value, str) else NO_LABEL for value in rows[column]]
-    marks = {
-        original: values.to_numpy() == 1
-        for name, original in lower.items()
-        if name not in _NOT_A_CLASS
-        and (values := pd.to_numeric(rows[original], errors="coerce")).isin([0, 1]).all()
-    }
-    if not marks:
+        return [row.get(column) or NO_LABEL for row in rows], []
+    if isinstance(layout := layout_of(table), Words):
+        return [_archive_label(row, layout) for row in rows], []
+    classes = [column for column in table.columns if _is_class(column, rows)]
+    if not classes:
         raise UserError(
-            "{labels} needs a column “diagnosis” or “label”, or one 0/1 column a class.", labels=labels
+            "{labels} needs a column “diagnosis” or “label”, or one 0/1 column a class.", labels=table.name
         )
-    names = list(marks)
-    return [
-        " + ".join(np.array(names)[row]) or ("neither" if len(names) < 3 else NO_LABEL)
-        for row in np.column_stack(list(marks.values()))
-    ]
+    labels, unread = [], []
+    for row in rows:
+        marks = {column: names.flag(row.get(column) or "0") for column in classes}
+        marked = [table.written[column] for column, mark in marks.items() if mark]
+        wrong = [column for column, mark in marks.items() if mark is None]
+        unread += [
+            (f"row {row.number}", f"“{row.get(column)}” in the column “{column}” is neither yes nor no.")
+            for column in wrong
+        ]
+        neither = "neither" if len(classes) < 3 and not wrong else NO_LABEL
+        labels.append(" + ".join(marked) or neither)
+    return labels, unread
 
 
-def _splits(rows: pd.DataFrame, lower: dict[str, str]) -> "pd.Series | str":
-    if (column := _first(lower, _SPLIT_COLUMNS)) is not None:
-        return rows[column].fillna("").str.strip().str.lower()
-    if (column := _first(lower, _HELD_OUT_COLUMNS)) is not None:
-        held_out = rows[column].fillna("").str.strip().str.lower().isin(TRUE)
-        return held_out.map({True: "test", False: "train"})
+def _archive_label(row: Row, layout: Words) -> str:
+    try:
+        label = layout.label(row)
+    except RowFault:  # a word that is unknown here is a label like any other
+        return next(filter(None, (row.get(level) for level in layout.levels)), NO_LABEL)
+    return label.code or label.word
+
+
+def _is_class(column: str, rows: list[Row]) -> bool:
+    """Return whether a column is 0/1, or is called like a diagnosis and is so in part."""
+    if column in _NOT_A_CLASS:
+        return False
+    cells = {cell for row in rows if (cell := row.get(column))}
+    flags = [names.flag(cell) is not None for cell in cells]
+    return bool(flags) and (all(flags) or (names.is_class(column) and any(flags)))
+
+
+def _split(row: Row) -> str:
+    if (column := names.first(row.columns, _SPLIT_COLUMNS)) is not None:
+        return row.get(column).lower()
+    if (column := names.first(row.columns, names.HELD_OUT_COLUMNS)) is not None:
+        return "test" if names.flag(row.get(column)) else "train"
     return ""
 
 
-def _stem(name: str) -> str:
-    """Return the name without folder and picture ending; an id with a dot in it stays whole."""
-    path = Path(name)
-    return path.stem if 2 <= len(path.suffix) <= 5 and not path.suffix[1:].isdigit() else path.name
-
-
-def _first(lower: dict[str, str], candidates: Sequence[str]) -> str | None:
-    return next((lower[name] for name in candidates if name in lower), None)
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

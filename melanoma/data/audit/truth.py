@@ -48,7 +48,7 @@ def read_truth(truth: Path) -> pd.DataFrame:
     """
     if not truth.is_file():
         raise UserError(f"{truth} does not exist. Point --truth at a labels CSV.")
-    table, _ = read_rows(truth)
+    table = read_rows(truth).table
     table["id"] = table["image_id"].str.lower()
     doubtful = table.groupby("id")["label"].nunique()
     if (doubtful > 1).any():

@@ -13,7 +13,7 @@ import streamlit as st
 
 from melanoma.app.parts.language import say
 from melanoma.archive import Archive, ArchiveImage
-from melanoma.data.catalogue import read_catalogue
+from melanoma.data.labels.read import read_labels
 from melanoma.errors import UserError
 from melanoma.images import read_image
 from melanoma.quiz import chosen, draw_cases
@@ -98,7 +98,7 @@ def _teachers(seed: int, count: int) -> CaseSet:
 # An hour: of a folder of folders only the outer one tells by its time that something has changed.
 @st.cache_data(max_entries=2, ttl=3600, show_spinner=False)
 def _catalogue(data: str, changed: int) -> pd.DataFrame:
-    return read_catalogue(data)
+    return read_labels(data).table
 
 
 def _read(path: str, number: int) -> np.ndarray:
