@@ -125,6 +125,7 @@ def test_every_dialect_gives_the_same_24_images(dialect, folder, rows):
     assert sorted(listing.table["path"]) == named and listing.problems == []
 
 
+@pytest.mark.slow("a whole evaluation, of a table that the reader has to guess at")
 def test_evaluate_judges_the_24_images_of_an_odd_table(melanoma, small_bundle, folder, rows):
     file = DIALECTS["UTF-16 without mark"].write(rows, folder / "labels.csv")
     status, printed, complaint = melanoma("evaluate", "--data", file, "--model", small_bundle, "--json")
