@@ -82,7 +82,7 @@ def test_judging_counts_by_hand():
 
 @pytest.mark.skipif(
     "ONEDNN_MAX_CPU_ISA" in os.environ,
-    reason="TensorFlow asks by the real processor for bfloat16, and oneDNN is held to an older one without it",
+    reason="TensorFlow asks by the real processor for bfloat16, and oneDNN is held to one without it",
 )
 def test_half_precision_fits_the_same_weights_and_answers_alike():
     mixed = replace(RECIPE, precision=Precision.MIXED_BFLOAT16, changed=False)
