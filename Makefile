@@ -8,8 +8,8 @@ PYTHON ?= python3.11 python3.12 python3.13 python3 python
 ARGS ?=
 
 # What computes with a network, and so depends on how a processor rounds.
-NUMBERS := tests/explain tests/measures tests/steps tests/evaluation tests/model tests/test_classifier.py \
-  tests/test_objective.py tests/tutorial/test_fitting.py tests/test_in_distribution.py
+NUMBERS := tests/explain tests/measures tests/evaluation tests/model tests/training/test_loss.py \
+  tests/tutorial/test_fitting.py
 
 VENV := .venv
 BIN := $(VENV)/bin

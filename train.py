@@ -30,25 +30,25 @@ import pandas as pd
 import tensorflow as tf
 import typer
 
-from melanoma.bundle import Bundle, load_bundle
 from melanoma.data.labels.read import fingerprint, read_labels, require_trainable
 from melanoma.data.pipeline import Sampler, decode_all, plain_batches, shared_out
 from melanoma.data.split import split_by_lesion
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
-from melanoma.finishing import finish
-from melanoma.fitting.bookkeeping import Bookkeeping
-from melanoma.fitting.checkpoints import forget_checkpoints, newest_checkpoint
-from melanoma.fitting.loop import fit
-from melanoma.fitting.tracking import Tracker
-from melanoma.fitting.workers import fit_together, place_here, strategy_here
 from melanoma.model.backbones.registry import backbone_named
-from melanoma.network import build_network, shift_bias
-from melanoma.objective import Objective
-from melanoma.recipes import Precision, Recipe, TutorialRecipe, recipe_named
+from melanoma.model.bundle import Bundle, load_bundle
+from melanoma.model.network import build_network, shift_bias
+from melanoma.training.callbacks import Bookkeeping
+from melanoma.training.checkpoints import forget_checkpoints, newest_checkpoint
+from melanoma.training.export import finish
+from melanoma.training.loop import fit
+from melanoma.training.loss import Objective
+from melanoma.training.recipes import Precision, Recipe, TutorialRecipe, recipe_named
+from melanoma.training.tracking import Tracker
+from melanoma.training.workers import fit_together, place_here, strategy_here
+from melanoma.tutorial.epochs import Passes, judge_by
+from melanoma.tutorial.experiment_data import arrange
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
-from melanoma.tutorial.passes import Passes, judge_by
-from melanoma.tutorial.sides import arrange
 
 STORED_SIZE = 256
 """Pixels are kept a little larger than the network's input, so that zooming in still finds detail."""
@@ -72,7 +72,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="The bundle to make; where left out, models/isic8-BACKBONE.")
     ] = None,
-    recipe: Annotated[str, typer.Option(help="Which recipe of melanoma/recipes.py.")] = "lesion",
+    recipe: Annotated[str, typer.Option(help="Which recipe of melanoma/training/recipes.py.")] = "lesion",
     backbone: Annotated[
         str | None, typer.Option(help="Another one than the recipe's: see melanoma/model/backbones.")
     ] = None,

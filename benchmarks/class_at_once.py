@@ -21,10 +21,10 @@ import numpy as np
 from benchmarks.browser import running_server
 from benchmarks.memory import family, megabytes
 from benchmarks.visitor import Visitor
-from melanoma.bundle import load_bundle
-from melanoma.sentences import english
-from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
-from melanoma.wording import within_sentence
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.model.alert_wording import within_sentence
+from melanoma.model.bundle import load_bundle
+from melanoma.phrases import english
 
 
 def drawing(number: int) -> bytes:
@@ -41,8 +41,8 @@ def copy_of(jpeg: bytes, number: int) -> bytes:
 
 def known_answers(jpegs: list[bytes]) -> list[bytes]:
     """Return what the page has to say of each, in English."""
-    from melanoma.classifier import Classifier
-    from melanoma.images import read_image
+    from melanoma.model.classifier import Classifier
+    from melanoma.photos.reading import read_image
 
     classifier = Classifier(load_bundle())
     answers = []

@@ -17,12 +17,12 @@ import time
 from pathlib import Path
 
 from benchmarks.scale import make_images
-from melanoma.batch.answers import Answer, Wanted
-from melanoma.batch.cluster import answer_on_cluster
+from melanoma.batch.cluster.predicting import answer_on_cluster
+from melanoma.batch.heatmaps import Answer, Wanted
 from melanoma.batch.results import Results
 from melanoma.batch.rows import schema_of
 from melanoma.batch.sources import list_sources
-from melanoma.bundle import Bundle, load_bundle
+from melanoma.model.bundle import Bundle, load_bundle
 
 TAKEN = 20_000  # answers that the machine that asks is timed with
 

@@ -18,10 +18,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from benchmarks.memory import megabytes, restart_peak
-from melanoma.bundle import load_bundle
-from melanoma.classifier import Classifier, CompiledNetwork, Outputs
-from melanoma.images import frame
-from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.model.bundle import load_bundle
+from melanoma.model.classifier import Classifier, CompiledNetwork, Outputs
+from melanoma.photos.reading import frame
 
 Ask = Callable[[np.ndarray], Outputs]
 LARGEST_BATCH = 16

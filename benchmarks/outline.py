@@ -1,4 +1,4 @@
-"""How well the outline found by `melanoma.lesion` matches the dermatologists'.
+"""How well the outline found by `melanoma.lesion.outline` matches the dermatologists'.
 
 python -m benchmarks.outline --data labels.csv                                   all images with an outline
 python -m benchmarks.outline --data labels.csv --split split.parquet --side test held-back lesions only
@@ -6,8 +6,8 @@ python -m benchmarks.outline --data labels.csv --split split.parquet --side trai
 
 Intersection over union (IoU) is counted on the photo's own pixels. An outline of another shape than its
 square photo belongs to the whole picture, of which the photo is the centred square; photos pressed into a
-square are left out. `--fit` prints the weights of `melanoma.lesion` as least squares finds them on these
-images.
+square are left out. `--fit` prints the weights of `melanoma.lesion.outline` as least squares finds them on
+these images.
 """
 
 import argparse
@@ -20,8 +20,8 @@ import pandas as pd
 
 from melanoma.data.labels.read import read_labels
 from melanoma.errors import exit_on_user_error
-from melanoma.images import frame, read_image
-from melanoma.lesion import candidates, find_lesion, overlap
+from melanoma.lesion.outline import candidates, find_lesion, overlap
+from melanoma.photos.reading import frame, read_image
 
 SEED = 0
 _BINS = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01]

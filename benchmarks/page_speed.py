@@ -19,7 +19,7 @@ import numpy as np
 from playwright.sync_api import FilePayload, Locator, Page
 
 from benchmarks.browser import find_browser, opened_browser, served_page, settle
-from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 
 WARM_UP = 3
 SETTLE = 800  # milliseconds between two uploads, in which the page must not change any more

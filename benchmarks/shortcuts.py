@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from melanoma.bundle import DEFAULT, Bundle, load_bundle
-from melanoma.classifier import load_compiled
 from melanoma.data.labels.read import read_labels
 from melanoma.errors import exit_on_user_error
-from melanoma.evaluation.shortcuts import (
+from melanoma.evaluation.artefact_reliance import (
     Effect,
     effects,
     last_features,
@@ -25,6 +23,8 @@ from melanoma.evaluation.shortcuts import (
     source_told,
     thumbnails,
 )
+from melanoma.model.bundle import DEFAULT, Bundle, load_bundle
+from melanoma.model.classifier import load_compiled
 
 FEW = 60  # a diagnosis with fewer images in any of the two largest sources is not asked alone
 

@@ -24,12 +24,12 @@ import numpy as np
 
 from benchmarks.explanations.timing import peak_megabytes
 from benchmarks.scale import make_images
-from melanoma.batch import judging
-from melanoma.batch.answers import Wanted, answer_files
+from melanoma.batch import predicting
+from melanoma.batch.heatmaps import Wanted, answer_files
 from melanoma.batch.sources import list_sources
-from melanoma.bundle import load_bundle
-from melanoma.classifier import Classifier
-from melanoma.images import frame, read_image
+from melanoma.model.bundle import load_bundle
+from melanoma.model.classifier import Classifier
+from melanoma.photos.reading import frame, read_image
 
 
 def spent(task: Callable[[], object], count: int) -> tuple[float, float]:
@@ -52,8 +52,8 @@ def main() -> None:
     options = parser.parse_args()
     classifier = Classifier(load_bundle(), for_many=True)
     network = classifier.bundle.load_network()
-    for width, batch in itertools.product(options.width or [600], options.batch or [judging.BATCH]):
-        judging.BATCH = batch
+    for width, batch in itertools.product(options.width or [600], options.batch or [predicting.BATCH]):
+        predicting.BATCH = batch
         with tempfile.TemporaryDirectory() as folder:
             make_images(Path(folder), options.files, damaged=0, width=width)
             measure(classifier, network, Path(folder), batch, options.rounds, f"{width} x {width * 3 // 4}")

@@ -26,12 +26,12 @@ import tensorflow as tf
 from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import Sampler, decode_all, shared_out
 from melanoma.errors import UserError
-from melanoma.fitting.loop import fit
-from melanoma.fitting.workers import Place, fit_together, place_here, strategy_here
-from melanoma.images import frame
 from melanoma.model.backbones.registry import backbone_named
-from melanoma.network import build_network
-from melanoma.recipes import Recipe, recipe_named
+from melanoma.model.network import build_network
+from melanoma.photos.reading import frame
+from melanoma.training.loop import fit
+from melanoma.training.recipes import Recipe, recipe_named
+from melanoma.training.workers import Place, fit_together, place_here, strategy_here
 from train import compiled
 
 WORKERS = 2

@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
-from melanoma.recipes import Precision
+from melanoma.training.recipes import Precision
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
 from melanoma.tutorial.results import EXPERIMENTS
 

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from melanoma.bundle import Bundle, load_bundle
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.evaluation.metrics import (
     Estimate,
@@ -25,6 +24,7 @@ from melanoma.evaluation.metrics import (
     calibration_error,
     roc_auc,
 )
+from melanoma.model.bundle import Bundle, load_bundle
 
 Figure = Callable[[np.ndarray, np.ndarray], float]
 """A figure of probabilities (n, classes), with one weight an image (n,)."""

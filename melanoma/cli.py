@@ -9,13 +9,13 @@ import numpy as np
 import typer
 
 from melanoma import __version__
-from melanoma import bundle as bundles
 from melanoma.batch.command import predict, triage, watch
 from melanoma.data.audit.command import audit
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
-from melanoma.prediction import Prediction
-from melanoma.writing import require_folder, write_whole
+from melanoma.files import require_folder, write_whole
+from melanoma.model import bundle as bundles
+from melanoma.model.prediction import Prediction
 
 # TensorFlow's greetings are not for users. It is imported inside the commands, so that --help is quick.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -69,13 +69,13 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Write a heatmap of what speaks for a diagnosis, over the photo."""
-    from melanoma.classifier import Classifier
     from melanoma.explain.evidence import total_against, total_for
     from melanoma.explain.registry import method_named
     from melanoma.explain.waterfall import waterfall
-    from melanoma.images import read_image
-    from melanoma.measured import measure_map
-    from melanoma.overlay_file import overlay_file
+    from melanoma.exports.explanation import measure_map
+    from melanoma.exports.overlay import overlay_file
+    from melanoma.model.classifier import Classifier
+    from melanoma.photos.reading import read_image
 
     chosen = method_named(method)
     given = _named_values([*(settings or []), *([f"layer={layer}"] if layer else [])])
@@ -176,9 +176,9 @@ def _named_values(pairs: list[str]) -> dict[str, str]:
 
 def _outline(photo: np.ndarray, mask: Path | None, prediction: Prediction) -> np.ndarray | None:
     """Return the lesion as the network sees it, bool (S, S), from a file or else found; or None."""
-    from melanoma.images import read_image
-    from melanoma.lesion import find_lesion
-    from melanoma.measured import frame_mask
+    from melanoma.exports.explanation import frame_mask
+    from melanoma.lesion.outline import find_lesion
+    from melanoma.photos.reading import read_image
 
     whole = find_lesion(photo).mask if mask is None else read_image(mask).mean(axis=2) > 127
     framed = frame_mask(whole, prediction.geometry)

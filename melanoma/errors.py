@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from melanoma.sentences import Say, Sentence
+from melanoma.phrases import Say, Sentence
 
 
 class UserError(Exception):

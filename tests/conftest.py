@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 
 SHIPPED = Path(__file__).parent.parent / "models" / "isic8-mobilenet"
 
@@ -37,12 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def few_replicates() -> Iterator[None]:
     """Intervals from 40 resamples: how they are computed is tested, not how steady they are."""
-    from melanoma.evaluation import evaluate, metrics, operating, reliability
+    from melanoma.evaluation import evaluate, metrics, operating_points, reliability
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "REPLICATES", 40)
         patch.setattr(evaluate, "GROUP_REPLICATES", 40)
-        patch.setattr(operating, "REPLICATES", 40)
+        patch.setattr(operating_points, "REPLICATES", 40)
         patch.setattr(reliability, "BIN_REPLICATES", 40)
         yield
 
@@ -98,9 +98,9 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
 
     from melanoma.data.labels.read import read_labels
     from melanoma.data.split import split_by_lesion
-    from melanoma.finishing import finish
-    from melanoma.network import build_network
-    from melanoma.recipes import recipe_named
+    from melanoma.model.network import build_network
+    from melanoma.training.export import finish
+    from melanoma.training.recipes import recipe_named
     from tests.tiny_backbone import TINY, as_mobilenet
 
     keras.utils.set_random_seed(1)
@@ -152,10 +152,10 @@ def nine_bundle(nine_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     import pandas as pd
 
     from melanoma.diagnoses import NINE
-    from melanoma.finishing import finish
-    from melanoma.recipes import TutorialRecipe
+    from melanoma.training.export import finish
+    from melanoma.training.recipes import TutorialRecipe
+    from melanoma.tutorial.experiment_data import arrange
     from melanoma.tutorial.network import build_tutorial_network
-    from melanoma.tutorial.sides import arrange
 
     keras.utils.set_random_seed(1)
     recipe = TutorialRecipe("tiny", image_size=64)
@@ -171,8 +171,8 @@ def nine_bundle(nine_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def nine_classifier(nine_bundle: Path):
     """A classifier of the nine classes."""
-    from melanoma.bundle import load_bundle
-    from melanoma.classifier import Classifier
+    from melanoma.model.bundle import load_bundle
+    from melanoma.model.classifier import Classifier
 
     return Classifier(load_bundle(nine_bundle))
 
@@ -180,8 +180,8 @@ def nine_classifier(nine_bundle: Path):
 @pytest.fixture(scope="session")
 def small_classifier(small_bundle: Path):
     """A classifier of the small bundle."""
-    from melanoma.bundle import load_bundle
-    from melanoma.classifier import Classifier
+    from melanoma.model.bundle import load_bundle
+    from melanoma.model.classifier import Classifier
 
     return Classifier(load_bundle(small_bundle))
 
@@ -189,8 +189,8 @@ def small_classifier(small_bundle: Path):
 @pytest.fixture(scope="session")
 def shipped_classifier():
     """The classifier of the shipped bundle."""
-    from melanoma.bundle import load_bundle
-    from melanoma.classifier import Classifier
+    from melanoma.model.bundle import load_bundle
+    from melanoma.model.classifier import Classifier
 
     return Classifier(load_bundle(SHIPPED))
 
@@ -213,8 +213,8 @@ def melanoma(monkeypatch, capsys):
     A bundle is loaded once for all commands of a run, which is what takes the time.
     """
 
-    from melanoma import classifier
     from melanoma.cli import main
+    from melanoma.model import classifier
 
     load = classifier.Classifier
 

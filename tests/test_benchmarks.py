@@ -8,7 +8,7 @@ from benchmarks.explanations.faithfulness import choose, mean
 from benchmarks.explanations.timing import measured, milliseconds
 from benchmarks.scale import compared, make_images
 from melanoma.errors import UserError
-from melanoma.images import read_image
+from melanoma.photos.reading import read_image
 
 
 def table() -> pd.DataFrame:

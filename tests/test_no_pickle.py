@@ -13,7 +13,7 @@ CODE = sorted(
 )
 # Ray's own protocol between the machines of a cluster is pickle: who can reach it can run code there anyway.
 # What these send one another in it never comes from a file.
-WITHIN_A_CLUSTER = {ROOT / "melanoma" / "batch" / "cluster.py", ROOT / "benchmarks" / "cluster.py"}
+WITHIN_A_CLUSTER = {ROOT / file for file in ("melanoma/batch/cluster/predicting.py", "benchmarks/cluster.py")}
 # Refuses every name in a pickle but those of tensors, of files whose SHA-256 it knows.
 RESTRICTED = {ROOT / "melanoma" / "model" / "backbones" / "torch_file.py"}
 PICKLERS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from melanoma.bundle import load_bundle
 from melanoma.errors import UserError
-from melanoma.recipes import Precision
+from melanoma.model.bundle import load_bundle
+from melanoma.training.recipes import Precision
 from tests.conftest import write_image
 from train import train
 
@@ -151,7 +151,7 @@ import resource, signal, sys
 from pathlib import Path
 import keras
 from melanoma.errors import UserError
-from melanoma.fitting.checkpoints import newest_checkpoint, save_checkpoint
+from melanoma.training.checkpoints import newest_checkpoint, save_checkpoint
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 folder = Path(sys.argv[1])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.two_runs import difference, figures_of, held_back, report, together
-from melanoma.bundle import load_bundle
 from melanoma.errors import UserError
+from melanoma.model.bundle import load_bundle
 
 TRUTH = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 LESIONS = np.arange(8)

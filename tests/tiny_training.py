@@ -22,9 +22,9 @@ from tiny_backbone import TINY  # noqa: E402
 
 from melanoma.errors import exit_on_user_error  # noqa: E402
 from melanoma.evaluation import evaluate, metrics, other_pictures, reliability  # noqa: E402
-from melanoma.fitting.bookkeeping import Bookkeeping  # noqa: E402
 from melanoma.model.backbones.registry import BACKBONES  # noqa: E402
-from melanoma.recipes import RECIPES, Stage  # noqa: E402
+from melanoma.training.callbacks import Bookkeeping  # noqa: E402
+from melanoma.training.recipes import RECIPES, Stage  # noqa: E402
 from train import train  # noqa: E402
 
 RECIPES["tiny"] = replace(

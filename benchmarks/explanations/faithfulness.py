@@ -16,18 +16,18 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from melanoma.bundle import DEFAULT, load_bundle
-from melanoma.classifier import Classifier
 from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import read_widened
 from melanoma.errors import exit_on_user_error
 from melanoma.evaluation.metrics import Estimate, bootstrap
 from melanoma.explain.registry import METHODS
-from melanoma.images import read_image
-from melanoma.measured import probabilities_of
+from melanoma.exports.explanation import probabilities_of
 from melanoma.measures.base import Case
 from melanoma.measures.curves import deletion_curve, insertion_curve
 from melanoma.measures.overlap import inside_share, pointing_hit
+from melanoma.model.bundle import DEFAULT, load_bundle
+from melanoma.model.classifier import Classifier
+from melanoma.photos.reading import read_image
 
 STEPS = 8  # of a curve: a third of the time of the page's 32, and both sides of a comparison have the same
 DRAWS = 2  # random maps an image

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.explanations.timing import measured, milliseconds, peak_megabytes, report
-from melanoma.bundle import load_bundle
-from melanoma.classifier import Classifier
 from melanoma.explain.registry import METHODS
+from melanoma.model.bundle import load_bundle
+from melanoma.model.classifier import Classifier
 
 MANY = 300
 

@@ -11,7 +11,7 @@ from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.utils.scores import CategoricalScore
 
 from benchmarks.explanations.timing import measured, peak_megabytes, report
-from melanoma.network import FEATURES
+from melanoma.model.network import FEATURES
 
 
 def main(model: str, exchange: str) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from melanoma.bundle import DEFAULT, load_bundle
-from melanoma.images import frame
-from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.model.bundle import DEFAULT, load_bundle
+from melanoma.photos.reading import frame
 
 HERE = Path(__file__).parent
 ROWS = 32

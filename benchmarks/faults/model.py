@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import running_server
 from benchmarks.faults.trial import Trial, Visitor
-from melanoma.bundle import DEFAULT, MODELS
+from melanoma.model.bundle import DEFAULT, MODELS
 
 _NO_MODEL = "There is no model."
 _INCOMPLETE = "model.keras is missing. Copy the model again."

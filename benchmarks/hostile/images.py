@@ -25,7 +25,7 @@ from benchmarks.hostile.mutations import mutated
 from benchmarks.hostile.originals import original_files
 from benchmarks.memory import megabytes, restart_peak
 from melanoma.errors import UserError
-from melanoma.images import read_image
+from melanoma.photos.reading import read_image
 
 MOST_SECONDS = 2.0
 MOST_GROWTH = 300  # MB

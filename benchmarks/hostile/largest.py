@@ -15,10 +15,10 @@ from PIL import Image, ImageCms
 
 from benchmarks.hostile.images import judge
 from benchmarks.hostile.originals import encoded
-from melanoma import images
-from melanoma.synthetic import draw_lesion
+from melanoma.edits.drawn_lesions import draw_lesion
+from melanoma.photos import reading
 
-SIDE = int(images.MAX_PIXELS**0.5)
+SIDE = int(reading.MAX_PIXELS**0.5)
 _EXIF = Image.Exif()
 _EXIF[0x0112] = 6
 _PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -53,7 +53,7 @@ def main() -> None:
     """Judge every kind, or the one named, and print a row of a table."""
     if len(sys.argv) > 1:
         content = largest(sys.argv[1])
-        images.MAX_BYTES = len(content)  # some kinds pack so badly that their bytes are refused first
+        reading.MAX_BYTES = len(content)  # some kinds pack so badly that their bytes are refused first
         outcome, seconds, growth = judge(content)
         print(f"| {sys.argv[1]} | {len(content) / 1e6:.0f} | {outcome} | {seconds:.2f} | {growth:.0f} |")
         sys.exit(outcome != "read")

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from melanoma.images import FORMATS  # its import teaches Pillow to write HEIF
-from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
+from melanoma.photos.reading import FORMATS  # its import teaches Pillow to write HEIF
 
 MARKER = "MELANOMA-PRIVATE-MARKER"
 """A text in the metadata of the files that have some: it must never come out again."""

@@ -6,9 +6,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from melanoma.app.pages import data, examine, lesson, model, operator, quiz, thresholds, triage, whatif
-from melanoma.app.parts.language import choose_language, say
-from melanoma.app.parts.server import keep_uploads_in_memory
-from melanoma.operation import log_to_stderr
+from melanoma.app.parts.shared.language import choose_language, say
+from melanoma.app.parts.shared.server import keep_uploads_in_memory
+from melanoma.app.server_metrics import log_to_stderr
 
 _STYLE = Path(__file__).with_name("style.css")
 

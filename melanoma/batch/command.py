@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from melanoma import bundle as bundles
 from melanoma.batch.progress import shown_progress
 from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
-from melanoma.writing import make_folder, require_folder, write_whole
+from melanoma.files import make_folder, require_folder, write_whole
+from melanoma.model import bundle as bundles
 
 if TYPE_CHECKING:
-    from melanoma.batch.answers import Answer
+    from melanoma.batch.heatmaps import Answer
     from melanoma.batch.results import Results
 
 Paths = Annotated[
@@ -63,7 +63,7 @@ def predict(
 
     If it is killed while it writes a file, the same command goes on where it was.
     """
-    from melanoma.batch.answers import Wanted, answer_files, as_line
+    from melanoma.batch.heatmaps import Wanted, answer_files, as_line
     from melanoma.batch.results import Results, require_results_name
     from melanoma.batch.rows import schema_of
 
@@ -80,11 +80,11 @@ def predict(
     results = Results(out, schema_of(bundle), job) if out is not None else None
     sources = (one for one in list_sources(paths, images) if results is None or results.claim(one.name))
     if engine is Engine.RAY:
-        from melanoma.batch.cluster import answer_on_cluster
+        from melanoma.batch.cluster.predicting import answer_on_cluster
 
         answered: Iterator[list[Answer]] = answer_on_cluster(bundle, sources, wanted, address, workers)
     else:
-        from melanoma.classifier import Classifier  # TensorFlow takes seconds, and --help should not
+        from melanoma.model.classifier import Classifier  # TensorFlow takes seconds, and --help should not
 
         answered = answer_files(Classifier(bundle, for_many=True), sources, wanted)
     printed = None if results is not None and not as_json else json_text if as_json else as_line
@@ -112,7 +112,7 @@ def triage(
     """Write a worklist of many photos, the likeliest melanomas first. No place on it is an all-clear."""
     from melanoma.batch.triage import judge, ranked
     from melanoma.batch.worklist import as_csv, as_html, notice, summary
-    from melanoma.classifier import Classifier
+    from melanoma.model.classifier import Classifier
 
     if out.suffix.lower() not in (".html", ".csv"):
         raise UserError(f"{out}: a worklist can be written as .html or .csv.")
@@ -150,11 +150,11 @@ def watch(
 
     If it is stopped or killed, the same command goes on: nothing is judged twice, and no event is lost.
     """
-    from melanoma.batch.answers import Wanted
-    from melanoma.batch.journal import Journal
-    from melanoma.batch.outbox import Outbox
-    from melanoma.batch.watch import watch_folder
-    from melanoma.classifier import Classifier
+    from melanoma.batch.heatmaps import Wanted
+    from melanoma.batch.watch.journal import Journal
+    from melanoma.batch.watch.loop import watch_folder
+    from melanoma.batch.watch.webhook import Outbox
+    from melanoma.model.classifier import Classifier
 
     if out.suffix.lower() != ".jsonl":
         raise UserError(f"{out}: the worklist of a watched folder is written as .jsonl.")

@@ -10,9 +10,9 @@ import pyarrow as pa
 from pyarrow import fs
 
 from melanoma.batch.source import Source
-from melanoma.dicom import ENDINGS as DICOM_ENDINGS
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS, MAX_BYTES
+from melanoma.photos.dicom import ENDINGS as DICOM_ENDINGS
+from melanoma.photos.reading import EXTENSIONS, MAX_BYTES
 
 _PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
 

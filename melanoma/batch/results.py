@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from melanoma.batch.formats import ENDINGS, write_table_file
 from melanoma.batch.rows import Row, as_table
 from melanoma.errors import UserError
-from melanoma.writing import require_folder, told_if_unwritable, write_whole
+from melanoma.files import require_folder, told_if_unwritable, write_whole
 
 CHUNK_ROWS = 500
 CHUNK_SECONDS = 30.0

@@ -25,9 +25,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from melanoma.batch.judging import Judged
-from melanoma.bundle import Bundle
-from melanoma.writing import spreadsheet_text
+from melanoma.batch.predicting import Judged
+from melanoma.files import spreadsheet_text
+from melanoma.model.bundle import Bundle
 
 SCHEMA_VERSION = "1"
 Row = dict[str, Any]

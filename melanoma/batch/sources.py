@@ -17,10 +17,10 @@ from melanoma.data.labels.dialect import open_table
 from melanoma.data.labels.images import ImageFolder, default_images, printable, several_files
 from melanoma.data.labels.layouts import RowFault
 from melanoma.data.labels.records import named_image
-from melanoma.dicom import ENDINGS as DICOM_ENDINGS
-from melanoma.dicom import MARK, MARK_AT, MOST_BYTES
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS, MAX_BYTES, read_bytes
+from melanoma.photos.dicom import ENDINGS as DICOM_ENDINGS
+from melanoma.photos.dicom import MARK, MARK_AT, MOST_BYTES
+from melanoma.photos.reading import EXTENSIONS, MAX_BYTES, read_bytes
 
 TABLES = (".csv", ".tsv")
 PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)

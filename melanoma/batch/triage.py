@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from melanoma.batch.judging import Judged, judge_files
+from melanoma.batch.predicting import Judged, judge_files
 from melanoma.batch.source import Source
-from melanoma.images import as_jpeg, data_uri
-from melanoma.sentences import Sentence
+from melanoma.photos.reading import as_jpeg, data_uri
+from melanoma.phrases import Sentence
 
 if TYPE_CHECKING:
-    from melanoma.classifier import Classifier
+    from melanoma.model.classifier import Classifier
 
 THUMBNAIL = 128
 """Longer side of a thumbnail, pixels."""

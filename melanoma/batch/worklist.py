@@ -6,12 +6,12 @@ from html import escape
 from string import Template
 
 from melanoma.batch.triage import Entry
-from melanoma.bundle import Bundle
 from melanoma.diagnoses import diagnosis_of
-from melanoma.offline_page import offline_page
-from melanoma.sentences import Say, english
-from melanoma.wording import photo_doubts
-from melanoma.writing import spreadsheet_text
+from melanoma.exports.offline_html import offline_page
+from melanoma.files import spreadsheet_text
+from melanoma.model.alert_wording import photo_doubts
+from melanoma.model.bundle import Bundle
+from melanoma.phrases import Say, english
 
 _STYLE = """@page { size: A4; margin: 12mm }
 body { font: 15px/1.4 system-ui, sans-serif; color: #0b161c; background: #fff; margin: 1rem auto;

@@ -7,9 +7,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from melanoma.batch.source import Source
-from melanoma.dicom import ENDINGS as DICOM_ENDINGS
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS, MAX_BYTES
+from melanoma.photos.dicom import ENDINGS as DICOM_ENDINGS
+from melanoma.photos.reading import EXTENSIONS, MAX_BYTES
 
 MOST_FILES = 2000
 """In one archive: an hour's work for a reader, and a bound for memory."""

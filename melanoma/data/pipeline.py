@@ -15,10 +15,10 @@ import pandas as pd
 import tensorflow as tf
 from rich.progress import track
 
-from melanoma.data.augment import Augmentation, augment, resurround
+from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.errors import UserError
-from melanoma.images import frame, read_image
-from melanoma.lesion import widen
+from melanoma.lesion.outline import widen
+from melanoma.photos.reading import frame, read_image
 
 
 def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray, dict[str, str]]:

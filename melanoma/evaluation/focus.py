@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from melanoma import surroundings
-from melanoma.bundle import Bundle
-from melanoma.classifier import CompiledNetwork
 from melanoma.data.pipeline import read_widened
+from melanoma.edits import surroundings
 from melanoma.errors import UserError
-from melanoma.evaluation.calibration import probabilities_from
 from melanoma.evaluation.metrics import Estimate, bootstrap, share
-from melanoma.images import frame, read_image
 from melanoma.measures.overlap import inside_share, pointing_hit
+from melanoma.model.bundle import Bundle
+from melanoma.model.calibration import probabilities_from
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.photos.reading import frame, read_image
 
 SURROUNDINGS = ("blur", "mean colour", "other skin")
 BATCH = 8  # images, each with three others: 32 passes at once

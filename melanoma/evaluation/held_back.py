@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from melanoma.bundle import Bundle
 from melanoma.errors import UserError
-from melanoma.evaluation.calibration import class_weights
 from melanoma.evaluation.metrics import confusion_matrix
-from melanoma.evaluation.operating import Curve, Part, parts_of, roc_curve
+from melanoma.evaluation.operating_points import Curve, Part, parts_of, roc_curve
 from melanoma.evaluation.reliability import Bin, melanoma_bins
+from melanoma.model.bundle import Bundle
+from melanoma.model.calibration import class_weights
 
 
 @dataclass(frozen=True)

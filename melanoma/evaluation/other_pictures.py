@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_sample_images
 
-from melanoma.classifier import CompiledNetwork
-from melanoma.images import frame
-from melanoma.in_distribution import distance
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.in_distribution import distance
+from melanoma.photos.reading import frame
 
 SIDE = 256
 EACH = 24

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from melanoma.evaluation.calibration import class_weights, probabilities_from
 from melanoma.evaluation.metrics import Estimate, Statistic, bootstrap, brier_score, calibration_error
+from melanoma.model.calibration import class_weights, probabilities_from
 
 NAMES = {
     "calibration_error_before": "expected calibration error before scaling",

@@ -7,16 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from melanoma.bundle import Bundle
-from melanoma.classifier import load_compiled
 from melanoma.data.labels.images import ARCHIVE_ID, image_stem
 from melanoma.data.labels.read import Paths, coarsened, read_labels
 from melanoma.errors import UserError
-from melanoma.evaluation.calibration import probabilities_from
 from melanoma.evaluation.evaluate import NAMES, Evaluation, age_groups, evaluate
 from melanoma.evaluation.focus import Focus, judge_focus
 from melanoma.evaluation.scoring import score_table
-from melanoma.writing import write_whole
+from melanoma.files import write_whole
+from melanoma.model.bundle import Bundle
+from melanoma.model.calibration import probabilities_from
+from melanoma.model.classifier import load_compiled
 
 
 @dataclass(frozen=True)

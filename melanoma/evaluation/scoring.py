@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from melanoma.classifier import CompiledNetwork
 from melanoma.errors import UserError
-from melanoma.images import frame, read_image
-from melanoma.prefetch import batches_ahead
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.prefetch import batches_ahead
+from melanoma.photos.reading import frame, read_image
 
 BATCH = 32
 

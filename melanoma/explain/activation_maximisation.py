@@ -9,8 +9,8 @@ from tf_keras_vis.activation_maximization.callbacks import Callback
 from tf_keras_vis.activation_maximization.regularizers import TotalVariation2D
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from melanoma.classifier import CompiledNetwork
-from melanoma.explain.twin import float_twin
+from melanoma.explain.float_input import float_twin
+from melanoma.model.classifier import CompiledNetwork
 
 _JITTER = 8  # pixels; a shift at each step keeps the picture from noise that suits one grid of cells only
 _SMOOTHNESS = 2.0  # weight of the total variation, against high frequencies that no photo has

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 import keras
 import numpy as np
 
-from melanoma.classifier import CompiledNetwork
-from melanoma.explain.controls import Control, Setting, Settings, read_settings
-from melanoma.prediction import Prediction
+from melanoma.controls import Control, Setting, Settings, read_settings
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.prediction import Prediction
 
 
 class Method(ABC):

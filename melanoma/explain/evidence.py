@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from melanoma.classifier import CompiledNetwork
+from melanoma.controls import Choice, Control, Setting
 from melanoma.explain.base import Method
-from melanoma.explain.controls import Choice, Control, Setting
-from melanoma.prediction import Prediction
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.prediction import Prediction
 
 RUNNER_UP = "the likeliest other"
 

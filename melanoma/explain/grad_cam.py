@@ -3,12 +3,12 @@
 import cv2
 import numpy as np
 
-from melanoma.classifier import CompiledNetwork
+from melanoma.controls import Choice, Control, Setting
 from melanoma.explain.base import Method
-from melanoma.explain.controls import Choice, Control, Setting
 from melanoma.explain.layers import convolutional_layers, layer_choice, layer_pass
-from melanoma.network import FEATURES
-from melanoma.prediction import Prediction
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.network import FEATURES
+from melanoma.model.prediction import Prediction
 
 LAST_THREE = "mean of the last three"
 

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from melanoma.classifier import CompiledNetwork
+from melanoma.controls import Choice
 from melanoma.errors import UserError
-from melanoma.explain.controls import Choice
-from melanoma.explain.twin import Tail, tail_from
-from melanoma.network import FEATURES
+from melanoma.explain.float_input import Tail, tail_from
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.network import FEATURES
 
 LayerPass = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 

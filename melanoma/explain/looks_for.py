@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import typer
 
-from melanoma import bundle as bundles
-from melanoma.bundle import Bundle
-from melanoma.writing import write_whole
+from melanoma.files import write_whole
+from melanoma.model import bundle as bundles
+from melanoma.model.bundle import Bundle
 
 FOLDER = "looks-for"
 _MADE = "made.json"
@@ -43,8 +43,8 @@ def looks_for(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a picture that pleases each output most, for the lesson; takes minutes, once for a model."""
-    from melanoma.classifier import load_compiled
     from melanoma.explain.activation_maximisation import maximise_logit
+    from melanoma.model.classifier import load_compiled
 
     bundle = bundles.load_bundle(model)
     network = load_compiled(bundle)

@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from melanoma.classifier import CompiledNetwork
+from melanoma.controls import Choice, Control, Range, Setting
 from melanoma.explain.base import Method
-from melanoma.explain.controls import Choice, Control, Range, Setting
-from melanoma.prediction import Prediction
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.prediction import Prediction
 
 _BATCH = 16  # copies at once; larger batches take more memory and no less time
 BLURRED, MEAN = "blurred photo", "mean colour"

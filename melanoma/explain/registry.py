@@ -1,14 +1,14 @@
 """All explanation methods. A new one is added here, and nowhere else."""
 
-from melanoma.classifier import CompiledNetwork
 from melanoma.errors import UserError
 from melanoma.explain.base import Method
-from melanoma.explain.comparisons import EdgeMap, RandomMap
+from melanoma.explain.baselines import EdgeMap, RandomMap
 from melanoma.explain.evidence import DifferenceMap, EvidenceMap
 from melanoma.explain.grad_cam import GradCam
 from melanoma.explain.occlusion import Occlusion
 from melanoma.explain.smoothgrad import SmoothGrad
 from melanoma.explain.tf_keras_vis_cams import GradCamPlusPlus, LayerCam, ScoreCam
+from melanoma.model.classifier import CompiledNetwork
 
 _ALL = (
     EvidenceMap(),

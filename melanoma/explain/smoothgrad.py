@@ -6,11 +6,11 @@ import numpy as np
 from tf_keras_vis.saliency import Saliency
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from melanoma.classifier import CompiledNetwork
+from melanoma.controls import Control, Range, Setting
 from melanoma.explain.base import Method
-from melanoma.explain.controls import Control, Range, Setting
-from melanoma.explain.twin import float_twin
-from melanoma.prediction import Prediction
+from melanoma.explain.float_input import float_twin
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.prediction import Prediction
 
 _BATCH = 2  # copies at once: the backward pass keeps all activations, which four made 700 MB at 224 px
 

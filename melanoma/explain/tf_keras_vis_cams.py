@@ -10,12 +10,12 @@ from tf_keras_vis.layercam import Layercam
 from tf_keras_vis.scorecam import Scorecam
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from melanoma.classifier import CompiledNetwork
+from melanoma.controls import Control, Range, Setting
 from melanoma.explain.base import Method
-from melanoma.explain.controls import Control, Range, Setting
+from melanoma.explain.float_input import float_twin, tail_from
 from melanoma.explain.layers import layer_choice
-from melanoma.explain.twin import float_twin, tail_from
-from melanoma.prediction import Prediction
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.prediction import Prediction
 
 UNSCALED = {"seek_penultimate_conv_layer": False, "expand_cam": False, "normalize_cam": False}
 """Maps stay in their unit and on their grid; scaling and resizing is the plot's."""

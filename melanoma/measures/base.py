@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from melanoma.errors import UserError
-from melanoma.lesion import widen
+from melanoma.lesion.outline import widen
 
 T = TypeVar("T")
 Probabilities = Callable[[np.ndarray], np.ndarray]

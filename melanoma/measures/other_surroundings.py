@@ -10,10 +10,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from melanoma import surroundings
-from melanoma.lesion import widen
+from melanoma.edits import surroundings
+from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
+from melanoma.lesion.outline import widen
 from melanoma.measures.base import Case, Measure, Probabilities
-from melanoma.synthetic import LesionParameters, draw_lesion
 
 _TONES = (0.05, 0.45)  # of the drawn skin: pale and brown
 

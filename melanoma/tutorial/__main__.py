@@ -17,14 +17,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import pandas as pd
 import typer
 
-from melanoma.bundle import models_folder
 from melanoma.data.audit.run import audit
 from melanoma.errors import exit_on_user_error
+from melanoma.files import write_whole
+from melanoma.model.bundle import models_folder
 from melanoma.tutorial import document
+from melanoma.tutorial.experiment_data import arrange, known_files
 from melanoma.tutorial.results import EXPERIMENTS, Seen, results_in, seen_before
-from melanoma.tutorial.sides import arrange, known_files
 from melanoma.tutorial.story import FILE, make_story, read_story
-from melanoma.writing import write_whole
 
 _COUNTED = {
     "tutorial-a": "a to c",

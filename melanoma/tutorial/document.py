@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from melanoma.diagnoses import NINE, diagnosis_of
 from melanoma.errors import UserError
 from melanoma.evaluation.metrics import Estimate
-from melanoma.recipes import Precision
+from melanoma.training.recipes import Precision
 from melanoma.tutorial.results import EXPERIMENTS, Result, Seen
 from melanoma.tutorial.story import CLAIMED, NOTEBOOK
 

@@ -2,8 +2,8 @@
 
 import keras
 
-from melanoma.network import FEATURES, HEAD
-from melanoma.recipes import TutorialRecipe
+from melanoma.model.network import FEATURES, HEAD
+from melanoma.training.recipes import TutorialRecipe
 
 FIRST = "conv_1"
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from melanoma.bundle import Bundle, load_bundle
 from melanoma.evaluation.metrics import Estimate, balanced_accuracy, bootstrap, share
-from melanoma.recipes import RECIPES, Precision, TutorialRecipe
+from melanoma.model.bundle import Bundle, load_bundle
+from melanoma.training.recipes import RECIPES, Precision, TutorialRecipe
 
 _COPY = re.compile(r"_rotated_\d+$")
 

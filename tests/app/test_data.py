@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.data.own import LOCAL
 from melanoma.app.parts.data.thumbnails import FOLDER
-from melanoma.images import as_png
-from melanoma.synthetic import NEVUS_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
+from melanoma.photos.reading import as_png
 from melanoma.tutorial.story import read_story
 from tests.conftest import write_image
 

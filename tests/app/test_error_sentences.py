@@ -15,13 +15,13 @@ LANGUAGES = sorted(folder.name for folder in TEXTS.iterdir() if folder.name != "
 
 ON_THE_PAGE = (
     "melanoma.app.parts.data.own",
-    "melanoma.app.parts.model",
-    "melanoma.app.parts.photo",
+    "melanoma.app.parts.shared.model",
+    "melanoma.app.parts.shared.photo",
     "melanoma.app.parts.quiz.cases",
-    "melanoma.archive",
-    "melanoma.batch.turns",
+    "melanoma.photos.isic_archive",
+    "melanoma.app.parts.shared.work_queue",
     "melanoma.batch.zips",
-    "melanoma.bundle",
+    "melanoma.model.bundle",
     "melanoma.data.audit.listing",
     "melanoma.data.audit.tables",
     "melanoma.data.labels.columns",
@@ -31,32 +31,32 @@ ON_THE_PAGE = (
     "melanoma.data.labels.layouts",
     "melanoma.data.labels.read",
     "melanoma.data.labels.records",
-    "melanoma.decoder",
+    "melanoma.photos.sandbox",
     "melanoma.diagnoses",
-    "melanoma.dicom",
+    "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_back",
-    "melanoma.images",
+    "melanoma.photos.reading",
     "melanoma.model.backbones.registry",
-    "melanoma.model.soundness",
+    "melanoma.model.bundle_checks",
 )
 """The modules whose sentences a visitor can meet."""
 NOT_ON_THE_PAGE = {
-    "melanoma.changes": "its sliders give no value out of range",
+    "melanoma.edits.perturbations": "its sliders give no value out of range",
     "melanoma.data.audit.files": "a file that cannot be read is a finding of the report, which is in English",
     "melanoma.data.audit.truth": "the page's audit takes no true diagnoses",
-    "melanoma.explain.controls": "its choices and sliders give no value out of range",
+    "melanoma.controls": "its choices and sliders give no value out of range",
     "melanoma.explain.layers": "it offers the layers that there are",
     "melanoma.explain.registry": "it offers the methods that there are",
-    "melanoma.measured": "no page takes a mask",
+    "melanoma.exports.explanation": "no page takes a mask",
     "melanoma.measures.base": "no page takes a mask, and a map with gaps would be a defect",
     "melanoma.model.backbones.base": "no page loads weights into a backbone",
     "melanoma.model.backbones.efficientnet_lite": "no page loads weights into a backbone",
     "melanoma.model.backbones.keras_applications": "no page loads weights into a backbone",
     "melanoma.model.backbones.torch_file": "no page loads weights into a backbone",
-    "melanoma.prediction": "it offers the diagnoses and maps that there are",
-    "melanoma.recipes": "no page trains",
-    "melanoma.writing": "no page writes files",
+    "melanoma.model.prediction": "it offers the diagnoses and maps that there are",
+    "melanoma.training.recipes": "no page trains",
+    "melanoma.files": "no page writes files",
 }
 """The modules that the page imports and whose sentences only commands print, with the reason."""
 COMMANDS_ONLY = {
@@ -161,11 +161,11 @@ def test_of_every_module_it_is_said_whether_its_errors_reach_the_page():
     names = error_names()
     assert names >= {"UserError", "QueueFull"}
     raising = {module for module in imported_by_the_page() if any(raised_in(module, names))}
-    raising -= {"melanoma.errors", "melanoma.sentences"}
+    raising -= {"melanoma.errors", "melanoma.phrases"}
     assert len(raising) > 20
     placed = {*ON_THE_PAGE, *NOT_ON_THE_PAGE}
     assert raising - placed == set()
-    makes_and_raises_none = {"melanoma.app.parts.photo", "melanoma.data.labels.layouts"}
+    makes_and_raises_none = {"melanoma.app.parts.shared.photo", "melanoma.data.labels.layouts"}
     assert placed - raising - makes_and_raises_none == set()
 
 
@@ -191,7 +191,7 @@ def test_every_blank_of_a_sentence_has_its_value():
     wrong, seen = [], 0
     for file in sorted((ROOT / "melanoma").rglob("*.py")):
         module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        for raised in raised_in(module, names) if module != "melanoma.sentences" else ():
+        for raised in raised_in(module, names) if module != "melanoma.phrases" else ():
             if raised.template is not None and raised.values:
                 seen += 1
                 if blanks(raised.template) != raised.values:
@@ -205,7 +205,7 @@ def test_every_remark_on_a_photo_s_quality_is_translated(code):
     words = tomllib.loads((TEXTS / code / "words.toml").read_text(encoding="utf-8"))
     remarks = {
         node.args[0].value
-        for node in ast.walk(parsed(file_of("melanoma.quality")))
+        for node in ast.walk(parsed(file_of("melanoma.photos.quality")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "flags.append"
     }
     assert "The photo is blurred." in remarks

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.language import speaker
-from melanoma.app.parts.photo import as_typed
+from melanoma.app.parts.shared.language import speaker
+from melanoma.app.parts.shared.photo import as_typed
+from melanoma.app.parts.shared.work_queue import Turns
 from melanoma.batch.triage import judge, ranked
-from melanoma.batch.turns import Turns
 from melanoma.batch.worklist import as_html
 from melanoma.batch.zips import photos_in_zip
 from tests.app.test_triage import wait_for_list
@@ -153,9 +153,9 @@ def test_the_teacher_s_folder_is_not_named(small_bundle, tmp_path, monkeypatch):
     ids=["the changed photo", "the designer"],
 )
 def test_what_runs_again_without_its_page_tells_that_too_many_ask(draw, monkeypatch):
-    monkeypatch.setattr("melanoma.app.parts.model._LINE", Turns(most=0))
+    monkeypatch.setattr("melanoma.app.parts.shared.model._LINE", Turns(most=0))
     app = AppTest.from_string(
-        f"from melanoma.app.parts.gallery import current_photo\n{draw}", default_timeout=240
+        f"from melanoma.app.parts.shared.gallery import current_photo\n{draw}", default_timeout=240
     )
     app.query_params["lang"] = "de"
     app.query_params["d-diameter"] = "0.7"

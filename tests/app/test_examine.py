@@ -6,7 +6,7 @@ import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.synthetic import NEVUS_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 

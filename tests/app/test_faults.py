@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts import model
+from melanoma.app.parts.shared import model
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 ALONE = """
@@ -14,8 +14,8 @@ import errno
 import cv2
 import numpy as np
 import tensorflow as tf
-from melanoma.app.parts.model import classifier
-from melanoma.app.parts.problems import fragment
+from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.problems import fragment
 
 def raises(error):
     raise error
@@ -110,7 +110,7 @@ def test_a_photo_without_memory_for_it_costs_no_other(drawn_photo, monkeypatch):
     page = opened()
     page.file_uploader[0].upload("one.jpg", drawn_photo.read_bytes(), "image/jpeg").run()
     with monkeypatch.context() as short:
-        short.setattr("melanoma.decoder.np.empty", no_memory)
+        short.setattr("melanoma.photos.sandbox.np.empty", no_memory)
         page.file_uploader[0].upload("two.jpg", drawn_photo.read_bytes() + b" ", "image/jpeg").run()
     assert SHORT in as_read(errors(page)[0])
     assert [button.label for button in page.button if button.label.startswith("Photo")] == ["Photo 1"]
@@ -122,7 +122,7 @@ def test_a_photo_without_memory_for_it_costs_no_other(drawn_photo, monkeypatch):
 def test_a_network_without_memory_says_so_and_answers_later(drawn_photo, monkeypatch):
     page = opened()
     with monkeypatch.context() as short:
-        short.setattr("melanoma.app.parts.answer.ask", no_memory)
+        short.setattr("melanoma.app.parts.shared.answer.ask", no_memory)
         page.file_uploader[0].upload("one.jpg", drawn_photo.read_bytes(), "image/jpeg").run()
     assert SHORT in errors(page)[0]
     assert not page.selectbox

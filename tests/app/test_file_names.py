@@ -8,10 +8,10 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.photo import as_typed
+from melanoma.app.parts.shared.photo import as_typed
 from melanoma.batch.triage import Entry
 from melanoma.batch.worklist import as_csv, as_html
-from melanoma.sentences import Sentence
+from melanoma.phrases import Sentence
 
 NAMES = [
     "<img src=x onerror=alert(1)>.jpg",

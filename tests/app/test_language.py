@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.language import speaker
+from melanoma.app.parts.shared.language import speaker
 
 ROOT = Path(__file__).parents[2]
 TEXTS = ROOT / "melanoma" / "app" / "text"

@@ -55,7 +55,7 @@ def test_the_button_goes_to_the_next_step():
 
 
 def test_the_sum_has_the_numbers_of_the_page_examine(shipped_classifier):
-    from melanoma.app.parts.samples import DEFAULT, sample
+    from melanoma.app.parts.shared.samples import DEFAULT, sample
 
     prediction = shipped_classifier([sample(DEFAULT).pixels])[0]
     for code in ("MEL", "NV"):
@@ -75,7 +75,7 @@ def test_all_channels_make_the_whole_map():
 
 
 def test_pictures_of_each_output_or_how_to_make_them(monkeypatch, drawn_photo):
-    from melanoma.app.parts.steps import looked_for
+    from melanoma.app.parts.lesson import looked_for
     from melanoma.diagnoses import CODES
 
     monkeypatch.setattr(looked_for, "read_looks_for", lambda bundle: {})

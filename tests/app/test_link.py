@@ -10,7 +10,7 @@ def script():
 
     import streamlit as st
 
-    from melanoma.app.parts.link import linked_choice
+    from melanoma.app.parts.shared.link import linked_choice
 
     class Photo:
         title = "photo"

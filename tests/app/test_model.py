@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.documents import pieces_of
-from melanoma.bundle import describe, load_bundle
+from melanoma.app.parts.model.documents import pieces_of
+from melanoma.model.bundle import describe, load_bundle
 
 SCRIPT = """
 import streamlit as st
@@ -16,7 +16,7 @@ model.page()
 """
 ANSWER = """
 import streamlit as st
-from melanoma.app.parts.model import classifier, choose_model
+from melanoma.app.parts.shared.model import classifier, choose_model
 from melanoma.errors import UserError
 if name := st.session_state.get("wanted"):
     choose_model(name)

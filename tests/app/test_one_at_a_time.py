@@ -6,12 +6,12 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts import one_at_a_time as line
-from melanoma.batch.turns import QueueFull, Turns
+from melanoma.app.parts.shared import one_at_a_time as line
+from melanoma.app.parts.shared.work_queue import QueueFull, Turns
 
 PAGE = """
 import streamlit as st
-from melanoma.app.parts.one_at_a_time import one_at_a_time
+from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
 st.title(str(one_at_a_time(lambda: 6 * 7)))
 """
 

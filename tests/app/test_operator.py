@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.pages import operator
-from melanoma.operation import RECORD
+from melanoma.app.server_metrics import RECORD
 
 PAGE = "from melanoma.app.pages import operator; operator.page()"
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"

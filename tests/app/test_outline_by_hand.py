@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from melanoma.lesion import Outline
-from melanoma.seen_lesion import seen_outline
+from melanoma.lesion.outline import Outline
+from melanoma.measures.lesion_in_view import seen_outline
 
 
 def test_a_drawn_box_is_where_it_was_drawn():

@@ -99,7 +99,7 @@ def test_an_archive_that_does_not_answer_is_one_sentence(small_model, monkeypatc
     def silent(self, query, most=100):
         raise UserError("The ISIC Archive cannot be reached.")
 
-    monkeypatch.setattr("melanoma.archive.Archive.search", silent)
+    monkeypatch.setattr("melanoma.photos.isic_archive.Archive.search", silent)
     app = opened(source="archive")
     press(app, "Start")
     assert app.error[0].value == "The ISIC Archive cannot be reached."

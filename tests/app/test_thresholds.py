@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.bundle import load_bundle
+from melanoma.model.bundle import load_bundle
 from tests.conftest import SHIPPED
 
 SCRIPT = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.triage_run import Run
+from melanoma.app.parts.triage.run import Run
 from melanoma.batch.source import in_memory
 
 PAGE = "from melanoma.app.pages import triage; triage.page()"

@@ -15,8 +15,8 @@ import pytest
 from melanoma.batch import results as module
 from melanoma.batch.results import Results
 from melanoma.batch.rows import as_rows, as_table, schema_of
-from melanoma.bundle import load_bundle
 from melanoma.errors import UserError
+from melanoma.model.bundle import load_bundle
 
 COUNT = 90
 JOB = {"model": "1", "paths": ["day"]}

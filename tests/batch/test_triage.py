@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from melanoma.app.parts.shared.work_queue import Turns
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.triage import Entry, judge, ranked
-from melanoma.batch.turns import Turns
 from melanoma.batch.worklist import as_csv, as_html, summary
 from melanoma.errors import UserError
-from melanoma.sentences import Sentence
-from melanoma.writing import spreadsheet_text
+from melanoma.files import spreadsheet_text
+from melanoma.phrases import Sentence
 
 
 def entry(name: str, melanoma: float | None, **more) -> Entry:
@@ -44,7 +44,7 @@ def test_every_photo_gets_its_own_answer_and_a_bad_one_costs_only_itself(small_c
     assert "not a picture" in str(found[3].error)
     assert str(found[18].error) == "gone.jpg was refused."
     assert np.isnan(found[3].melanoma) and found[3].diagnosis is None and found[3].doubtful
-    from melanoma.images import read_image
+    from melanoma.photos.reading import read_image
 
     for number in (0, 17, 19):
         alone = small_classifier([read_image(files[number])])[0]

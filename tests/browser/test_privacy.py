@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 
 from benchmarks.browser import ROOT, running_server, settle
 from benchmarks.hostile.originals import MARKER, encoded, private_exif
-from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 NAME = "patient-Zyxwvut-1961"

@@ -6,7 +6,7 @@ import io
 from playwright.sync_api import FilePayload, expect
 
 from benchmarks.browser import settle
-from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from tests.browser.conftest import jpeg
 
 

@@ -20,8 +20,8 @@ from melanoma.data.audit.files import FINE_SIDE, ORIENTATIONS, perceptual_hashes
 from melanoma.data.audit.report import as_html
 from melanoma.data.audit.run import Audit, audit
 from melanoma.data.audit.summary import sentences
+from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.errors import UserError
-from melanoma.synthetic import LesionParameters, draw_lesion
 
 PER_CLASS = 30
 """In Train; half as many in Test."""

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from melanoma.data.augment import Augmentation, augment, resurround
+from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.data.pipeline import Sampler, read_widened
-from melanoma.lesion import widen
-from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.lesion.outline import widen
 from tests.conftest import write_image
 
 STILL = Augmentation(*(0.0,) * 9)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from melanoma.classifier import Outputs
+from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.evaluation.focus import SURROUNDINGS, judge_focus
-from melanoma.synthetic import LesionParameters, draw_lesion
+from melanoma.model.classifier import Outputs
 from tests.conftest import write_image
 
 BUNDLE = SimpleNamespace(codes=("MEL", "NV"), framing="centre-square", temperature=1.0, prior=(0.5, 0.5))

@@ -7,12 +7,6 @@ import pandas as pd
 import pytest
 
 from melanoma.errors import UserError
-from melanoma.evaluation.calibration import (
-    alert_threshold,
-    conformal_quantiles,
-    fit_temperature,
-    probabilities_from,
-)
 from melanoma.evaluation.evaluate import age_groups, evaluate, group_probabilities
 from melanoma.evaluation.metrics import (
     average_precision,
@@ -25,6 +19,12 @@ from melanoma.evaluation.metrics import (
     share,
 )
 from melanoma.evaluation.reliability import judge_calibration
+from melanoma.model.calibration import (
+    alert_threshold,
+    conformal_quantiles,
+    fit_temperature,
+    probabilities_from,
+)
 
 
 def test_balanced_accuracy_is_the_mean_of_the_recalls():

@@ -5,8 +5,8 @@ from pathlib import Path
 import keras
 import pytest
 
-from melanoma.classifier import CompiledNetwork
-from melanoma.network import build_network
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.network import build_network
 from tests.explain.subjects import CODES, SIZE, STATES, Subject, drawings, lively_network, predict
 from tests.tiny_backbone import TINY
 

@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import pytest
 
-from melanoma.classifier import CompiledNetwork
-from melanoma.evaluation.calibration import probabilities_from
-from melanoma.images import frame
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.model.backbones.base import Backbone
-from melanoma.network import HEAD, build_network
-from melanoma.prediction import Prediction
-from melanoma.synthetic import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.model.calibration import probabilities_from
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.network import HEAD, build_network
+from melanoma.model.prediction import Prediction
+from melanoma.photos.reading import frame
 from tests.tiny_backbone import TINY
 
 SIZE = 64

@@ -5,9 +5,9 @@ import keras
 import numpy as np
 import pytest
 
-from melanoma.classifier import CompiledNetwork
 from melanoma.explain.activation_maximisation import maximise_logit
-from melanoma.network import FEATURES, HEAD, POOLING
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.network import FEATURES, HEAD, POOLING
 
 SIZE = 32
 RED, GREEN, BLUE = range(3)
@@ -90,7 +90,7 @@ def test_a_photo_to_begin_with_is_changed_and_not_replaced(linear):
 
 @pytest.fixture
 def drawn_image(shipped_classifier) -> np.ndarray:
-    from melanoma.synthetic import NEVUS_LIKE, draw_lesion
+    from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
 
     size = shipped_classifier.compiled.size
     return draw_lesion(NEVUS_LIKE, size, size, 3).image

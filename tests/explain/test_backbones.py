@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from melanoma.classifier import CompiledNetwork
 from melanoma.errors import UserError
+from melanoma.explain.float_input import tail_from
 from melanoma.explain.layers import convolutional_layers, layer_pass
 from melanoma.explain.registry import METHODS
-from melanoma.explain.twin import tail_from
 from melanoma.model.backbones.registry import BACKBONES
+from melanoma.model.classifier import CompiledNetwork
 from tests.explain.subjects import Subject, assert_close, drawings, lively_network, predict
 from tests.explain.test_methods import QUICK
 

@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from melanoma.cli import commands
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.explain.registry import METHODS
 from melanoma.measures.registry import MEASURES
-from melanoma.synthetic import MELANOMA_LIKE, draw_lesion
 from tests.conftest import write_image
 
 DRAWN = draw_lesion(MELANOMA_LIKE, 90, 120, 7)
@@ -34,7 +34,7 @@ def run(small_classifier, small_bundle, photo):
 
     def run(out, *arguments):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("melanoma.classifier.Classifier", lambda bundle: small_classifier)
+            patch.setattr("melanoma.model.classifier.Classifier", lambda bundle: small_classifier)
             found = CliRunner().invoke(
                 commands, ["explain", str(photo), "--out", str(out), "--model", str(small_bundle), *arguments]
             )

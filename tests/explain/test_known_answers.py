@@ -9,13 +9,13 @@ import pytest
 import tensorflow as tf
 
 from melanoma.errors import UserError
-from melanoma.explain.comparisons import edge_strength, smooth_noise
+from melanoma.explain.baselines import edge_strength, smooth_noise
+from melanoma.explain.float_input import float_twin, tail_from
 from melanoma.explain.grad_cam import LAST_THREE, channel_weights, combine, mean_of
 from melanoma.explain.layers import convolutional_layers, layer_pass
 from melanoma.explain.occlusion import MEAN, Occlusion, covering, occluded
 from melanoma.explain.registry import METHODS
-from melanoma.explain.twin import float_twin, tail_from
-from melanoma.network import FEATURES, HEAD
+from melanoma.model.network import FEATURES, HEAD
 from tests.explain.subjects import assert_close
 
 MIDDLE = "conv_pw_6_relu"

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from melanoma.bundle import load_bundle
 from melanoma.explain.looks_for import FOLDER, looks_for, raise_contrast, read_looks_for
+from melanoma.model.bundle import load_bundle
 
 
 @pytest.fixture(scope="module")

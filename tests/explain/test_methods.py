@@ -6,9 +6,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from melanoma.controls import Choice, Range
 from melanoma.errors import UserError
 from melanoma.explain.base import explain_pixels
-from melanoma.explain.controls import Choice, Range
 from melanoma.explain.registry import METHODS, method_named
 from tests.explain.subjects import CODES, SIZE, STATES, assert_close, predict
 

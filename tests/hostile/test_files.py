@@ -13,7 +13,7 @@ from benchmarks.hostile.images import judge
 from benchmarks.hostile.mutations import mutated
 from benchmarks.hostile.originals import encoded, original_files
 from melanoma.errors import UserError
-from melanoma.images import MAX_SIDE, read_image
+from melanoma.photos.reading import MAX_SIDE, read_image
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 FILES = original_files()
@@ -119,5 +119,5 @@ def test_every_orientation_stands_upright_as_pillow_turns_it(turned):
 @pytest.mark.parametrize("name", ["png-clear", "png-palette", "png-deep", "jpeg-metadata", "tiff-floating"])
 def test_bands_make_the_picture_that_one_piece_makes(name, monkeypatch):
     whole = read_image(FILES[name])
-    monkeypatch.setattr("melanoma.pixels._BAND", 700)
+    monkeypatch.setattr("melanoma.photos.colour._BAND", 700)
     assert np.array_equal(read_image(FILES[name]), whole)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from melanoma.lesion import widen
+from melanoma.lesion.outline import widen
 from melanoma.measures.base import Case
 from melanoma.measures.other_surroundings import (
     ChangedAnswers,

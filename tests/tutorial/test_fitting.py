@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from melanoma.fitting.bookkeeping import Bookkeeping
-from melanoma.fitting.checkpoints import newest_checkpoint
-from melanoma.fitting.loop import fit as fit_batches
-from melanoma.recipes import Precision, TutorialRecipe
+from melanoma.training.callbacks import Bookkeeping
+from melanoma.training.checkpoints import newest_checkpoint
+from melanoma.training.loop import fit as fit_batches
+from melanoma.training.recipes import Precision, TutorialRecipe
+from melanoma.tutorial.epochs import Passes, judge_by, logits_of
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
-from melanoma.tutorial.passes import Passes, judge_by, logits_of
 
 SIZE = 32
 RECIPE = TutorialRecipe("tiny", epochs=3, changed=True, dropout=0.2, batch=8, image_size=SIZE)

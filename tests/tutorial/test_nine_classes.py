@@ -8,14 +8,14 @@ import pytest
 import tensorflow as tf
 from typer.testing import CliRunner
 
-from melanoma.bundle import load_bundle
 from melanoma.cli import commands
 from melanoma.diagnoses import NINE, canonical, diagnosis_of, members
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import group_probabilities
 from melanoma.explain.registry import METHODS, first_method, offered_methods
-from melanoma.images import read_image
-from melanoma.network import FEATURES
+from melanoma.model.bundle import load_bundle
+from melanoma.model.network import FEATURES
+from melanoma.photos.reading import read_image
 
 SLOW = ("smoothgrad", "score-cam", "occlusion")
 

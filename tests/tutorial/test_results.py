@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from melanoma.bundle import load_bundle
 from melanoma.errors import UserError
-from melanoma.recipes import Precision
+from melanoma.model.bundle import load_bundle
+from melanoma.training.recipes import Precision
 from melanoma.tutorial import document
 from melanoma.tutorial.results import (
     EXPERIMENTS,

@@ -10,9 +10,9 @@ from melanoma.app.parts.data.story import (
     show_results,
     show_sources,
 )
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.problems import told
-from melanoma.app.parts.stepper import choose_step, offer_next
+from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.stepper import choose_step, offer_next
 from melanoma.tutorial.story import read_story
 
 _STEP = "part"

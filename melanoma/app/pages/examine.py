@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from melanoma.app.parts.answer import predict
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.map_view import lesion_of
-from melanoma.app.parts.model import classifier
-from melanoma.app.parts.photo import choose_photo
-from melanoma.app.parts.problems import told
-from melanoma.app.parts.reasons import show_answer_and_reasons
-from melanoma.app.parts.verdict import show_verdict
+from melanoma.app.parts.examine.explanation import show_answer_and_reasons
+from melanoma.app.parts.examine.map_view import lesion_of
+from melanoma.app.parts.examine.verdict import show_verdict
+from melanoma.app.parts.shared.answer import predict
+from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.photo import choose_photo
+from melanoma.app.parts.shared.problems import told
 
 
 @told()

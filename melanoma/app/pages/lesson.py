@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from melanoma.app.parts.answer import predict
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.photo import photo_bar
-from melanoma.app.parts.problems import told
-from melanoma.app.parts.stepper import choose_step, offer_next
-from melanoma.app.parts.steps.class_map import show_class_map, show_grad_cam
-from melanoma.app.parts.steps.features import show_features
-from melanoma.app.parts.steps.framing import show_framing
-from melanoma.app.parts.steps.looked_for import show_looked_for
-from melanoma.app.parts.steps.worked import show_sum
+from melanoma.app.parts.lesson.class_map import show_class_map, show_grad_cam
+from melanoma.app.parts.lesson.features import show_features
+from melanoma.app.parts.lesson.framing import show_framing
+from melanoma.app.parts.lesson.looked_for import show_looked_for
+from melanoma.app.parts.lesson.worked import show_sum
+from melanoma.app.parts.shared.answer import predict
+from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.photo import photo_bar
+from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.stepper import choose_step, offer_next
 
 _STEP = "step"
 _STEPS = (show_framing, show_features, show_class_map, show_sum, show_grad_cam, show_looked_for)

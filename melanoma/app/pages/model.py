@@ -4,12 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from melanoma.app.parts.documents import show_document
-from melanoma.app.parts.language import language, say, text
-from melanoma.app.parts.link import linked_segment
-from melanoma.app.parts.model_choice import choose_bundle, describe_bundle
-from melanoma.app.parts.problems import told
-from melanoma.bundle import Bundle
+from melanoma.app.parts.model.choice import choose_bundle, describe_bundle
+from melanoma.app.parts.model.documents import show_document
+from melanoma.app.parts.shared.language import language, say, text
+from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.problems import told
+from melanoma.model.bundle import Bundle
 
 _CARD, _EXPERIMENTS, _TRAIN = "card", "experiments", "train"
 _EXPERIMENTS_FILE = Path(__file__).parents[3] / "docs" / "experiments.md"

@@ -6,10 +6,10 @@ import time
 
 import streamlit as st
 
-from melanoma.app.parts.language import say
-from melanoma.app.parts.problems import told
-from melanoma.app.parts.server import memory
-from melanoma.operation import RECORD, Figures
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.server import memory
+from melanoma.app.server_metrics import RECORD, Figures
 
 TOKEN = "MELANOMA_OPERATOR_TOKEN"
 """Environment variable: without it there is no such page."""

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.problems import told
 from melanoma.app.parts.quiz.question import show_case
 from melanoma.app.parts.quiz.result import show_result
 from melanoma.app.parts.quiz.start import show_start
 from melanoma.app.parts.quiz.state import end_quiz, running_quiz
+from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.problems import told
 
 
 @told()

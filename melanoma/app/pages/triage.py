@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from melanoma.app.parts.language import say
-from melanoma.app.parts.model import classifier
-from melanoma.app.parts.photo import as_typed
-from melanoma.app.parts.problems import fragment, told
-from melanoma.app.parts.triage_files import take_files
-from melanoma.app.parts.triage_run import Run
-from melanoma.app.parts.triage_table import offer_files, show_worklist
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.photo import as_typed
+from melanoma.app.parts.shared.photo_files import take_files
+from melanoma.app.parts.shared.problems import fragment, told
+from melanoma.app.parts.triage.run import Run
+from melanoma.app.parts.triage.table import offer_files, show_worklist
 from melanoma.batch.worklist import notice, summary
 
 _RUN = "triage-run"

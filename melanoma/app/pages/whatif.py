@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from melanoma.app.parts.answer import predict
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.link import linked_segment
-from melanoma.app.parts.photo import photo_bar
-from melanoma.app.parts.problems import told
+from melanoma.app.parts.shared.answer import predict
+from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.photo import photo_bar
+from melanoma.app.parts.shared.problems import told
 from melanoma.app.parts.whatif.designer import show_designer
 from melanoma.app.parts.whatif.photo_changes import show_changes
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from melanoma.errors import UserError
-from melanoma.writing import require_folder, write_whole
+from melanoma.files import require_folder, write_whole
 
 
 def audit(

@@ -15,7 +15,7 @@ from PIL import Image
 
 from melanoma.data.audit.listing import Problem
 from melanoma.errors import UserError
-from melanoma.images import FORMATS, MAX_BYTES, read_image
+from melanoma.photos.reading import FORMATS, MAX_BYTES, read_image
 
 ORIENTATIONS: tuple[Image.Transpose | None, ...] = (None, *Image.Transpose)
 """The picture as it is, and its seven flips and quarter turns."""

@@ -10,7 +10,7 @@ import pandas as pd
 from melanoma.data.audit.tables import NO_LABEL, read_rows
 from melanoma.data.labels.images import ImageFolder, default_images, is_image_name, printable
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS
+from melanoma.photos.reading import EXTENSIONS
 
 COLUMNS = ("path", "name", "image_id", "label", "split", "lesion_id", "source", "label_source", "copy_mark")
 SPLITS = {

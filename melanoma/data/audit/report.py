@@ -11,8 +11,8 @@ from melanoma.data.audit.run import Audit
 from melanoma.data.audit.shortcuts import ClassFigures
 from melanoma.data.audit.summary import percent, sentences
 from melanoma.errors import UserError
-from melanoma.images import frame, read_image
-from melanoma.writing import write_whole
+from melanoma.files import write_whole
+from melanoma.photos.reading import frame, read_image
 
 MOST_ROWS = 100
 """Rows of a table; the JSON has all."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from melanoma.data.labels.columns import fold_header, is_known_column
 from melanoma.data.labels.images import printable
 from melanoma.errors import UserError
-from melanoma.sentences import Sentence
+from melanoma.phrases import Sentence
 
 DELIMITERS = (",", ";", "\t", "|")
 _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16

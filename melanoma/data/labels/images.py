@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from melanoma.dicom import ENDINGS as DICOM_ENDINGS
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS
+from melanoma.photos.dicom import ENDINGS as DICOM_ENDINGS
+from melanoma.photos.reading import EXTENSIONS
 
 ARCHIVE_ID = re.compile(r"^(ISIC_\d+|PAT_\d+_\d+_\d+|IMD\d+)$", re.IGNORECASE)
 """Ids that name one picture wherever they stand: the ISIC Archive, PAD-UFES-20, PH². `001` does not."""

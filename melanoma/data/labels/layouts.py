@@ -11,7 +11,7 @@ from melanoma.data.labels import columns as names
 from melanoma.data.labels.dialect import Row, Table
 from melanoma.diagnoses import COARSER, CODES, canonical, is_malignant, members
 from melanoma.diagnosis_words import code_of_levels, is_other, is_unknown
-from melanoma.sentences import Sentence
+from melanoma.phrases import Sentence
 
 KNOWN = Sentence(
     "Known are {codes}, their names, and {coarser}.", codes=", ".join(CODES), coarser=", ".join(COARSER)

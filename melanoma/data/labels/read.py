@@ -14,7 +14,7 @@ from melanoma.data.labels.joining import join_tables
 from melanoma.data.labels.records import LabelTable, Record, records_of_csv, records_of_folder
 from melanoma.diagnoses import COARSER, CODES, NINE, PARTS, members
 from melanoma.errors import UserError
-from melanoma.images import EXTENSIONS
+from melanoma.photos.reading import EXTENSIONS
 
 COLUMNS = (
     *("image_id", "path", "diagnosis", "lesion_id", "source", "held_out"),

@@ -11,7 +11,7 @@ from melanoma.data.labels.layouts import KNOWN, NOT_NAMED, Label, Layout, RowFau
 from melanoma.diagnoses import canonical
 from melanoma.diagnosis_words import is_other
 from melanoma.errors import UserError
-from melanoma.sentences import Sentence
+from melanoma.phrases import Sentence
 
 
 @dataclass(frozen=True)

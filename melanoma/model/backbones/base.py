@@ -54,7 +54,7 @@ class Backbone:
     in_distribution: str
     """The layer whose mean maps the in-distribution check compares: the last activation before the place
     where the stride was taken out, two thirds of the way up. Higher ones know only what tells one diagnosis
-    from another (see `melanoma.in_distribution`)."""
+    from another (see `melanoma.model.in_distribution`)."""
     depths: tuple[str, ...]
     """What the lesson shows, from the pixels up: the last activation at each resolution, and `FEATURES`. All
     that is above such a layer must follow from its maps, as it does outside of residual blocks."""

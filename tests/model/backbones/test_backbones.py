@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from melanoma.bundle import load_bundle
-from melanoma.card import _describe_licence, _describe_network
-from melanoma.classifier import CompiledNetwork, load_compiled
 from melanoma.errors import UserError
 from melanoma.explain.layers import convolutional_layers
 from melanoma.model.backbones.base import FEATURES, Backbone
 from melanoma.model.backbones.registry import BACKBONES, backbone_named
-from melanoma.network import HEAD, build_network
-from melanoma.recipes import recipe_named
+from melanoma.model.bundle import load_bundle
+from melanoma.model.classifier import CompiledNetwork, load_compiled
+from melanoma.model.network import HEAD, build_network
+from melanoma.training.model_card import _describe_licence, _describe_network
+from melanoma.training.recipes import recipe_named
 from tests.conftest import SHIPPED
 from tests.explain.subjects import CODES, SIZE, assert_close, drawings, lively_network
 from train import compiled, with_backbone

@@ -17,7 +17,7 @@ from melanoma.model.backbones.efficientnet_lite import (
     imagenet_file,
 )
 from melanoma.model.backbones.efficientnet_lite_layers import Variant, blocks_of
-from melanoma.network import build_network
+from melanoma.model.network import build_network
 
 pytestmark = pytest.mark.slow("the real ImageNet weights")
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from melanoma.app.parts.language import language, say, text
-from melanoma.app.parts.photo import as_typed
-from melanoma.app.parts.triage_files import MOST_MEGABYTES
-from melanoma.app.parts.uploader import show_uploader
+from melanoma.app.parts.shared.language import language, say, text
+from melanoma.app.parts.shared.photo import as_typed
+from melanoma.app.parts.shared.photo_files import MOST_MEGABYTES
+from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.errors import UserError
 
 if TYPE_CHECKING:

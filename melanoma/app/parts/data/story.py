@@ -5,13 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from melanoma.app.parts.chart import show
 from melanoma.app.parts.data.thumbnails import show_pictures_in_both
-from melanoma.app.parts.language import say
-from melanoma.app.parts.names import diagnosis_name
-from melanoma.app.parts.steps.layout import text_and_pictures
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.step_layout import text_and_pictures
 from melanoma.diagnoses import CODES, canonical, diagnosis_of
-from melanoma.tutorial.plots import accuracy_curves, shares_by_group, stacked_bars
+from melanoma.figures.tutorial import accuracy_curves, shares_by_group, stacked_bars
 
 Story = dict[str, Any]
 

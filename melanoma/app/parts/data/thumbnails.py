@@ -5,10 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from melanoma.app.parts.language import say
-from melanoma.app.parts.names import diagnosis_name
+from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
+from melanoma.app.parts.shared.language import say
 from melanoma.errors import UserError
-from melanoma.images import read_image
+from melanoma.photos.reading import read_image
 
 FOLDER = "MELANOMA_TUTORIAL_IMAGES"
 """Environment variable with which the operator names the set, a folder with `Train`."""

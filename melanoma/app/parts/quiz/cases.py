@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.language import say
-from melanoma.archive import Archive, ArchiveImage
+from melanoma.app.parts.shared.language import say
 from melanoma.data.labels.read import read_labels
+from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.errors import UserError
-from melanoma.images import read_image
-from melanoma.quiz import chosen, draw_cases
-from melanoma.synthetic import LesionParameters, draw_lesion
+from melanoma.evaluation.quiz import chosen, draw_cases
+from melanoma.photos.isic_archive import Archive, ArchiveImage
+from melanoma.photos.reading import read_image
 
 DRAWN, TEACHER, ARCHIVE = "drawn", "teacher", "archive"
 FOLDER = "MELANOMA_QUIZ"

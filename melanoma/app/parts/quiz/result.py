@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from melanoma.app.parts.chart import show
-from melanoma.app.parts.language import say, text
 from melanoma.app.parts.quiz.reveal import option_name
 from melanoma.app.parts.quiz.state import Quiz, end_quiz
-from melanoma.quiz import STRONG, as_csv, as_json, both_missed, scores
-from melanoma.quiz_plots import sureness_figure
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.language import say, text
+from melanoma.evaluation.quiz import STRONG, as_csv, as_json, both_missed, scores
+from melanoma.figures.quiz import sureness_figure
 
 
 def show_result(quiz: Quiz) -> None:

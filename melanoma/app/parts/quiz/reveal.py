@@ -3,17 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.chart import fit_height, show
-from melanoma.app.parts.first_map import first_maps, signs
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.names import diagnosis_name
 from melanoma.app.parts.quiz.cases import DRAWN
 from melanoma.app.parts.quiz.state import Quiz, next_case
+from melanoma.app.parts.shared.chart import fit_height, show
+from melanoma.app.parts.shared.default_map import first_maps, signs
+from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
+from melanoma.app.parts.shared.language import say, text
 from melanoma.diagnoses import members
-from melanoma.plots import OPACITY, SCALE_HEIGHT, colour_limit, heatmap_figure
-from melanoma.prediction import Prediction
-from melanoma.quiz import STRONG, Answer
-from melanoma.quiz_plots import add_mark
+from melanoma.evaluation.quiz import STRONG, Answer
+from melanoma.figures.heatmap import OPACITY, SCALE_HEIGHT, colour_limit, heatmap_figure
+from melanoma.figures.quiz import add_mark
+from melanoma.model.prediction import Prediction
 
 
 def map_of(prediction: Prediction, option: str) -> np.ndarray:

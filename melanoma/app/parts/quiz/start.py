@@ -4,10 +4,10 @@ import random
 
 import streamlit as st
 
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.link import linked_segment
 from melanoma.app.parts.quiz.cases import ARCHIVE, DRAWN, TEACHER, sources
 from melanoma.app.parts.quiz.state import start_quiz
+from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.link import linked_segment
 from melanoma.errors import UserError
 
 _COUNTS = (5, 10, 20)

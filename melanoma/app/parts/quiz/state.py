@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.model import chosen_bundle
 from melanoma.app.parts.quiz.cases import Case, CaseSet, gather
+from melanoma.app.parts.shared.model import chosen_bundle
 from melanoma.evaluation.evaluate import group_probabilities
-from melanoma.prediction import Prediction
-from melanoma.quiz import Answer
+from melanoma.evaluation.quiz import Answer
+from melanoma.model.prediction import Prediction
 
 _KEY = "quiz"
 

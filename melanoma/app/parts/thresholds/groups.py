@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.language import say
-from melanoma.app.parts.link import linked_segment
-from melanoma.bundle import Bundle
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.link import linked_segment
 from melanoma.evaluation.evaluate import FEW
 from melanoma.evaluation.held_back import HeldBack
 from melanoma.evaluation.metrics import Estimate
-from melanoma.evaluation.operating import Part
+from melanoma.evaluation.operating_points import Part
+from melanoma.model.bundle import Bundle
 
 _SMALL = "°"
 

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.language import say, written
+from melanoma.app.parts.shared.language import say, written
 from melanoma.evaluation.held_back import HeldBack
-from melanoma.evaluation.operating import false_alarms, missed
+from melanoma.evaluation.operating_points import false_alarms, missed
 
 
 def show_mistakes(held_back: HeldBack, threshold: float) -> None:

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from melanoma.app.parts.chart import show
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.names import diagnosis_name
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
+from melanoma.app.parts.shared.language import say, text
 from melanoma.evaluation.held_back import HeldBack
-from melanoma.threshold_plots import confusion_figure, reliability_figure
+from melanoma.figures.roc import confusion_figure, reliability_figure
 
 
 def show_confusion(held_back: HeldBack) -> None:

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from melanoma.app.parts.chart import show
-from melanoma.app.parts.language import say, text
-from melanoma.app.parts.problems import fragment
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.thresholds.groups import as_percent, show_groups
 from melanoma.app.parts.thresholds.mistakes import show_mistakes
-from melanoma.bundle import Bundle
 from melanoma.evaluation.held_back import HeldBack
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.patients import Patients, among
-from melanoma.threshold_plots import people_figure, roc_figure
+from melanoma.figures.roc import people_figure, roc_figure
+from melanoma.model.bundle import Bundle
 
 PEOPLE = 1000
 _THRESHOLD, _PREVALENCE = "threshold", "prevalence"

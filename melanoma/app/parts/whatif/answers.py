@@ -4,13 +4,13 @@ import hashlib
 
 import numpy as np
 
-from melanoma.app.parts.answer import predict
-from melanoma.app.parts.kept import kept
-from melanoma.app.parts.model import ask, classifier
-from melanoma.app.parts.photo import Photo
-from melanoma.changes import Change, apply_changes, sweep, working_copy
-from melanoma.covering import cover
-from melanoma.prediction import Prediction
+from melanoma.app.parts.shared.answer import predict
+from melanoma.app.parts.shared.model import ask, classifier
+from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.session_cache import kept
+from melanoma.edits.masking import cover
+from melanoma.edits.perturbations import Change, apply_changes, sweep, working_copy
+from melanoma.model.prediction import Prediction
 
 Answer = tuple[np.ndarray, Prediction]
 """The pixels, uint8 RGB (H, W, 3), and what the network says of them."""
@@ -52,8 +52,8 @@ def answers_along(
     others = {name: value for name, value in settings.items() if name != change.name}
 
     def compute() -> np.ndarray:
-        from melanoma.images import frame
-        from melanoma.measured import probabilities_of  # needs TensorFlow, which is loaded by now
+        from melanoma.exports.explanation import probabilities_of  # needs TensorFlow, which is loaded by now
+        from melanoma.photos.reading import frame
 
         bundle = classifier().bundle
         photos = sweep(pixels, others, change.name, change.values())

@@ -3,17 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.chart import show
-from melanoma.app.parts.first_map import first_maps, signs
-from melanoma.app.parts.language import say, written
-from melanoma.app.parts.link import linked_choice
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.default_map import first_maps, signs
+from melanoma.app.parts.shared.language import say, written
+from melanoma.app.parts.shared.link import linked_choice
 from melanoma.app.parts.whatif.answers import Answer
-from melanoma.bundle import Bundle
-from melanoma.change_plots import before_and_after
 from melanoma.diagnoses import diagnosis_of
-from melanoma.plots import OPACITY, colour_limit, heatmap_figure
-from melanoma.prediction import Prediction
-from melanoma.wording import MALIGNANT_MARK, doubts, marked_name
+from melanoma.figures.heatmap import OPACITY, colour_limit, heatmap_figure
+from melanoma.figures.perturbations import before_and_after
+from melanoma.model.alert_wording import MALIGNANT_MARK, doubts, marked_name
+from melanoma.model.bundle import Bundle
+from melanoma.model.prediction import Prediction
 
 
 def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool) -> None:

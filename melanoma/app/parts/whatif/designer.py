@@ -5,20 +5,20 @@ from math import pi
 
 import streamlit as st
 
-from melanoma.abcd import Abcd
-from melanoma.app.parts.chart import show
-from melanoma.app.parts.first_map import first_maps, signs
-from melanoma.app.parts.language import say, text, written
-from melanoma.app.parts.model import ask, classifier
-from melanoma.app.parts.problems import fragment
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.default_map import first_maps, signs
+from melanoma.app.parts.shared.language import say, text, written
+from melanoma.app.parts.shared.model import ask, classifier
+from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.whatif.compare import show_map
 from melanoma.app.parts.whatif.sliders import draw_slider
-from melanoma.design import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
+from melanoma.controls import Range
 from melanoma.diagnoses import diagnosis_of
-from melanoma.explain.controls import Range
-from melanoma.plots import colour_limit, probability_bars
-from melanoma.prediction import Prediction
-from melanoma.synthetic import SyntheticLesion
+from melanoma.edits.drawn_lesions import SyntheticLesion
+from melanoma.edits.lesion_designer import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
+from melanoma.figures.heatmap import colour_limit, probability_bars
+from melanoma.lesion.abcd import Abcd
+from melanoma.model.prediction import Prediction
 
 _SEED = Range("drawing", "Another drawing of the same kind", 1, 30, 3, 1)
 

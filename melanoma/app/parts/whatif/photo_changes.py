@@ -3,18 +3,18 @@
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.chart import show
-from melanoma.app.parts.language import say
-from melanoma.app.parts.link import linked_choice
-from melanoma.app.parts.model import classifier
-from melanoma.app.parts.photo import Photo
-from melanoma.app.parts.problems import fragment
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.link import linked_choice
+from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.whatif.answers import answer_after, answer_before, answers_along, covered
 from melanoma.app.parts.whatif.compare import show_comparison
 from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover, offer_undo
-from melanoma.change_plots import sweep_lines
-from melanoma.changes import CHANGES, change_named
 from melanoma.diagnoses import diagnosis_of
+from melanoma.edits.perturbations import CHANGES, change_named
+from melanoma.figures.perturbations import sweep_lines
 
 _ALONG = "along"
 _FIRST = "turn"

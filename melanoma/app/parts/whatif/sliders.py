@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.board import drawn_region, show_board
-from melanoma.app.parts.language import say
-from melanoma.app.parts.link import linked_choice, linked_segment
-from melanoma.changes import CHANGES, Change
-from melanoma.covering import FILLS, rectangle
-from melanoma.explain.controls import Range
-from melanoma.prediction import Prediction
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.link import linked_choice, linked_segment
+from melanoma.app.parts.shared.region_drawing import drawn_region, show_board
+from melanoma.controls import Range
+from melanoma.edits.masking import FILLS, rectangle
+from melanoma.edits.perturbations import CHANGES, Change
+from melanoma.model.prediction import Prediction
 
 _BOARD, _KIND, _FILL = "cover-board", "cover", "cover-with"
 _NOTHING, _RECTANGLE, _HAND = "nothing", "rectangle", "hand"

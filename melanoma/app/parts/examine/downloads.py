@@ -1,0 +1,76 @@
+"""What is in view as files, made when the visitor asks for one."""
+
+import streamlit as st
+
+from melanoma.app.parts.examine.heatmap import in_words, title_of_map
+from melanoma.app.parts.examine.map_checks import known_measures, measured
+from melanoma.app.parts.examine.map_view import MapView
+from melanoma.app.parts.examine.verdict import describe_prior
+from melanoma.app.parts.shared.language import language, say, speaker
+from melanoma.app.parts.shared.photo import Photo
+from melanoma.exports.case import ShownCase, as_json, as_npy
+from melanoma.exports.report import case_report
+from melanoma.model.bundle import Bundle
+from melanoma.model.prediction import Prediction
+from melanoma.photos.reading import as_png
+
+
+def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: MapView) -> None:
+    """Draw the menu of files."""
+    with st.popover(say("Save"), icon=":material/download:"):
+        st.caption(
+            say("Without the photo's file name and metadata. Nothing stays here when you close the page.")
+        )
+        measures = measured(photo, prediction, view).as_json() if known_measures(photo, view) else {}
+        case = ShownCase(
+            photo=photo.pixels,
+            drawn=photo.drawn,
+            prediction=prediction,
+            bundle=bundle,
+            method=view.method.name,
+            code=view.code,
+            settings=view.settings,
+            heatmap=view.heatmap,
+            limit=view.limit,
+            signed=view.signed,
+            opacity=view.opacity,
+            lesion=view.lesion,
+            outlined=view.outlined,
+            unit=say(view.method.unit),
+            measures=measures,
+        )
+        title, words, chosen = title_of_map(view), in_words(view, prediction), language()
+        prior = describe_prior(bundle)
+        # Each file is made when its button is pressed, outside this run, where no language is known.
+        files = (
+            (
+                say("Report of this case (HTML, to read and print)"),
+                "report.html",
+                "text/html",
+                lambda: case_report(case, title, words, (prior,), speaker(chosen), chosen).encode(),
+            ),
+            (
+                say("Map over the photo (PNG)"),
+                "map.png",
+                "image/png",
+                lambda: as_png(case.overlay(f"{title}. {case.unit}")),
+            ),
+            (
+                say("Map as numbers (NumPy)"),
+                "map.npy",
+                "application/octet-stream",
+                lambda: as_npy(view.heatmap),
+            ),
+            (say("All numbers (JSON)"), "numbers.json", "application/json", lambda: as_json(case.numbers())),
+        )
+        for label, name, kind, make in files:
+            st.download_button(
+                label,
+                make,
+                file_name=f"melanoma-{name}",
+                mime=kind,
+                key=f"save-{name}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )

@@ -1,0 +1,56 @@
+"""The answer and the reasons for it: all that changes when the visitor asks for another map."""
+
+import streamlit as st
+
+from melanoma.app.parts.examine.downloads import show_downloads
+from melanoma.app.parts.examine.grid import show_grid
+from melanoma.app.parts.examine.heatmap import explain_map, show_heatmap
+from melanoma.app.parts.examine.map_checks import show_curves, show_measures
+from melanoma.app.parts.examine.outline_by_hand import correct_outline
+from melanoma.app.parts.examine.verdict import show_probabilities
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.problems import fragment
+from melanoma.model.bundle import Bundle
+from melanoma.model.prediction import Prediction
+
+
+@fragment
+def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle) -> None:
+    """Draw them; a change of the map reruns only this, and the network only for what is not yet known."""
+    answer, reasons = st.columns([5, 9], gap="large")
+    with answer:
+        st.header(say("The answer"), anchor=False)
+        show_probabilities(prediction, bundle)
+    with reasons:
+        st.header(say("Why"), anchor=False)
+        view = show_heatmap(photo, prediction)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            explain_map(view)
+            show_downloads(photo, prediction, bundle, view)
+    st.header(say("Look closer"), anchor=False)
+    for name, label, icon, draw in (
+        ("grid", say("All diagnoses by several methods"), "grid_view", lambda: show_grid(photo, prediction)),
+        (
+            "curves",
+            say("Does the map mark what counts?"),
+            "show_chart",
+            lambda: show_curves(photo, prediction, view),
+        ),
+        (
+            "measures",
+            say("All tests of this map"),
+            "checklist",
+            lambda: show_measures(photo, prediction, view),
+        ),
+        (
+            "draw",
+            say("Correct the outline of the lesion"),
+            "gesture",
+            lambda: correct_outline(photo, prediction),
+        ),
+    ):
+        opened = st.expander(label, icon=f":material/{icon}:", key=name, bind="query-params")
+        if opened.open:
+            with opened:
+                draw()

@@ -1,0 +1,65 @@
+"""All diagnoses by several methods at a glance."""
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.examine.map_view import maps_of
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.model import classifier, methods
+from melanoma.app.parts.shared.photo import Photo
+from melanoma.diagnoses import diagnosis_of
+from melanoma.figures.heatmap import colour_limit, overlay
+from melanoma.model.prediction import Prediction
+from melanoma.photos.reading import Geometry, frame
+
+CHEAP = ("evidence", "grad-cam", "grad-cam++", "layer-cam", "edges")
+"""At once: they take less than a second together."""
+COSTLY = ("occlusion",)
+_SHOWN_DIAGNOSES = 9
+_WIDTH = 132  # pixels: eight of them fill a wide page, two a telephone
+_SIDE = 264  # pixels of each picture: sharp on sharp screens, and a few kilobytes
+
+
+def show_grid(photo: Photo, prediction: Prediction) -> None:
+    """Draw one row of small maps for each method, the likeliest diagnosis first."""
+    st.caption(
+        say(
+            "The same photo for every diagnosis, the likeliest first, by several methods. Each row has one "
+            "scale: compare within a row. A row that looks like the edges shows the photo, not reasons."
+        )
+    )
+    rows = [name for name in CHEAP if name in methods()]
+    if st.toggle(say("Add the slow method Occlusion (some seconds)"), key="grid-costly", bind="query-params"):
+        rows[-1:-1] = COSTLY
+    codes = tuple(code for code, _ in prediction.ranked[:_SHOWN_DIAGNOSES])
+    for name in rows:
+        _draw_row(photo, prediction, name, codes)
+
+
+def _draw_row(photo: Photo, prediction: Prediction, name: str, codes: tuple[str, ...]) -> None:
+    method = methods()[name]
+    defaults = {
+        control.name: control.default for control in method.controls(classifier().compiled, prediction.codes)
+    }
+    st.markdown(f"**{say(method.title)}**")
+    with st.spinner(say("Computing {method}…", method=say(method.title))):
+        maps = maps_of(photo, prediction, method, defaults, prediction.codes)
+    limit = colour_limit(maps)
+    small, geometry = _seen_small(prediction)
+    with st.container(horizontal=True, gap="small", key=f"grid-{name}"):
+        for code in codes[:1] if method.name == "edges" else codes:
+            title = say("every diagnosis") if method.name == "edges" else say(diagnosis_of(code).name)
+            st.image(
+                overlay(small, maps[..., prediction.index(code)], geometry, limit),
+                width=_WIDTH,
+                caption=title,
+                output_format="JPEG",
+                alt=say("{method}: {name}", method=say(method.title), name=title),
+            )
+
+
+def _seen_small(prediction: Prediction) -> tuple[np.ndarray, Geometry]:
+    """Return what the network saw, (`_SIDE`, `_SIDE`, 3), and its geometry: all of it was seen."""
+    small = cv2.resize(prediction.pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
+    return small, frame(small, prediction.geometry.size)[1]

@@ -1,0 +1,135 @@
+"""Whether the map in view can be believed: curves and measures, computed when the visitor asks."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from melanoma.app.parts.examine.map_view import MapView
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.language import language, say, written
+from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
+from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.session_cache import kept
+from melanoma.figures.deletion_insertion import ComparedCurves, compared_curves, curve_figure
+from melanoma.model.prediction import Prediction
+
+if TYPE_CHECKING:
+    from melanoma.exports.explanation import MeasuredMap
+
+_ASKED = "asked"
+
+
+def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
+    """Draw the deletion and insertion curves of the map in view."""
+    st.caption(
+        say(
+            "If the map marks what the network uses, the probability falls fast when the marked pixels are "
+            "blurred away first, and rises fast when they come back first: faster than with random spots."
+        )
+    )
+    if not _asked(say("Draw the curves (about two seconds)"), "curves", (photo.key, view.key)):
+        return
+    with st.spinner(say("Blurring pixels and asking the network again…")):
+        found = kept("curves", photo, view.key, lambda: one_at_a_time(lambda: _curves(prediction, view)))
+    deleted, inserted = st.columns(2)
+    for place, curve, chance, doing, name in (
+        (deleted, found.deletion, found.deletion_by_chance, say("Marked pixels blurred away"), "deletion"),
+        (inserted, found.insertion, found.insertion_by_chance, say("Marked pixels put back"), "insertion"),
+    ):
+        words = say(
+            "{doing}: mean probability {area:.1%}, with random spots {chance:.1%}.",
+            doing=doing,
+            area=curve.area,
+            chance=chance.area,
+        )
+        with place:
+            show(curve_figure(curve, chance, doing, say), key=name, alt=words)
+        place.caption(words)
+
+
+def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
+    """Draw all figures of the map in view, with what they mean."""
+    st.caption(
+        say(
+            "Nine tests of this map: whether it marks what counts, lies on the lesion, and depends on "
+            "what the network learned."
+        )
+    )
+    about = (photo.key, view.key_with_outline)
+    if not _asked(say("Measure this map (up to half a minute)"), "measures", about):
+        return
+    found = measured(photo, prediction, view)
+    st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences))
+    st.table(_rows(found))
+
+
+def known_measures(photo: Photo, view: MapView) -> bool:
+    """Return True if the visitor has had the map in view measured."""
+    return st.session_state.get(f"{_ASKED}-measures") == (photo.key, view.key_with_outline)
+
+
+def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMap":
+    """Return the figures of the map in view, computed once."""
+    from melanoma.exports.explanation import measure_map
+    from melanoma.measures.registry import MEASURES
+
+    def compute() -> "MeasuredMap":
+        bar, names = st.progress(0.0), list(MEASURES)
+        try:
+            return measure_map(
+                classifier(),
+                prediction,
+                view.method,
+                view.code,
+                view.heatmap,
+                view.settings,
+                view.lesion.mask if view.lesion.mask.any() else None,
+                say,
+                lambda measure: bar.progress(names.index(measure.name) / len(names), say(measure.title)),
+            )
+        finally:
+            bar.empty()
+
+    return kept("measures", photo, (*view.key_with_outline, language()), lambda: one_at_a_time(compute))
+
+
+def _asked(label: str, name: str, about: tuple) -> bool:
+    """Draw a button until it is pressed for what it is `about`; return whether it was."""
+    if st.session_state.get(f"{_ASKED}-{name}") == about:
+        return True
+    place = st.empty()
+    if not place.button(label, key=f"ask-{name}", icon=":material/play_arrow:"):
+        return False
+    place.empty()
+    st.session_state[f"{_ASKED}-{name}"] = about
+    return True
+
+
+def _curves(prediction: Prediction, view: MapView) -> ComparedCurves:
+    from melanoma.exports.explanation import probabilities_of, random_maps
+    from melanoma.measures.base import Case
+
+    network = classifier()
+    case = Case(probabilities_of(network), prediction.pixels, view.heatmap, prediction.index(view.code))
+    return compared_curves(case, random_maps(network, prediction, view.code))
+
+
+def _rows(found: "MeasuredMap") -> dict[str, list[str]]:
+    from melanoma.measures.registry import MEASURES
+
+    measures = [MEASURES[name] for name in found.figures]
+    better = {"higher": say("higher is better"), "lower": say("lower is better")}
+    values = [
+        say("no answer") if value != value else f"{written(value, '.2f')} ({better[measure.better]})"
+        for measure, value in zip(measures, found.figures.values(), strict=True)
+    ]
+    chance = [
+        written(found.by_chance[name], "+.3f") if name in found.by_chance else "" for name in found.figures
+    ]
+    return {
+        say("Test"): [say(measure.title) for measure in measures],
+        say("Value"): values,
+        say("Better than chance by"): chance,
+        say("What it says"): [say(measure.meaning) for measure in measures],
+    }

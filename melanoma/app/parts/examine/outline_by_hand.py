@@ -1,0 +1,63 @@
+"""The visitor's own outline of the lesion, where the one that was found is wrong."""
+
+from typing import Any
+
+import streamlit as st
+
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.region_drawing import drawn_region, show_board
+from melanoma.lesion.outline import Outline
+from melanoma.measures.lesion_in_view import SeenLesion, seen_outline
+from melanoma.model.prediction import Prediction
+
+_DRAWN, _CHANGED = "outline-drawn", "outline-changed"
+
+
+def drawn_lesion(photo: Photo, size: int) -> SeenLesion | None:
+    """Return the outline that the visitor drew on this photo, which is trusted; None if there is none."""
+    kept = st.session_state.get(_DRAWN)
+    if kept is None or kept[0] != photo.key:
+        return None
+    return seen_outline(Outline(kept[1], 1.0), photo.pixels.shape[:2], size, by_hand=True)
+
+
+def correct_outline(photo: Photo, prediction: Prediction) -> None:
+    """Draw the board on which the visitor draws an outline, and the way back to the one that was found."""
+    st.caption(
+        say(
+            "Draw around the lesion with the lasso, or drag a box. Your outline then counts in the sentences "
+            "and in the tests of the map, as long as this photo is in view."
+        )
+    )
+    board = f"outline-board-{photo.key}"
+    show_board(
+        photo.pixels,
+        prediction,
+        board,
+        say("The photo, to draw the lesion's outline on."),
+        "lasso",
+        lambda: _take(photo, st.session_state[board]),
+    )
+    kept = st.session_state.get(_DRAWN)
+    if kept is not None and kept[0] == photo.key:
+        st.button(
+            say("Back to the outline that was found"),
+            icon=":material/undo:",
+            on_click=_forget,
+        )
+    if st.session_state.pop(_CHANGED, False):
+        st.rerun()  # the whole page: what stands above counts with the outline too
+
+
+def _take(photo: Photo, event: Any) -> None:
+    """Keep what was drawn; an empty selection, such as a double click, changes nothing."""
+    mask = drawn_region(event, photo.pixels.shape[:2])
+    if mask.any():
+        st.session_state[_DRAWN] = (photo.key, mask)
+        st.session_state[_CHANGED] = True
+
+
+def _forget() -> None:
+    st.session_state.pop(_DRAWN, None)
+    st.session_state[_CHANGED] = True

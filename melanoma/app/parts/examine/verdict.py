@@ -1,0 +1,54 @@
+"""What the network says, in one sentence that nobody can take for reassurance."""
+
+import streamlit as st
+
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.language import say, text, written
+from melanoma.figures.heatmap import probability_bars
+from melanoma.measures.lesion_in_view import SeenLesion
+from melanoma.model.alert_wording import alert_words, doubts, set_words, within_sentence
+from melanoma.model.bundle import Bundle
+from melanoma.model.prediction import Prediction
+
+
+def show_verdict(prediction: Prediction, bundle: Bundle, lesion: SeenLesion | None = None) -> None:
+    """Show the alert, and every reason to doubt the answer."""
+    headline, meaning = alert_words(prediction, bundle, say)
+    told = f"**{headline}** {meaning}"
+    inside = lesion.evidence_inside(prediction) if lesion else None
+    with st.container(key="verdict"):
+        if prediction.melanoma_alert:
+            st.error(told, icon=":material/warning:")
+        else:
+            st.info(told, icon=":material/info:")
+        if found := doubts(prediction, inside, say):
+            st.warning(f"**{say('Distrust this answer.')}** {' '.join(found)}", icon=":material/help:")
+
+
+def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
+    """Show all diagnoses with their probabilities, and what the percentages mean."""
+    chances = dict(prediction.ranked)
+    with st.container(key="bars"):
+        show(
+            probability_bars(chances, prediction.prediction_set, say),
+            key="probabilities",
+            alt=say(
+                "Probabilities: {values}",
+                values=", ".join(
+                    f"{within_sentence(code, say)} {written(value, '.1%')}" for code, value in chances.items()
+                ),
+            ),
+        )
+    told = (
+        say("▲ and hatching: malignant, or may become so. Bold: in the set of possible diagnoses."),
+        set_words(prediction, bundle, say),
+        describe_prior(bundle),
+    )
+    st.caption(" ".join(told))
+
+
+def describe_prior(bundle: Bundle) -> str:
+    """Return the sentence about the mix of diagnoses that the percentages assume."""
+    common = sorted(zip(bundle.prior, bundle.codes, strict=True), reverse=True)[:3]
+    named = [f"{share * 100:.0f} {within_sentence(code, say)}" for share, code in common]
+    return text("prior").format(mix=", ".join(named))

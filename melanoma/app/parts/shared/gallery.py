@@ -1,0 +1,64 @@
+"""The photos of a visit: in the visitor's session, and nowhere else."""
+
+import streamlit as st
+
+from melanoma.app.parts.shared.link import put_into_link
+from melanoma.app.parts.shared.samples import DEFAULT, SAMPLES, Photo, sample
+
+MOST_PHOTOS = 12
+MOST_PIXELS = 64_000_000
+"""Of all photos of a visit together, 192 MB: the host has little more for everyone."""
+SAMPLE = "sample"
+"""The name of a drawing in a link."""
+_PHOTOS, _CHOSEN = "photos", "photo-chosen"
+
+
+def photos() -> tuple[Photo, ...]:
+    """Return the photos that the visitor brought, oldest first."""
+    return tuple(_kept().values())
+
+
+def add_photos(new: list[Photo]) -> int:
+    """Keep photos and show the first of them; return how many older ones had to go to make room.
+
+    At most `MOST_PHOTOS` are taken, which the caller sees to.
+    """
+    kept = _kept()
+    for photo in new:
+        kept.pop(photo.key, None)
+        kept[photo.key] = photo
+    gone = 0
+    while len(kept) > 1 and (len(kept) > MOST_PHOTOS or _pixels(kept) > MOST_PIXELS):
+        del kept[next(iter(kept))]
+        gone += 1
+    choose(next((photo.key for photo in new if photo.key in kept), next(iter(kept))))
+    return gone
+
+
+def choose(key: str) -> None:
+    """Show the photo or drawing of this key on every page."""
+    st.session_state[_CHOSEN] = key
+
+
+def forget(key: str) -> None:
+    """Drop a photo; the newest that is left is shown, or a drawing."""
+    kept = _kept()
+    kept.pop(key, None)
+    choose(next(reversed(kept), DEFAULT))
+
+
+def current_photo() -> Photo:
+    """Return the photo or drawing that the visitor chose on any page; a new visitor's is the link's."""
+    chosen = st.session_state.get(_CHOSEN) or st.query_params.get(SAMPLE)
+    photo = _kept().get(chosen) or sample(chosen if chosen in SAMPLES else DEFAULT)
+    choose(photo.key)  # a link's drawing too: its name is gone from the address on the next page
+    put_into_link(SAMPLE, photo.key if photo.drawn and photo.key != DEFAULT else None)
+    return photo
+
+
+def _kept() -> dict[str, Photo]:
+    return st.session_state.setdefault(_PHOTOS, {})
+
+
+def _pixels(kept: dict[str, Photo]) -> int:
+    return sum(photo.pixels.shape[0] * photo.pixels.shape[1] for photo in kept.values())

@@ -1,0 +1,124 @@
+"""The page's words in the visitor's language.
+
+English stands in the code and in `text/en/`. Every other language is a folder of `text/` named by its code:
+`words.toml` maps the English of the code to its own, that of errors too (`melanoma.phrases`), and Markdown
+files replace those of `text/en/`. What a folder lacks is shown in English, so one file is enough to begin a
+language.
+"""
+
+import numbers
+import re
+import string
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from melanoma.app.parts.shared.link import linked_segment
+
+_FOLDER = Path(__file__).parents[2] / "text"
+_ENGLISH = "en"
+_KEY = "lang"
+NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "it": "Italiano"}
+"""How languages call themselves; one without a name here is shown by its code."""
+
+
+def choose_language() -> None:
+    """Draw the choice of language; the link holds it, and a new visitor gets the browser's own."""
+    linked_segment(
+        "Language",
+        languages(),
+        _browsers_own(),
+        _KEY,
+        lambda code: NAMES.get(code, code),
+        label_visibility="collapsed",
+    )
+
+
+def language() -> str:
+    """Return the code of the visitor's language: the one chosen here, the link's, or the browser's own."""
+    chosen = st.session_state.get(_KEY) or st.query_params.get(_KEY)
+    return chosen if chosen in languages() else _browsers_own()
+
+
+def say(english: str, /, **values: object) -> str:
+    """Return a phrase of the code in the visitor's language, with `values` put in its {braces}."""
+    return speaker(language())(english, **values)
+
+
+def speaker(code: str) -> Callable[..., str]:
+    """Return `say` for one language, for what is made outside a visitor's run, such as a file."""
+
+    def speak(english: str, /, **values: object) -> str:
+        phrase = _words(code).get(english, english)
+        return _numbers(code).format(phrase, **values) if values else phrase
+
+    return speak
+
+
+def written(value: float, form: str) -> str:
+    """Return a number in a format such as ".1%", with the signs of the visitor's language."""
+    return _numbers(language()).format_field(value, form)
+
+
+def separators() -> str:
+    """Return the decimal and the thousands separator of the visitor's language, as Plotly takes them."""
+    signs = _numbers(language()).signs
+    return signs["."] + signs[","]
+
+
+def text(name: str) -> str:
+    """Return the longer text `name` in the visitor's language, Markdown."""
+    return _read(language(), name)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the codes of all languages, English first."""
+    found = sorted(folder.name for folder in _FOLDER.iterdir() if folder.is_dir())
+    return (_ENGLISH, *(code for code in found if code != _ENGLISH))
+
+
+@cache
+def _words(code: str) -> dict[str, str]:
+    file = _FOLDER / code / "words.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+class _Numbers(string.Formatter):
+    """Formats as str.format does, with the signs of a language in numbers that have a format."""
+
+    def __init__(self, example: str) -> None:
+        """`example` is 1,234.5% as the language writes it."""
+        found = re.fullmatch(r"1(.)234(.)5(.+)", example)
+        if found is None:
+            raise ValueError(f"{example!r} is not 1,234.5% in other signs")
+        self.signs = dict(zip(",.%", found.groups(), strict=True))
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """Return the value as text."""
+        as_text = super().format_field(value, format_spec)
+        if format_spec and isinstance(value, numbers.Real):
+            return as_text.translate(str.maketrans(self.signs))
+        return as_text
+
+
+@cache
+def _numbers(code: str) -> _Numbers:
+    example = "1,234.5%"
+    return _Numbers(_words(code).get(example, example))
+
+
+@cache
+def _read(code: str, name: str) -> str:
+    file = _FOLDER / code / f"{name}.md"
+    if not file.exists():
+        file = _FOLDER / _ENGLISH / f"{name}.md"
+    return file.read_text(encoding="utf-8").strip()
+
+
+def _browsers_own() -> str:
+    code = (st.context.locale or _ENGLISH).partition("-")[0].lower()
+    return code if code in languages() else _ENGLISH

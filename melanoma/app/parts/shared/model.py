@@ -1,0 +1,130 @@
+"""The network that answers: the operator's folder holds one or several, and each visitor chooses.
+
+TensorFlow takes seconds to import: inside the functions, so that the page shows before.
+"""
+
+import gc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.link import put_into_link
+from melanoma.app.parts.shared.work_queue import Turns
+from melanoma.app.server_metrics import RECORD
+from melanoma.errors import UserError
+from melanoma.model import bundle as bundles
+
+if TYPE_CHECKING:
+    from melanoma.explain.base import Method
+    from melanoma.model.bundle import Bundle
+    from melanoma.model.classifier import Classifier
+    from melanoma.model.prediction import Prediction
+
+MODEL = "model"
+"""The name of the model in a link."""
+_CHOSEN = "model-chosen"
+_LINE = Turns(most=100)
+"""Photos before the network, one at a time: a hundred take about three seconds."""
+_KNOWN: set[tuple[str, str]] = set()
+"""Folder and version of the networks that were loaded once: the next visitors have nothing to wait for."""
+_MOST_LOADED = 2  # networks at once, about 100 MB each: the host has little more
+
+
+def model_names() -> tuple[str, ...]:
+    """Return the names of the models in the operator's folder, the default first."""
+    found = sorted(bundles.bundles_in(bundles.models_folder()))
+    return tuple(sorted(found, key=lambda name: name != bundles.DEFAULT.name))
+
+
+def choose_model(name: str) -> None:
+    """Let this visitor's pages be answered by another model."""
+    st.session_state[_CHOSEN] = name
+
+
+def chosen_name() -> str:
+    """Return the name of this visitor's model: the one chosen here, the link's, or the default.
+
+    Raises UserError if there is no such model.
+    """
+    names = model_names()
+    if not names:
+        raise _no_model()
+    asked = st.session_state.get(_CHOSEN) or st.query_params.get(MODEL)
+    if asked is not None and asked not in names:
+        # A name that the visitor typed is never a path: it is only compared with what is there.
+        raise UserError("There is no model of the name in this link. Choose one on the page Model.")
+    name = asked or names[0]
+    put_into_link(MODEL, name if name != names[0] else None)
+    return name
+
+
+def bundle_named(name: str) -> "Bundle":
+    """Return a model's verified bundle, without loading the network; raises UserError if it is damaged."""
+    folder = bundles.models_folder() / name
+    try:
+        return _verified(str(folder), (folder / "bundle.json").stat().st_mtime_ns)
+    except UserError as error:  # where the operator keeps it is not the visitor's business
+        raise UserError(error.sentence.renamed(str(folder), name)) from None
+    except FileNotFoundError:  # it was there when the names were read
+        raise _no_model() from None
+
+
+def chosen_bundle() -> "Bundle":
+    """Return the bundle of this visitor's model; raises UserError if it is absent or damaged."""
+    return bundle_named(chosen_name())
+
+
+def classifier() -> "Classifier":
+    """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
+    bundle = chosen_bundle()
+    known = (str(bundle.path), bundle.version)
+    if known in _KNOWN:
+        return _loaded(bundle, *known)
+    with st.spinner(say("Loading the network (a few seconds, once)…")):
+        loaded = _loaded(bundle, *known)
+    _KNOWN.add(known)
+    return loaded
+
+
+def ask(network: "Classifier", photo: np.ndarray) -> "Prediction":
+    """Return what the network says of a photo, uint8 RGB (H, W, 3); others who asked before come first.
+
+    Raises UserError if so many wait that an answer would take too long.
+    """
+    with RECORD.timed("network asked"), _LINE.turn(object()):
+        return network([photo])[0]
+
+
+def methods() -> "dict[str, Method]":
+    """Return the methods that can explain this visitor's model by name, the one to begin with first."""
+    from melanoma.explain.registry import offered_methods
+
+    return offered_methods(classifier().compiled)
+
+
+def _no_model() -> UserError:
+    return UserError("There is no model. The operator has to put one into the folder of models.")
+
+
+# No age limit for these two: a new bundle is another key, what is in memory stays sound whatever becomes of
+# the files, and whoever came after the end of an age would wait for seconds.
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _verified(folder: str, changed: int) -> "Bundle":
+    return bundles.load_bundle(Path(folder))
+
+
+@st.cache_resource(max_entries=_MOST_LOADED, show_spinner=False)
+def _loaded(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
+    from melanoma.model.classifier import Classifier
+
+    loaded = Classifier(_bundle)
+    # Streamlit collects garbage twice after every run of the script: over TensorFlow's half a million objects
+    # that takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is left out; what
+    # made room for it was left out before, and goes only now.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    return loaded

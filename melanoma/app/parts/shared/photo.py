@@ -1,0 +1,194 @@
+"""Choosing a photo, on the page Examine at length and on the others in one line."""
+
+import hashlib
+import string
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from melanoma.app.parts.shared.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
+from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.problems import sentence_of
+from melanoma.app.parts.shared.samples import SAMPLES, Photo, sample, title_of
+from melanoma.app.parts.shared.server import let_go, number_on_page
+from melanoma.app.parts.shared.uploader import show_uploader
+from melanoma.app.server_metrics import RECORD
+from melanoma.photos.reading import EXTENSIONS, MAX_BYTES
+from melanoma.photos.sandbox import Decoder
+from melanoma.phrases import Sentence
+
+__all__ = ["Photo", "choose_photo", "current_photo", "photo_bar"]
+
+_PROBLEMS, _UPLOADS, _PICTURE = "photo-problems", "uploads", "camera-picture"
+_MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
+_THUMBNAIL = 76  # pixels
+_DECODER = Decoder()
+"""One for all visitors: two large photos at once would take twice the memory."""
+
+
+def choose_photo() -> Photo:
+    """Draw the upload, camera and thumbnails; return the photo in view, a drawing as long as there is none.
+
+    A file that cannot be used gets its sentence and changes nothing.
+    """
+    _draw_sources()
+    _draw_problems()
+    photo = current_photo()
+    _draw_strip(photo)
+    if photo.drawn:
+        st.info(text("example"), icon=":material/draw:")
+    else:
+        st.button(
+            say("Take this photo away"),
+            icon=":material/delete:",
+            type="tertiary",
+            on_click=forget,
+            args=(photo.key,),
+        )
+    return photo
+
+
+def photo_bar() -> Photo:
+    """Draw the photo in view in one line, with a way to another one; return it."""
+    photo = current_photo()
+    with st.container(horizontal=True, vertical_alignment="center", key="photo-bar"):
+        st.image(photo.thumbnail, width=_THUMBNAIL, alt=describe(photo))
+        with st.container(width="stretch", gap="xxsmall"):
+            st.markdown(f"**{describe(photo)}**")
+            if photo.drawn:
+                st.caption(say("The network never learned from drawings: its answer here means nothing."))
+        with st.popover(say("Another photo"), icon=":material/add_photo_alternate:"):
+            _draw_sources()
+            _draw_strip(photo)
+    _draw_problems()
+    return photo
+
+
+def describe(photo: Photo) -> str:
+    """Return in words what is in view, without the file's name."""
+    if photo.drawn:
+        return say("A drawing, not a photo: {title}", title=title_of(photo.key))
+    number = [kept.key for kept in photos()].index(photo.key) + 1
+    return say("Your photo {number} of {count}", number=number, count=len(photos()))
+
+
+def _draw_sources() -> None:
+    files, camera = say("Photo file"), say("Camera")
+    source = st.segmented_control(
+        say("Where the photo comes from"),
+        [files, camera],
+        default=files,
+        key="photo-source",
+        label_visibility="collapsed",
+    )
+    if source == camera:
+        picture = st.camera_input(
+            say("Take a photo through the dermatoscope"), key="camera", on_change=_take, args=("camera",)
+        )
+        if picture is not None and picture.file_id != st.session_state.get(_PICTURE):
+            _take_from_an_older_page("camera")
+        return
+    # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
+    # the drawing would flash up between two photos.
+    if _UPLOADS not in st.session_state:
+        st.session_state[_UPLOADS] = number_on_page("upload")
+        if st.session_state[_UPLOADS]:
+            st.session_state[_PROBLEMS] = [
+                Sentence("The photos from before are gone: the server does not keep them. Give them again.")
+            ]
+    widget = f"upload-{st.session_state[_UPLOADS]}"
+    given = show_uploader(
+        say("Dermoscopic photos of one spot each, in the middle of the picture"),
+        {EXTENSIONS: MAX_BYTES // 1024**2},
+        widget,
+        accept_multiple_files=True,
+        on_change=_take,
+        args=(widget,),
+    )
+    if given:
+        _take_from_an_older_page(widget)
+
+
+def _take_from_an_older_page(widget: str) -> None:
+    """Keep what a control was given before this session knew it, so that nothing was called back."""
+    told = st.session_state.get(_PROBLEMS, [])
+    _take(widget)
+    st.session_state[_PROBLEMS] = told + st.session_state[_PROBLEMS]
+    st.rerun()
+
+
+def _draw_problems() -> None:
+    if problems := st.session_state.get(_PROBLEMS):
+        told = "  \n".join(as_typed(problem.said(say)) for problem in problems)
+        st.error(told, icon=":material/broken_image:")
+
+
+def _draw_strip(current: Photo) -> None:
+    """Draw thumbnails of the visitor's photos and of the drawings, each with a button that shows it."""
+    brought = photos()
+    with st.container(horizontal=True, gap="small", key="strip"):
+        for number, photo in enumerate(brought, start=1):
+            _draw_thumbnail(photo, say("Photo {number}", number=number), current)
+        for name in SAMPLES if len(brought) <= 1 else ():
+            _draw_thumbnail(sample(name), title_of(name), current)
+
+
+def _draw_thumbnail(photo: Photo, label: str, current: Photo) -> None:
+    shown = photo.key == current.key
+    with st.container(width=_THUMBNAIL + 28, gap="xxsmall"):
+        st.image(photo.thumbnail, width=_THUMBNAIL, alt="")
+        st.button(
+            label,
+            key=f"show-{photo.key}",
+            type="primary" if shown else "tertiary",
+            help=as_typed(photo.name) if photo.name and not photo.drawn else None,
+            on_click=choose,
+            args=(photo.key,),
+        )
+
+
+def _take(widget: str) -> None:
+    """Keep what a control has just been given."""
+    given = st.session_state[widget]
+    if not given:  # the camera was cleared for another picture
+        return
+    # Beside what arrived, an older page names what it had sent before its server was started anew.
+    named = given if isinstance(given, list) else [given]
+    files = [file for file in named if isinstance(file, UploadedFile)]
+    if widget == "camera":
+        st.session_state[_PICTURE] = given.file_id
+    else:
+        st.session_state[_UPLOADS] += 1
+    new: list[Photo] = []
+    problems: list[Sentence] = []
+    for file in files[:MOST_PHOTOS]:
+        name = say("The camera's picture") if widget == "camera" else file.name
+        let_go(file)
+        try:
+            with RECORD.timed("photo opened"):
+                content = file.getvalue()
+                pixels = _DECODER.read(content, name)
+        except Exception as error:
+            if (sentence := sentence_of(error)) is None:
+                raise
+            problems.append(sentence)
+        else:
+            key = hashlib.sha256(content).hexdigest()
+            new.append(Photo(pixels, key, drawn=False, name="" if widget == "camera" else name))
+    if len(problems) > _MOST_PROBLEMS:
+        more = len(problems) - _MOST_PROBLEMS
+        problems[_MOST_PROBLEMS:] = [Sentence("{more} more files cannot be read.", more=more)]
+    if len(files) > MOST_PHOTOS:
+        problems.append(Sentence("Only the first {most} photos were taken.", most=MOST_PHOTOS))
+    gone = add_photos(new) if new else 0
+    if gone:
+        problems.append(Sentence("The oldest photos made room for the new ones ({gone}).", gone=gone))
+    st.session_state[_PROBLEMS] = problems
+
+
+def as_typed(sentence: str) -> str:
+    """Return the sentence as Markdown that shows it letter by letter, also a file name in it.
+
+    All punctuation is escaped: a full stop may make a list or a link to elsewhere as well.
+    """
+    return "".join(f"\\{sign}" if sign in string.punctuation else sign for sign in sentence)

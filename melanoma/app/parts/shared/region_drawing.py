@@ -1,0 +1,43 @@
+"""A photo to draw a region on, with a box or a lasso."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import streamlit as st
+
+from melanoma.edits.masking import polygons
+from melanoma.figures.perturbations import drawing_board
+from melanoma.model.prediction import Prediction
+
+_UNUSED = ("toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d", "autoScale2d")
+
+
+def show_board(
+    photo: np.ndarray,
+    prediction: Prediction,
+    key: str,
+    alt: str,
+    tool: Literal["select", "lasso"] = "select",
+    on_select: Literal["rerun"] | Callable[[], None] = "rerun",
+) -> Any:
+    """Draw the photo, uint8 RGB; return what st.plotly_chart returns. `tool` is the one in hand at first."""
+    return st.plotly_chart(
+        drawing_board(photo, prediction, tool),
+        key=key,
+        on_select=on_select,
+        selection_mode=("box", "lasso"),
+        config={"displayModeBar": True, "displaylogo": False, "modeBarButtonsToRemove": list(_UNUSED)},
+        alt=alt,
+    )
+
+
+def drawn_region(event: Any, shape: tuple[int, int]) -> np.ndarray:
+    """Return the region that a board's event says was drawn, bool `shape`; all False for none."""
+    outlines = []
+    for box in event.selection.box:
+        (left, right), (top, bottom) = box["x"], box["y"]
+        outlines.append([(left, top), (right, top), (right, bottom), (left, bottom)])
+    for lasso in event.selection.lasso:
+        outlines.append(list(zip(lasso["x"], lasso["y"], strict=True)))
+    return polygons(shape, outlines)

@@ -1,0 +1,66 @@
+"""Pictures of the project's own to look at without a photo of one's own, the same for everyone."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.shared.language import say
+from melanoma.edits.drawn_lesions import (
+    MELANOMA_LIKE,
+    NEVUS_LIKE,
+    LesionParameters,
+    draw_edge_chart,
+    draw_lesion,
+)
+from melanoma.photos.reading import as_jpeg, shrink
+
+DEFAULT = "melanoma-like"
+_HAIRY = LesionParameters(asymmetry=0.3, border=0.3, colours=3, diameter=0.55, hairs=40)
+_LESIONS = {DEFAULT: (MELANOMA_LIKE, 3), "mole-like": (NEVUS_LIKE, 5), "hairy": (_HAIRY, 8)}
+_CHART = "edge-chart"
+SAMPLES = (*_LESIONS, _CHART)
+"""Their names, as a link has them."""
+_THUMBNAIL = 192  # pixels of the longer side: twice what the page shows, for sharp screens
+
+
+@dataclass(frozen=True)
+class Photo:
+    """What the visitor looks at."""
+
+    pixels: np.ndarray
+    """uint8 (H, W, 3) RGB."""
+    key: str
+    """SHA-256 of the file, or a drawing's name: the same key gives the same answer."""
+    drawn: bool
+    """True for one of the project's own drawings."""
+    name: str = ""
+    """The file's name as typed, or the drawing's in a link; empty for the camera's picture."""
+
+    @cached_property
+    def thumbnail(self) -> bytes:
+        """A small JPEG."""
+        return as_jpeg(shrink(self.pixels, _THUMBNAIL), 85)
+
+
+# No age limit: there are only these, every visitor sees them, and they never change.
+@st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)
+def sample(name: str) -> Photo:
+    """Return the drawing of this name, one of `SAMPLES`; it is shared, so its pixels cannot be changed."""
+    pixels = (
+        draw_edge_chart() if name == _CHART else draw_lesion(_LESIONS[name][0], seed=_LESIONS[name][1]).image
+    )
+    pixels.flags.writeable = False
+    return Photo(pixels, name, drawn=True, name=name)
+
+
+def title_of(name: str) -> str:
+    """Return what the drawing of this name is called, in the visitor's language."""
+    titles = {
+        DEFAULT: say("Like a melanoma"),
+        "mole-like": say("Like a mole"),
+        "hairy": say("With hair"),
+        _CHART: say("Stripes, no lesion"),
+    }
+    return titles[name]

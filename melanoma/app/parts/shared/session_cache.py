@@ -1,0 +1,28 @@
+"""Results of the photo in view, kept in the visitor's session so that nothing known is computed again."""
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+import streamlit as st
+
+from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.photo import Photo
+
+T = TypeVar("T")
+
+
+def kept(name: str, photo: Photo, key: Hashable, compute: Callable[[], T], most: int = 8) -> T:
+    """Return `compute()`, from memory where it is known for this photo, model and `key`.
+
+    The latest `most` results stay; all are dropped when the photo or the model changes.
+    """
+    owner = (photo.key, classifier().bundle.version)
+    store = st.session_state.get(f"kept-{name}")
+    if store is None or store[0] != owner:
+        store = st.session_state[f"kept-{name}"] = (owner, {})
+    results = store[1]
+    if key not in results:
+        while len(results) >= most:
+            results.pop(next(iter(results)), None)
+        results[key] = compute()
+    return results[key]

@@ -1,0 +1,112 @@
+"""A worklist on the page: filters, the table and the files to take away."""
+
+import pandas as pd
+import streamlit as st
+
+from melanoma.app.parts.shared.language import language, say, speaker
+from melanoma.batch.triage import Entry
+from melanoma.batch.worklist import as_csv, as_html, name_of, remarks
+from melanoma.diagnoses import diagnosis_of
+from melanoma.model.bundle import Bundle
+
+SHOWN = 200
+"""Rows on the page: each brings a picture, and the files hold them all."""
+_ROW = 64  # pixels, so that a thumbnail shows a lesion
+_ALL, _ALERTS, _DOUBTS, _ERRORS = "all", "alerts", "doubts", "errors"
+
+
+def show_worklist(entries: list[Entry]) -> None:
+    """Draw the filters and the table."""
+    titles = {
+        _ALL: say("All"),
+        _ALERTS: say("Alerts"),
+        _DOUBTS: say("Distrust"),
+        _ERRORS: say("Not read"),
+    }
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    which = left.segmented_control(
+        say("Show"),
+        list(titles),
+        default=_ALL,
+        required=True,
+        format_func=titles.__getitem__,
+        key="triage-show",
+    )
+    wanted = right.text_input(say("Name contains"), key="triage-name")
+    chosen = [
+        entry for entry in entries if _fits(entry, which) and wanted.lower() in name_of(entry, say).lower()
+    ]
+    if not chosen:
+        st.info(say("No photo fits this filter. Choose “All” to see the whole list."))
+        return
+    st.dataframe(
+        _table(chosen[:SHOWN]),
+        hide_index=True,
+        row_height=_ROW,
+        height=min(_ROW * (len(chosen[:SHOWN]) + 1), 640),
+        column_config={
+            "photo": st.column_config.ImageColumn(say("Photo"), width="small"),
+            "name": st.column_config.TextColumn(say("Name")),
+            "melanoma": st.column_config.ProgressColumn(
+                say("Melanoma"), min_value=0.0, max_value=1.0, format="percent"
+            ),
+            "alert": st.column_config.TextColumn(say("Alert"), width="small"),
+            "likeliest": st.column_config.TextColumn(say("Likeliest")),
+            "possible": st.column_config.TextColumn(say("Possible")),
+            "remarks": st.column_config.TextColumn(say("Remarks"), width="large"),
+        },
+        key="triage-table",
+    )
+    if len(chosen) > SHOWN:
+        st.caption(
+            say("The first {shown} of {count}; the files below hold all.", shown=SHOWN, count=len(chosen))
+        )
+
+
+def offer_files(entries: list[Entry], bundle: Bundle) -> None:
+    """Draw the buttons that save the whole list; a file is made when its button is pressed."""
+    html, table = st.columns(2)
+    code = language()
+    spoken = speaker(code)  # the files are made outside this run, where no language is known
+    html.download_button(
+        say("Worklist to print (HTML)"),
+        lambda: as_html(entries, bundle, spoken, code),
+        file_name="worklist.html",
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/print:",
+        width="stretch",
+    )
+    table.download_button(
+        say("Numbers (CSV)"),
+        lambda: as_csv(entries, bundle.codes).encode("utf-8-sig"),  # spreadsheets know UTF-8 by this mark
+        file_name="worklist.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/table:",
+        width="stretch",
+    )
+
+
+def _fits(entry: Entry, which: str | None) -> bool:
+    return {
+        _ALERTS: entry.alert,
+        _DOUBTS: entry.doubtful and entry.error is None,
+        _ERRORS: entry.error is not None,
+    }.get(which or _ALL, True)
+
+
+def _table(entries: list[Entry]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "photo": [entry.thumbnail_uri for entry in entries],
+            "name": [name_of(entry, say) for entry in entries],
+            "melanoma": [entry.melanoma for entry in entries],
+            "alert": [f"▲ {say('Alert')}" if entry.alert else "" for entry in entries],
+            "likeliest": [
+                say(diagnosis_of(entry.diagnosis).name) if entry.diagnosis else "" for entry in entries
+            ],
+            "possible": [", ".join(entry.prediction_set) for entry in entries],
+            "remarks": [" ".join(remarks(entry, say)) for entry in entries],
+        }
+    )

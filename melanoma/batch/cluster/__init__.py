@@ -1,0 +1,1 @@
+"""The same batch on a Ray cluster."""

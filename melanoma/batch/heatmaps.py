@@ -1,0 +1,90 @@
+"""Photo files -> rows, and a map of each photo, evidence or Grad-CAM, as a picture where it is wanted."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from melanoma.batch.predicting import Judged, Photo, judge_files
+from melanoma.batch.rows import Row, row_of
+from melanoma.batch.source import Source
+from melanoma.exports.overlay import overlay_file
+from melanoma.figures.style import SHOWN_SIDE
+from melanoma.photos.reading import frame, shrink
+
+if TYPE_CHECKING:
+    from melanoma.model.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a batch should give besides the answers."""
+
+    heatmaps: bool = False
+    keep_ids: bool = False
+    """Also the SOPInstanceUID of DICOM objects."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A row, and the map of the likeliest diagnosis as a PNG file where it was wanted."""
+
+    row: Row
+    heatmap: bytes | None = None
+
+
+def answer_files(
+    classifier: "Classifier", sources: Iterable[Source], wanted: Wanted, threads: int | None = None
+) -> Iterator[list[Answer]]:
+    """Yield, for each source in order, the answers to its photos."""
+    keep = _shown if wanted.heatmaps else None
+    for judged in judge_files(classifier, sources, keep, threads=threads):
+        yield [_answer(classifier, one, wanted) for one in judged]
+
+
+def as_line(row: Row) -> str:
+    """Return a row as one line for a reader."""
+    name = json.dumps(row["path"], ensure_ascii=False)[1:-1]  # a line feed in a name is no new line
+    name += f", frame {row['frame']}" if row["frame"] else ""
+    if row["error"]:
+        return f"{name}: {row['error']}"
+    alert = "MELANOMA ALERT" if row["melanoma_alert"] else "no alert"
+    probabilities = sorted(row["probabilities"].items(), key=lambda item: -item[1])
+    told = "  ".join(f"{code} {value:.1%}" for code, value in probabilities[:4])
+    doubts = [*row["flags"]] + ([] if row["in_distribution"] else ["Unlike the photos the model knows."])
+    return f"{name}: {alert}  {told}" + (f"  ({' '.join(doubts)})" if doubts else "")
+
+
+def _answer(classifier: "Classifier", judged: Judged, wanted: Wanted) -> Answer:
+    found = judged.prediction
+    if found is None or not wanted.heatmaps:
+        return Answer(row_of(judged, classifier.bundle, wanted.keep_ids))
+    from melanoma.explain.registry import first_method
+
+    shown = judged.photo.kept
+    geometry = frame(shown, classifier.bundle.image_size, classifier.bundle.framing)[1]
+    placed = replace(found, geometry=geometry)
+    method = first_method(classifier.compiled)
+    maps = method.explain(classifier.compiled, found)
+    picture = overlay_file(shown, placed, maps, found.diagnosis, found.codes, method)
+    name = _heatmap_name(judged.photo, found.diagnosis)
+    return Answer(row_of(judged, classifier.bundle, wanted.keep_ids, name), picture)
+
+
+def _shown(photo: np.ndarray) -> np.ndarray:
+    """Return the photo no larger than its map is drawn: two batches of whole ones would fill a memory."""
+    return shrink(photo, SHOWN_SIDE)
+
+
+def _heatmap_name(photo: Photo, diagnosis: str) -> str:
+    """Return a file's name that says what it shows, and is the same whenever the photo is judged."""
+    mark = hashlib.blake2b(photo.name.encode(), digest_size=4).hexdigest()
+    stem = "".join(
+        letter if letter.isalnum() or letter in " ._-" else "_" for letter in PurePath(photo.name).stem[:60]
+    )
+    frame_part = f"-{photo.frame}" if photo.frame else ""
+    return f"{stem}-{mark}{frame_part}-{diagnosis}.png"

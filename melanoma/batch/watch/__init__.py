@@ -1,0 +1,1 @@
+"""Photos judged as they arrive in a folder, and the events about them."""

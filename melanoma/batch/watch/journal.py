@@ -1,0 +1,64 @@
+"""A file of JSON lines that only grows, and survives a kill at any moment."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from melanoma.errors import UserError
+from melanoma.files import told_if_unwritable
+
+Line = dict[str, Any]
+
+
+class Journal:
+    """Lines on disk. Lines that belong together are kept or lost together."""
+
+    def __init__(self, file: Path) -> None:
+        """Open the file, or begin it; what a kill left half written at its end is cut off.
+
+        Raises UserError for a file that is not such a journal, or that cannot be written.
+        """
+        self.file = file
+        with told_if_unwritable(file):
+            file.touch()
+            with file.open("rb") as lines:
+                whole = sum(length for _, length in self._groups(lines))
+            if whole < file.stat().st_size:
+                os.truncate(file, whole)
+
+    def append(self, lines: list[Line]) -> None:
+        """Write lines that belong together; they are on the disk when this returns."""
+        text = "".join(
+            json.dumps(line | {"together": len(lines)}, ensure_ascii=False) + "\n" for line in lines
+        )
+        with told_if_unwritable(self.file), self.file.open("ab") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield all lines."""
+        with self.file.open("rb") as lines:
+            for group, _ in self._groups(lines):
+                yield from group
+
+    def _groups(self, lines: Iterator[bytes]) -> Iterator[tuple[list[Line], int]]:
+        """Yield lines that belong together, and their bytes; ends before lines that are not all there."""
+        group: list[Line] = []
+        length = 0
+        for line in lines:
+            if not line.endswith(b"\n"):
+                return
+            length += len(line)
+            try:
+                group.append(json.loads(line))
+                complete = len(group) == group[0]["together"]
+            except (ValueError, KeyError, TypeError):
+                raise UserError(
+                    f"{self.file} holds something else than this program's lines. Choose another name."
+                ) from None
+            if complete:
+                yield group, length
+                group, length = [], 0

@@ -1,0 +1,1 @@
+"""What is taken away: a case with its map as a report, an overlay, numbers."""

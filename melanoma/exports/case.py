@@ -1,0 +1,112 @@
+"""One photo with its answer and one map: what is in view, to be saved or reported."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from melanoma.exports.overlay import overlay_with_scale
+from melanoma.measures.lesion_in_view import SeenLesion
+from melanoma.model.bundle import Bundle
+from melanoma.model.prediction import Prediction
+
+
+@dataclass(frozen=True)
+class ShownCase:
+    """What the visitor sees. It knows neither the photo's file name nor its metadata."""
+
+    photo: np.ndarray
+    """uint8 (H, W, 3) RGB."""
+    drawn: bool
+    prediction: Prediction
+    bundle: Bundle
+    method: str
+    """Name of the explanation method."""
+    code: str
+    """The diagnosis that the map is of."""
+    settings: dict[str, str | float]
+    heatmap: np.ndarray
+    """float32 (h, w)."""
+    limit: float
+    signed: bool
+    opacity: float
+    lesion: SeenLesion
+    outlined: bool
+    """True if the outline is drawn."""
+    unit: str = ""
+    """What a value of the map counts, in the reader's language."""
+    measures: dict[str, Any] = field(default_factory=dict)
+    """`MeasuredMap.as_json()` if the map was measured."""
+
+    def overlay(self, heading: str) -> np.ndarray:
+        """Return the map over the photo with its scale, uint8 RGB."""
+        contours = self.lesion.contours if self.outlined else ()
+        return overlay_with_scale(
+            self.photo,
+            self.heatmap,
+            self.prediction.geometry,
+            self.limit,
+            self.signed,
+            heading,
+            self.opacity,
+            contours,
+        )
+
+    def numbers(self) -> dict[str, Any]:
+        """Return all numbers, ready for JSON, by the names of `predict --json` where both have them."""
+        found, bundle = self.prediction, self.bundle
+        inside = self.lesion.share_inside(self.heatmap)
+        return {
+            "not_a_diagnosis": True,
+            "drawing": self.drawn,
+            "model": {"name": bundle.name, "version": bundle.version, "created": bundle.created},
+            "probabilities": dict(zip(found.codes, map(float, found.probabilities), strict=True)),
+            "logits": dict(zip(found.codes, map(float, found.logits), strict=True)),
+            "diagnosis": found.diagnosis,
+            "melanoma_alert": found.melanoma_alert,
+            "alert_threshold": bundle.alert_threshold,
+            "prediction_set": list(found.prediction_set),
+            "conformal_coverage": bundle.conformal_coverage,
+            "in_distribution": found.in_distribution,
+            "novelty": found.novelty,
+            "novelty_threshold": bundle.novelty_threshold,
+            "flags": list(found.quality),
+            "photo": {"width": found.geometry.width, "height": found.geometry.height},
+            "seen": {
+                "left": found.geometry.left,
+                "top": found.geometry.top,
+                "side": found.geometry.side,
+                "size": found.geometry.size,
+            },
+            "outline": {
+                "found": bool(self.lesion.contours),
+                "by_hand": self.lesion.by_hand,
+                "confidence": self.lesion.confidence,
+                "share_of_what_was_seen": float(self.lesion.mask.mean()),
+            },
+            "map": {
+                "method": self.method,
+                "diagnosis": self.code,
+                "settings": self.settings,
+                "cells": list(self.heatmap.shape),
+                "colour_limit": self.limit,
+                "positive_only": not bool(self.heatmap.min() < 0),
+                "sum": float(self.heatmap.sum(dtype=np.float64)),
+                "bias": float(found.bias[found.index(self.code)]),
+                "share_inside_outline": inside,
+            },
+        } | ({"measures": self.measures} if self.measures else {})
+
+
+def as_npy(heatmap: np.ndarray) -> bytes:
+    """Return the map as a NumPy file, float32 (h, w)."""
+    content = io.BytesIO()
+    np.save(content, heatmap.astype(np.float32), allow_pickle=False)
+    return content.getvalue()
+
+
+def as_json(numbers: dict[str, Any]) -> bytes:
+    """Return the numbers as a JSON file in UTF-8."""
+    return (json.dumps(numbers, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -1,0 +1,135 @@
+"""A heatmap of a photo with all its figures and what they mean: where methods and measures meet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from melanoma.controls import Settings
+from melanoma.errors import UserError
+from melanoma.explain.base import Method, explain_network, explain_pixels
+from melanoma.explain.registry import METHODS
+from melanoma.measures.base import Case, Measure, Probabilities
+from melanoma.measures.interpretation import sentences
+from melanoma.measures.registry import MEASURES, measure_all
+from melanoma.model.alert_wording import within_sentence
+from melanoma.model.calibration import probabilities_from
+from melanoma.model.classifier import Classifier
+from melanoma.model.prediction import Prediction
+from melanoma.photos.reading import Geometry, frame
+from melanoma.phrases import Say, english
+
+_BATCH = 16
+_RANDOM_MAPS = 3  # their mean is what chance does
+_AGAINST_CHANCE = ("deletion", "insertion")
+
+
+@dataclass(frozen=True)
+class MeasuredMap:
+    """The figures of one heatmap."""
+
+    figures: dict[str, float]
+    """By the measure's name; NaN where the map has no answer."""
+    by_chance: dict[str, float]
+    """By how much the map is better than random ones, above 0 is better."""
+    sentences: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures with their meaning; those without an answer are null."""
+        measures = {
+            name: {
+                "title": MEASURES[name].title,
+                "value": None if np.isnan(value) else value,
+                "better": MEASURES[name].better,
+                "meaning": MEASURES[name].meaning,
+            }
+            | ({"better_than_random_by": self.by_chance[name]} if name in self.by_chance else {})
+            for name, value in self.figures.items()
+        }
+        return {"measures": measures, "sentences": list(self.sentences)}
+
+    def as_text(self) -> str:
+        """Return the sentences and one line a figure."""
+        lines = list(self.sentences)
+        for name, value in self.figures.items():
+            measure = MEASURES[name]
+            told = "no answer" if np.isnan(value) else f"{value:.3f}"
+            chance = f"; better than random by {self.by_chance[name]:+.3f}" if name in self.by_chance else ""
+            lines.append(f"  {measure.title}: {told} ({measure.better} is better{chance})")
+        return "\n".join(lines)
+
+
+def measure_map(
+    classifier: Classifier,
+    prediction: Prediction,
+    method: Method,
+    code: str,
+    heatmap: np.ndarray,
+    settings: Settings | None = None,
+    mask: np.ndarray | None = None,
+    say: Say = english,
+    before: Callable[[Measure], None] | None = None,
+) -> MeasuredMap:
+    """Return the figures of the `method`'s heatmap (h, w) of one diagnosis, made with `settings`.
+
+    `mask` is the lesion's outline in the network's input, bool (S, S); without one, what needs it is left
+    out. `say` gives the sentences' language, `before` hears of each measure's start. Takes as long as some
+    300 predictions, and some 10 times as long as the map.
+    """
+    network = classifier.compiled
+    case = Case(
+        probabilities=probabilities_of(classifier),
+        pixels=prediction.pixels,
+        heatmap=heatmap,
+        index=prediction.index(code),
+        mask=mask,
+        explain=explain_pixels(method, network, prediction, code, settings),
+        network=network.network,
+        explain_network=explain_network(method, prediction, code, settings),
+    )
+    figures = measure_all(case, before)
+    random = random_maps(classifier, prediction, code)
+    by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE}
+    # Random spots and edges are no evidence, so nothing is said of where it lies.
+    spoken_of = {
+        name: figures[name] for name in figures if not method.for_comparison or name == "randomisation"
+    }
+    told = sentences(case, spoken_of, within_sentence(code, say), by_chance, say)
+    return MeasuredMap(figures, by_chance, tuple(told))
+
+
+def random_maps(classifier: Classifier, prediction: Prediction, code: str) -> list[np.ndarray]:
+    """Return the maps (h, w) whose mean is what chance does."""
+    return [
+        METHODS["random"].explain(classifier.compiled, prediction, {"draw": draw}, (code,))[..., 0]
+        for draw in range(1, _RANDOM_MAPS + 1)
+    ]
+
+
+def probabilities_of(classifier: Classifier) -> Probabilities:
+    """Return the classifier as a function of pixels, uint8 (n, S, S, 3) -> float64 (n, classes)."""
+    bundle = classifier.bundle
+
+    def probabilities(pixels: np.ndarray) -> np.ndarray:
+        logits = [
+            classifier.compiled.run(pixels[start : start + _BATCH]).logits
+            for start in range(0, len(pixels), _BATCH)
+        ]
+        return probabilities_from(np.concatenate(logits), bundle.temperature, bundle.prior)
+
+    return probabilities
+
+
+def frame_mask(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Return a photo's mask, bool (H, W), as the network sees it, bool (S, S).
+
+    Raises UserError if it is not of the photo's size.
+    """
+    if mask.shape != (geometry.height, geometry.width):
+        raise UserError(
+            f"The mask has {mask.shape[1]} x {mask.shape[0]} pixels and the photo "
+            f"{geometry.width} x {geometry.height}. Give a mask of the photo's own size."
+        )
+    whole = np.repeat(mask.astype(np.uint8)[..., None] * 255, 3, axis=2)
+    return frame(whole, geometry.size)[0][..., 0] >= 128

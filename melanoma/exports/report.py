@@ -1,0 +1,189 @@
+"""One case as one HTML file: opens without a network, prints on two pages, in the reader's language.
+
+No script, no font, no picture comes from elsewhere, and nothing of the photo's file but its pixels.
+"""
+
+from html import escape
+from string import Template
+
+from melanoma.diagnoses import diagnosis_of
+from melanoma.exports.case import ShownCase
+from melanoma.exports.offline_html import offline_page
+from melanoma.figures.style import SHOWN_SIDE
+from melanoma.measures.lesion_in_view import SeenLesion
+from melanoma.model.alert_wording import MALIGNANT_MARK, alert_words, doubts, marked_name, set_words
+from melanoma.photos.reading import as_jpeg, as_png, data_uri, shrink
+from melanoma.phrases import Say, english
+
+_PICTURE_QUALITY = 88  # of the photo's JPEG; artefacts are invisible in print
+
+_STYLE = """@page { size: A4; margin: 14mm }
+* { box-sizing: border-box }
+body { font: 15px/1.45 system-ui, sans-serif; color: #0b161c; background: #fff; max-width: 60rem;
+  margin: 0 auto; padding: 1rem }
+h1 { font-size: 1.5rem; margin: 0 0 .3rem }
+h2 { font-size: 1.1rem; margin: 1.2rem 0 .4rem; break-after: avoid }
+p, ul { margin: .4rem 0 }
+.box { border-left: 6px solid #0b6472; background: #f3f7f8; padding: .5rem .8rem; margin: .6rem 0 }
+.alert { border-color: #b3261e; background: #fdf0ef }
+.doubt { border-color: #9a6700; background: #fff8e5 }
+.pictures { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: end }
+figure { margin: 0; break-inside: avoid }
+figure img { width: 100%; max-height: 100mm; object-fit: contain; object-position: left bottom }
+figcaption, small { font-size: .85rem; color: #46525a }
+table { border-collapse: collapse; width: 100%; break-inside: avoid }
+th, td { text-align: left; padding: .2rem .5rem .2rem 0; vertical-align: top; font-weight: normal }
+tr.possible th { font-weight: bold }
+td.number { text-align: right; white-space: nowrap; width: 5rem }
+.bar { height: .9rem; min-width: 1px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
+.facts th { white-space: nowrap; color: #46525a; padding-right: 1rem }
+@media (max-width: 40rem) { .pictures { grid-template-columns: 1fr } }
+@media print { body { font-size: 10pt; padding: 0; max-width: none } }"""
+_BODY = Template("""$notices
+<div class="box $alert_class"><strong>$headline</strong> $meaning</div>
+$doubts
+<div class="pictures">$pictures</div>
+<h2>$answer</h2>
+<table>$bars</table>
+<p><small>$bars_note</small></p>
+<h2>$why</h2>
+$reasons
+<h2>$facts_title</h2>
+<table class="facts">$facts</table>
+<h2>$limits_title</h2>
+<ul>$limits</ul>""")
+
+
+def case_report(
+    case: ShownCase,
+    map_title: str,
+    map_words: str,
+    limits: tuple[str, ...] = (),
+    say: Say = english,
+    language: str = "en",
+) -> str:
+    """Return the report, HTML.
+
+    `map_title` and `map_words` say what the map is and shows, `limits` are further sentences on what the
+    answer is worth; all are plain text in the language that `say` speaks.
+    """
+    headline, meaning = alert_words(case.prediction, case.bundle, say)
+    distrust = doubts(case.prediction, case.lesion.evidence_inside(case.prediction), say)
+    photo = as_jpeg(shrink(case.photo, SHOWN_SIDE), _PICTURE_QUALITY)
+    seen = say("The photo") if not case.drawn else say("A drawing, not a photo")
+    body = _BODY.substitute(
+        notices="".join(f'<p class="box">{escape(note)}</p>' for note in _notices(case, say)),
+        alert_class="alert" if case.prediction.melanoma_alert else "",
+        headline=escape(headline),
+        meaning=escape(meaning),
+        doubts=_doubts(distrust, say),
+        pictures=_picture("jpeg", photo, seen) + _picture("png", as_png(case.overlay(case.unit)), map_title),
+        answer=escape(say("The answer")),
+        bars="".join(_bar(case, code, value, say) for code, value in case.prediction.ranked),
+        bars_note=escape(
+            f"{MALIGNANT_MARK} "
+            + say("malignant, or may become so. Bold: in the set of possible diagnoses.")
+            + " "
+            + set_words(case.prediction, case.bundle, say)
+        ),
+        why=escape(say("Why")),
+        reasons=f"<p>{escape(map_words)}</p>" + _measured(case),
+        facts_title=escape(say("How it was made")),
+        facts=_facts(case, say),
+        limits_title=escape(say("What to keep in mind")),
+        limits="".join(f"<li>{escape(limit)}</li>" for limit in (*_limits(case, say), *limits)),
+    )
+    return offline_page(language, say("What the network saw in one photo"), _STYLE, body)
+
+
+def _notices(case: ShownCase, say: Say) -> list[str]:
+    told = [
+        say(
+            "Not a diagnosis. This report shows how a small neural network decides. It misses melanomas. "
+            "Whatever it says, let a dermatologist look at a spot that is new, changing or worrying."
+        )
+    ]
+    if case.drawn:
+        told.append(say("The network never learned from drawings: its answer here means nothing."))
+    return told
+
+
+def _doubts(found: list[str], say: Say) -> str:
+    if not found:
+        return ""
+    words = escape(" ".join(found))
+    return f'<div class="box doubt"><strong>{escape(say("Distrust this answer."))}</strong> {words}</div>'
+
+
+def _picture(kind: str, content: bytes, caption: str) -> str:
+    words = escape(caption)
+    return (
+        f'<figure><img src="{data_uri(content, kind)}" alt="{words}">'
+        f"<figcaption>{words}</figcaption></figure>"
+    )
+
+
+def _bar(case: ShownCase, code: str, value: float, say: Say) -> str:
+    possible = ' class="possible"' if code in case.prediction.prediction_set else ""
+    return (
+        f'<tr{possible}><th scope="row">{escape(marked_name(code, say))}</th>'
+        f'<td class="number">{say("{value:.1%}", value=value)}</td>'
+        '<td style="width:55%">'
+        f'<div class="bar" style="width:{value:.2%};background:{diagnosis_of(code).colour}"></div></td>'
+        "</tr>"
+    )
+
+
+def _measured(case: ShownCase) -> str:
+    told = case.measures.get("sentences", [])
+    return f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in told)}</ul>" if told else ""
+
+
+def _facts(case: ShownCase, say: Say) -> str:
+    bundle, geometry = case.bundle, case.prediction.geometry
+    settings = ", ".join(f"{name} {value}" for name, value in case.settings.items()) or say("none")
+    rows = {
+        say("Model"): f"{bundle.name}, {say('version')} {bundle.version}, {bundle.created[:10]}",
+        say("Photo"): say(
+            "{width} x {height} pixels, of which a square of {side}, resized to {size}",
+            width=geometry.width,
+            height=geometry.height,
+            side=geometry.side,
+            size=geometry.size,
+        ),
+        say("Map"): f"{case.method} ({case.code}), {case.heatmap.shape[1]} x {case.heatmap.shape[0]}",
+        say("Settings"): settings,
+        say("Outline"): _outline(case.lesion, say),
+    }
+    return "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+        for name, value in rows.items()
+    )
+
+
+def _outline(lesion: SeenLesion, say: Say) -> str:
+    if lesion.by_hand:
+        return say("drawn by hand")
+    if lesion.contours:
+        return say("found, {confidence:.0%} sure", confidence=lesion.confidence)
+    return say("none found")
+
+
+def _limits(case: ShownCase, say: Say) -> list[str]:
+    figures = case.bundle.figures
+    told = []
+    if "alert_sensitivity" in figures and "alert_specificity" in figures:
+        told.append(
+            say(
+                "In its test on {images} photos the alert found {found:.0%} of the melanomas ({low:.0%} to "
+                "{high:.0%}, 95% interval) and stayed silent at {silent:.0%} of the other spots.",
+                images=figures["images"],
+                found=figures["alert_sensitivity"]["value"],
+                low=figures["alert_sensitivity"]["low"],
+                high=figures["alert_sensitivity"]["high"],
+                silent=figures["alert_specificity"]["value"],
+            )
+        )
+    told.append(say("The network knows eight diagnoses; a spot that is none of them still gets one of them."))
+    told.append(say("A heatmap shows what the network used, which need not be what a doctor should look at."))
+    return told

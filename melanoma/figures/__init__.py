@@ -1,0 +1,1 @@
+"""Every Plotly figure, in one style. Words come from the caller."""

@@ -1,0 +1,71 @@
+"""Deletion and insertion curves of a map beside those of random maps: numbers, and a Plotly figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import plotly.graph_objects as go
+
+from melanoma.figures.heatmap import AGAINST
+from melanoma.measures.base import Case
+from melanoma.measures.curves import Curve, deletion_curve, insertion_curve
+from melanoma.phrases import Say, english
+
+_CHANCE = "#8a8f94"  # grey, 3:1 against white and against the dark page
+
+
+@dataclass(frozen=True)
+class ComparedCurves:
+    """The curves of one map and the mean of those of random maps."""
+
+    deletion: Curve
+    insertion: Curve
+    deletion_by_chance: Curve
+    insertion_by_chance: Curve
+
+
+def compared_curves(case: Case, random: Sequence[np.ndarray]) -> ComparedCurves:
+    """Return the curves of the case's map, and of `random` maps (h, w) their mean."""
+    return ComparedCurves(
+        deletion_curve(case),
+        insertion_curve(case),
+        _mean([deletion_curve(replace(case, heatmap=other)) for other in random]),
+        _mean([insertion_curve(replace(case, heatmap=other)) for other in random]),
+    )
+
+
+def curve_figure(curve: Curve, chance: Curve, doing: str, say: Say = english) -> go.Figure:
+    """Return one curve and that of chance; `doing` says what happens from left to right."""
+    figure = go.Figure()
+    for shown, name, colour, dash in (
+        (chance, say("Random spots"), _CHANCE, "dash"),
+        (curve, say("This map"), f"rgb{AGAINST}", "solid"),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=shown.shares,
+                y=shown.probabilities,
+                name=name,
+                mode="lines",
+                line={"color": colour, "width": 3, "dash": dash},
+                hovertemplate="%{y:.1%}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_layout(
+        height=280,
+        margin={"l": 8, "r": 8, "t": 32, "b": 8},
+        xaxis={"title": {"text": doing}, "tickformat": ".0%", "range": [0, 1], "fixedrange": True},
+        yaxis={
+            "title": {"text": say("Probability")},
+            "tickformat": ".0%",
+            "range": [0, 1.02],
+            "fixedrange": True,
+        },
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        hovermode="x unified",
+    )
+    return figure
+
+
+def _mean(curves: Sequence[Curve]) -> Curve:
+    return Curve(curves[0].shares, np.mean([curve.probabilities for curve in curves], axis=0))

@@ -1,0 +1,169 @@
+"""Figures of the lesson."""
+
+import cv2
+import numpy as np
+import plotly.graph_objects as go
+
+from melanoma.explain.lesson.contributions import Contributions
+from melanoma.explain.lesson.worked_sum import WorkedSum
+from melanoma.figures.heatmap import AGAINST, FOR
+from melanoma.figures.style import CLEAR, picture_axes
+
+SCALE = "Cividis"
+"""Of feature maps, which speak neither for nor against, so neither red nor blue. Readable if colour-blind."""
+_COLUMNS = 4
+_GAP = 0.06  # of a tile
+_LINE = "#808a90"  # 3.5 to 1 and more on both themes' backgrounds
+
+
+def tiles_figure(maps: np.ndarray, names: list[str], chosen: int, title: str) -> go.Figure:
+    """Return feature maps (h, w, k) as clickable tiles on one scale, four in a row; the `chosen` is framed.
+
+    A click selects the point in the middle of a tile, so its number is the map's. `names` are
+    shown on hover; `title` heads the colour bar.
+    """
+    count = maps.shape[-1]
+    limit = float(maps.max()) or 1.0
+    step = 1 + _GAP
+    figure = go.Figure()
+    for number in range(count):
+        row, column = divmod(number, _COLUMNS)
+        small = _at_most(maps[..., number], 48)
+        figure.add_heatmap(
+            z=small,
+            x0=column * step + 0.5 / small.shape[1],
+            dx=1 / small.shape[1],
+            y0=row * step + 0.5 / small.shape[0],
+            dy=1 / small.shape[0],
+            zmin=0,
+            zmax=limit,
+            colorscale=SCALE,
+            showscale=number == 0,
+            colorbar=_bar(title),
+            hoverinfo="skip",
+        )
+    rows_of, columns_of = np.divmod(np.arange(count), _COLUMNS)
+    figure.add_scatter(
+        x=columns_of * step + 0.5,
+        y=rows_of * step + 0.5,
+        mode="markers",
+        marker={"symbol": "square", "size": 60, "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        text=names,
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
+    row, column = divmod(chosen, _COLUMNS)
+    figure.add_shape(
+        type="rect",
+        x0=column * step,
+        x1=column * step + 1,
+        y0=row * step,
+        y1=row * step + 1,
+        line={"color": "#e69f00", "width": 4},
+    )
+    rows = -(-count // _COLUMNS)
+    return _picture(figure, _COLUMNS * step - _GAP, rows * step - _GAP, 380, dragmode=False)
+
+
+def map_figure(heatmap: np.ndarray, limit: float, title: str, signed: bool = False) -> go.Figure:
+    """Return one map (h, w) in its own cells: Cividis from 0, or red and blue about 0 if `signed`."""
+    scale = [(0.0, f"rgb{AGAINST}"), (0.5, "rgb(247, 247, 247)"), (1.0, f"rgb{FOR}")] if signed else SCALE
+    figure = go.Figure(
+        go.Heatmap(
+            z=heatmap,
+            zmin=-limit if signed else 0,
+            zmax=limit,
+            colorscale=scale,
+            colorbar=_bar(title, "+.2~g" if signed else ".2~g"),
+            hovertemplate="%{z:+.4f}<extra></extra>" if signed else "%{z:.3f}<extra></extra>",
+            x0=0.5,
+            y0=0.5,
+        )
+    )
+    return _picture(figure, heatmap.shape[1], heatmap.shape[0], 320)
+
+
+def growing_sum(parts: Contributions, count: int, name: str) -> go.Figure:
+    """Return how the map's total grows with each contribution added, marked at `count`."""
+    sums = np.concatenate([[0.0], np.cumsum(parts.totals)])
+    figure = go.Figure(
+        go.Scatter(x=np.arange(len(sums)), y=sums, mode="lines", line={"color": _LINE, "width": 2}, name=name)
+    )
+    figure.add_hline(y=sums[-1], line={"color": _LINE, "dash": "dot", "width": 1})
+    figure.add_scatter(
+        x=[count],
+        y=[sums[count]],
+        mode="markers+text",
+        texttemplate="%{y:+.2f}",
+        textposition="bottom right" if count < len(sums) / 2 else "bottom left",
+        marker={"size": 12, "color": "#e69f00"},
+    )
+    figure.update_traces(hovertemplate="%{x}: %{y:+.3f}<extra></extra>", cliponaxis=False)
+    figure.update_layout(
+        height=210,
+        showlegend=False,
+        margin={"l": 8, "r": 16, "t": 20, "b": 8},
+        xaxis={"title": name, "fixedrange": True},
+        yaxis={"fixedrange": True, "automargin": True},
+        **CLEAR,
+    )
+    return figure
+
+
+def sum_figure(worked: WorkedSum, index: int, labels: tuple[str, str, str, str]) -> go.Figure:
+    """Return the way to one logit as steps: starting value, evidence for, evidence against, logit."""
+    values = [worked.bias[index], worked.evidence_for[index], worked.evidence_against[index]]
+    logit = float(worked.logits[index])
+    figure = go.Figure(
+        go.Waterfall(
+            x=[label.replace(" ", "<br>") for label in labels],  # a phone would turn long ones
+            y=[*values, logit],
+            measure=["absolute", "relative", "relative", "total"],  # the first and last are no evidence: grey
+            texttemplate=["%{final:+.2f}", "%{delta:+.2f}", "%{delta:+.2f}", "%{final:+.2f}"],
+            textposition="outside",
+            increasing={"marker": {"color": f"rgb{FOR}"}},
+            decreasing={"marker": {"color": f"rgb{AGAINST}"}},
+            totals={"marker": {"color": _LINE}},
+            connector={"line": {"color": _LINE, "dash": "dot", "width": 1}},
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.add_hline(y=0, line={"color": _LINE, "width": 1})
+    figure.update_layout(
+        height=330,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        showlegend=False,
+        xaxis={"fixedrange": True, "tickangle": 0},
+        yaxis={"fixedrange": True, "automargin": True},
+        **CLEAR,
+    )
+    return figure
+
+
+def _at_most(values: np.ndarray, side: int) -> np.ndarray:
+    return (
+        values if values.shape[0] <= side else cv2.resize(values, (side, side), interpolation=cv2.INTER_AREA)
+    )
+
+
+def _bar(title: str, form: str = ".2~g") -> dict:
+    return {
+        "title": {"text": title, "side": "top"},
+        "orientation": "h",
+        "y": 1.0,
+        "yanchor": "bottom",
+        "thickness": 10,
+        "tickformat": form,
+        "nticks": 5,
+    }
+
+
+def _picture(
+    figure: go.Figure, width: float, height: float, pixels: int, dragmode: str | bool = False
+) -> go.Figure:
+    picture_axes(figure, width, height)
+    figure.update_layout(height=pixels, margin={"l": 0, "r": 0, "t": 60, "b": 0}, dragmode=dragmode, **CLEAR)
+    return figure

@@ -1,0 +1,126 @@
+"""Figures that compare a photo's answer with that for a changed photo."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from melanoma.diagnoses import diagnosis_of
+from melanoma.figures.heatmap import heatmap_figure
+from melanoma.figures.style import CLEAR
+from melanoma.model.alert_wording import MALIGNANT_MARK
+from melanoma.model.prediction import Prediction
+
+_LINE = "#808a90"  # at least 3 to 1 on both themes' backgrounds
+_SHOWN_FROM = 0.05  # a diagnosis that never gets this likely would be one more line on the floor
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_GRID = 24  # points a side, unseen, by which Plotly knows that something was selected
+
+
+def before_and_after(
+    before: Prediction, after: Prediction, names: dict[str, str], labels: tuple[str, str]
+) -> go.Figure:
+    """Return two bars a diagnosis, likeliest before on top: outlined before, filled after.
+
+    `names` gives what each code is called; `labels` name the two kinds of bar.
+    """
+    codes = [code for code, _ in reversed(before.ranked)]
+    called = [
+        f"{names[code]} {MALIGNANT_MARK}" if diagnosis_of(code).malignant else names[code] for code in codes
+    ]
+    colours = [diagnosis_of(code).colour for code in codes]
+    figure = go.Figure()
+    for prediction, label, filled in ((after, labels[1], True), (before, labels[0], False)):
+        values = [prediction.probability(code) for code in codes]
+        figure.add_bar(
+            x=values,
+            y=called,
+            orientation="h",
+            name=label,
+            texttemplate="%{x:.1%}",
+            textposition="outside",
+            cliponaxis=False,
+            marker={
+                "color": colours if filled else "rgba(0,0,0,0)",
+                "line": {"color": colours, "width": 2},
+            },
+            hoverinfo="skip",
+        )
+    figure.update_layout(
+        height=420,
+        bargap=0.25,
+        margin={"l": 8, "r": 52, "t": 8, "b": 8},
+        xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
+        yaxis={"automargin": True, "fixedrange": True},
+        showlegend=False,
+        **CLEAR,
+    )
+    return figure
+
+
+def sweep_lines(
+    values: Sequence[float],
+    probabilities: np.ndarray,
+    codes: Sequence[str],
+    names: dict[str, str],
+    current: float,
+    threshold: float,
+    axis: str,
+    threshold_label: str,
+) -> go.Figure:
+    """Return how the probabilities (values, classes) move along a slider, 0..1.
+
+    A line for melanoma and for each diagnosis that gets to 5% somewhere, told apart by colour, dash and name.
+    `current` is marked by a vertical line, the alert's `threshold` by a horizontal one.
+    """
+    shown = [i for i, code in enumerate(codes) if code == "MEL" or probabilities[:, i].max() >= _SHOWN_FROM]
+    shown.sort(key=lambda i: -probabilities[:, i].max())
+    figure = go.Figure()
+    for number, i in enumerate(shown):
+        found = diagnosis_of(codes[i])
+        figure.add_scatter(
+            x=list(values),
+            y=probabilities[:, i],
+            mode="lines+markers",
+            name=f"{names[codes[i]]} {MALIGNANT_MARK}" if found.malignant else names[codes[i]],
+            line={"color": found.colour, "width": 3, "dash": _DASHES[number % len(_DASHES)]},
+            hovertemplate="%{x:g}: %{y:.1%}<extra>%{fullData.name}</extra>",
+        )
+    figure.add_vline(x=current, line={"color": _LINE, "width": 2})
+    figure.add_hline(
+        y=threshold,
+        line={"color": diagnosis_of("MEL").colour, "dash": "dot", "width": 1},
+        annotation={"text": threshold_label, "xanchor": "right"},
+    )
+    figure.update_layout(
+        height=380,
+        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        xaxis={"title": axis, "fixedrange": True, "zeroline": False},
+        yaxis={"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True, "automargin": True},
+        legend={"orientation": "h", "y": -0.25, "yanchor": "top"},
+        **CLEAR,
+    )
+    return figure
+
+
+def drawing_board(photo: np.ndarray, before: Prediction, tool: str = "select") -> go.Figure:
+    """Return the photo, uint8 RGB, ready for a box or lasso drawn by hand, in the photo's own pixels.
+
+    `tool` is the one in hand at first, `select` (a box) or `lasso`.
+    """
+    height, width = photo.shape[:2]
+    figure = heatmap_figure(photo, np.zeros((1, 1)), before.geometry, 1.0, 0.0, False, "")
+    figure.update_traces(showscale=False, hoverinfo="skip", hovertemplate=None)
+    x, y = np.meshgrid(np.linspace(0, width, _GRID), np.linspace(0, height, _GRID))
+    figure.add_scatter(
+        x=x.ravel(),
+        y=y.ravel(),
+        mode="markers",
+        marker={"opacity": 0, "size": 4},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.update_layout(dragmode=tool, height=300, margin={"l": 0, "r": 0, "t": 32, "b": 0}, **CLEAR)
+    return figure

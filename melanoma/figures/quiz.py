@@ -1,0 +1,86 @@
+"""Figures of the quiz: a photo to click on, and how well sureness fits. Words come from the caller."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from melanoma.evaluation.quiz import Score
+from melanoma.figures.style import CLEAR, diagonal, lay_photo
+
+COLUMNS = 32
+"""Places to click in a row of the photo: finer than a network's map, coarse enough to send."""
+_STUDENT, _NETWORK = "#d55e00", "#0b84a5"
+_MARK = {"color": "#ffffff", "size": 26, "symbol": "circle-open", "line": {"width": 5}}
+_MARK_INSIDE = {"color": "#111111", "size": 26, "symbol": "circle-open", "line": {"width": 2}}
+
+
+def clickable_photo(photo: np.ndarray, mark: tuple[float, float] | None) -> go.Figure:
+    """Return the uint8 RGB photo with invisible places to click, in its own pixels, and the mark if any."""
+    height, width = photo.shape[:2]
+    step = width / COLUMNS
+    rows = max(1, round(height / step))
+    x, y = np.meshgrid((np.arange(COLUMNS) + 0.5) * step, (np.arange(rows) + 0.5) * height / rows)
+    hidden = {"marker": {"opacity": 0}}
+    figure = go.Figure(
+        go.Scatter(
+            x=x.ravel(),
+            y=y.ravel(),
+            mode="markers",
+            marker={"size": 12, "opacity": 0},
+            selected=hidden,
+            unselected=hidden,
+            hoverinfo="none",
+        )
+    )
+    if mark is not None:
+        add_mark(figure, mark)
+    lay_photo(figure, photo)
+    return figure.update_layout(
+        height=420,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        showlegend=False,
+        hovermode="closest",
+        hoverdistance=-1,  # wherever one clicks, the nearest place counts
+        dragmode=False,
+        **CLEAR,
+    )
+
+
+def add_mark(figure: go.Figure, mark: tuple[float, float]) -> None:
+    """Draw a ring at (x, y), white and black so that it shows on any skin."""
+    for marker in (_MARK, _MARK_INSIDE):
+        figure.add_scatter(
+            x=[mark[0]], y=[mark[1]], mode="markers", marker=marker, hoverinfo="skip", showlegend=False
+        )
+
+
+def sureness_figure(
+    student: Score, network: Score, names: tuple[str, str], titles: tuple[str, str]
+) -> go.Figure:
+    """Return the share that was right over how sure each side was; on the dotted line the two agree.
+
+    `names` are the student's and the network's, `titles` those of the axes. Larger marks are more answers.
+    """
+    figure = go.Figure(diagonal())
+    for side, name, colour, symbol in (
+        (student, names[0], _STUDENT, "circle"),
+        (network, names[1], _NETWORK, "diamond"),
+    ):
+        sure, right, count = zip(*side.bins, strict=True)
+        figure.add_scatter(
+            x=sure,
+            y=right,
+            mode="lines+markers",
+            name=name,
+            line={"color": colour, "width": 1},
+            marker={"symbol": symbol, "size": [9 + 3 * number**0.5 for number in count], "opacity": 1},
+            customdata=count,
+            hovertemplate="%{x:.0%} → %{y:.0%} (n = %{customdata})<extra></extra>",
+        )
+    figure.update_xaxes(title=titles[0], range=[-0.03, 1.05], tickformat=".0%", fixedrange=True)
+    figure.update_yaxes(title=titles[1], range=[-0.06, 1.08], tickformat=".0%", fixedrange=True)
+    return figure.update_layout(
+        height=340,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        **CLEAR,
+    )

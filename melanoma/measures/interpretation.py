@@ -1,0 +1,80 @@
+"""What the figures of a map mean, in sentences for a reader who has never seen a heatmap."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from melanoma.measures.base import Case
+from melanoma.phrases import Say, english
+
+MOST = 0.5
+UNCHANGED = 0.5
+"""A map that is still so similar after the network was randomised shows the photo, not the network."""
+SAME = 0.9999  # short of 1 by rounding only
+
+
+def sentences(
+    case: Case,
+    figures: Mapping[str, float],
+    diagnosis: str,
+    by_chance: Mapping[str, float],
+    say: Say = english,
+) -> list[str]:
+    """Return what to tell of a map of the evidence for `diagnosis`, the most important first.
+
+    `figures` come from `registry.measure_all`; what was not measured is not spoken of. `by_chance` has the
+    advantage over random maps by measure, see `Measure.advantage`. `say` gives phrases in the
+    reader's language.
+    """
+    told = [*_place(case, figures, diagnosis, say), *_surroundings(figures, say)]
+    similarity = figures.get("randomisation", 0.0)
+    if similarity >= SAME:
+        told.append(say("This map is the same for a randomised network: it knows nothing of the network."))
+    elif similarity >= UNCHANGED:
+        told.append(
+            say("This map hardly changes when the network is randomised: it shows edges, not reasons.")
+        )
+    if by_chance and max(by_chance.values()) <= 0:
+        told.append(
+            say("The network misses what this map marks no more than random spots: the map tells little.")
+        )
+    return told
+
+
+def _place(case: Case, figures: Mapping[str, float], diagnosis: str, say: Say) -> list[str]:
+    if case.heatmap.max() <= 0:
+        return [say("No region speaks for {diagnosis}.", diagnosis=diagnosis)]
+    if np.ptp(case.heatmap) == 0:
+        return [say("This map is the same everywhere: it points nowhere.")]
+    if "inside" not in figures or case.mask is None:
+        return []
+    share = figures["inside"]
+    told = [
+        say(
+            "{share:.0%} of the evidence for {diagnosis} lies inside the outlined lesion, "
+            "which covers {area:.0%} of the image.",
+            share=share,
+            diagnosis=diagnosis,
+            area=case.lesion.mean(),
+        )
+    ]
+    if share < MOST:
+        told.append(say("Most evidence lies outside the lesion: distrust this answer."))
+    return told
+
+
+def _surroundings(figures: Mapping[str, float], say: Say) -> list[str]:
+    changed = figures.get("surroundings-answer")
+    if changed is None:
+        return []
+    if changed == 0:
+        return [say("The answer stays the same when the lesion is shown in other surroundings.")]
+    if figures.get("inside", 0.0) >= MOST:
+        return [
+            say(
+                "The map lies inside, yet the answer changes with the surroundings "
+                "(in {changed:.0%} of the tries).",
+                changed=changed,
+            )
+        ]
+    return [say("The answer changes with the surroundings (in {changed:.0%} of the tries).", changed=changed)]

@@ -1,0 +1,109 @@
+"""The network's answer in sentences that nobody can take for reassurance, in any language.
+
+Each function takes `say`, which gives an English phrase in the reader's language and fills its {braces}.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from melanoma.diagnoses import diagnosis_of
+from melanoma.model.bundle import Bundle
+from melanoma.model.prediction import Prediction
+from melanoma.phrases import Say, english
+
+MALIGNANT_MARK = "▲"
+
+
+def marked_name(code: str, say: Say = english) -> str:
+    """Return a diagnosis' name, with `MALIGNANT_MARK` if it is malignant or may become so."""
+    found = diagnosis_of(code)
+    return f"{say(found.name)} {MALIGNANT_MARK}" if found.malignant else say(found.name)
+
+
+def within_sentence(code: str, say: Say = english) -> str:
+    """Return a diagnosis' name as it stands in the middle of a sentence: English has it in lower case."""
+    name = diagnosis_of(code).name
+    told = say(name)
+    return told.lower() if told == name else told
+
+
+def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> tuple[str, str]:
+    """Return the headline about melanoma and what it means."""
+    numbers = {"probability": prediction.probability("MEL"), "threshold": bundle.alert_threshold}
+    if prediction.melanoma_alert:
+        return (
+            say("Melanoma alert (melanoma {probability:.1%}, alert from {threshold:.1%}).", **numbers),
+            say("To the network this resembles melanoma. A dermatologist should look at it soon."),
+        )
+    headline = say("No melanoma alert (melanoma {probability:.1%}, alert from {threshold:.1%}).", **numbers)
+    measured = bundle.figures.get("alert_sensitivity")
+    if measured is None:
+        return headline, say("This does not rule melanoma out.")
+    missed = 1 - measured["value"]
+    return headline, say(
+        "This does not rule melanoma out: in its test the network stayed silent at {missed:.0%} "
+        "of the melanomas.",
+        missed=missed,
+    )
+
+
+def doubts(prediction: Prediction, inside: float | None = None, say: Say = english) -> list[str]:
+    """Return every reason to distrust the answer that is known, the gravest first.
+
+    `inside` is the share, 0..1, of the evidence for the likeliest diagnosis that lies inside the lesion; None
+    where there is no outline to trust.
+    """
+    found = photo_doubts(prediction.quality, prediction.in_distribution, say)
+    if inside is not None and inside < 0.5:
+        found.append(
+            say(
+                "Only {inside:.0%} of the evidence for {name} lies inside the lesion's outline.",
+                inside=inside,
+                name=within_sentence(prediction.diagnosis, say),
+            )
+        )
+    return found
+
+
+def photo_doubts(flags: Sequence[str], in_distribution: bool, say: Say = english) -> list[str]:
+    """Return what is doubtful about the photo: whether it is dermoscopic at all, then its quality `flags`."""
+    found = [say(flag) for flag in flags]
+    if not in_distribution:
+        found.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))
+    return found
+
+
+def set_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> str:
+    """Return the sentence about the prediction set."""
+    names = [within_sentence(code, say) for code in prediction.prediction_set]
+    coverage = bundle.conformal_coverage
+    if not names:
+        return say("No diagnosis fits well enough: the network has seen nothing quite like this.")
+    if len(names) == 1:
+        return say("Only {name} stays possible at {coverage:.0%} coverage.", name=names[0], coverage=coverage)
+    return say(
+        "{count} diagnoses stay possible at {coverage:.0%} coverage: {names}.",
+        count=len(names),
+        coverage=coverage,
+        names=listed(names, say),
+    )
+
+
+def listed(names: Sequence[str], say: Say = english) -> str:
+    """Return at least two names as “a, b and c”."""
+    return say("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
+
+
+def sum_words(prediction: Prediction, code: str, heatmap: np.ndarray, say: Say = english) -> str:
+    """Return how a signed map (h, w) whose cells add up makes the logit."""
+    index = prediction.index(code)
+    return say(
+        "{name}: evidence for {plus:+.2f}, against {minus:+.2f}, starting value {bias:+.2f}; "
+        "together the score (logit) {logit:+.2f}.",
+        name=say(diagnosis_of(code).name),
+        plus=float(np.maximum(heatmap, 0).sum(dtype=np.float64)),
+        minus=float(np.minimum(heatmap, 0).sum(dtype=np.float64)),
+        bias=float(prediction.bias[index]),
+        logit=float(prediction.logits[index]),
+    )

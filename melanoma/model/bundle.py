@@ -1,0 +1,216 @@
+"""models/<name>/ on disk: everything about a trained network that the page, commands and tests need."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from melanoma.errors import UserError
+from melanoma.model.bundle_checks import DECIDING, require_sound
+
+FORMAT = 2
+"""Format 1 had no checksum of the description itself, and named no backbone where it was MobileNet."""
+_READ = (1, FORMAT)
+DEFAULT = Path(__file__).resolve().parents[2] / "models" / "isic8-mobilenet"
+MODELS = "MELANOMA_MODELS"
+"""Environment variable with which the operator names another folder of bundles."""
+_DESCRIPTION = "bundle.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What `bundle.json` says, and where it lies. All lists run in the order of `codes`."""
+
+    name: str
+    codes: tuple[str, ...]
+    image_size: int
+    """Side of the network's input, pixels."""
+    framing: str
+    prior: tuple[float, ...]
+    """The mix of diagnoses that the probabilities assume beforehand."""
+    temperature: float
+    alert_threshold: float
+    """Alert when the probability of melanoma is at least this."""
+    alert_sensitivity: float
+    """The share of melanomas for which the threshold was chosen, on the calibration lesions."""
+    conformal_coverage: float
+    conformal_quantiles: tuple[float, ...]
+    novelty_threshold: float
+    """Largest distance to the training features that still counts as in distribution."""
+    recipe: dict[str, Any]
+    data_fingerprint: str
+    versions: dict[str, str]
+    created: str
+    backbone: str | None = "mobilenet"
+    """Which one the network has (`melanoma.model.backbones`); None for a network of its own kind."""
+    figures: dict[str, Any] = field(default_factory=dict)
+    """What `evaluate` found on the held-back lesions."""
+    files: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of every other file, by name."""
+    path: Path = Path()
+
+    @property
+    def version(self) -> str:
+        """Short text that changes with any file of the bundle, and with any number that decides."""
+        return _digest({name: getattr(self, name) for name in (*DECIDING, "files")})[:12]
+
+    def load_network(self) -> Any:
+        """Return the Keras model: uint8 (n, S, S, 3) -> logits (n, classes)."""
+        import keras  # TensorFlow takes seconds to import, and the page frame should show first
+
+        return keras.saving.load_model(self._sound("model.keras"), compile=False, safe_mode=True)
+
+    def load_references(self) -> np.ndarray:
+        """Return the training features that the in-distribution check compares with, float16 (m, d)."""
+        with np.load(self._sound("features.npz"), allow_pickle=False) as arrays:
+            return arrays["references"]
+
+    def load_predictions(self) -> pd.DataFrame:
+        """Return true diagnosis, probabilities, age group, sex, site and source of the held-back images."""
+        return pd.read_parquet(self._sound("predictions.parquet"))
+
+    def load_split(self) -> pd.DataFrame:
+        """Return `image_id`, `lesion_id` and `split` of every image that the training run knew."""
+        return pd.read_parquet(self._sound("split.parquet"))
+
+    def _sound(self, name: str) -> Path:
+        """Return a file of the bundle, checked again: it may have changed since the bundle was read."""
+        _check(self.path, name, self.files.get(name), self.path.name)
+        return self.path / name
+
+
+def models_folder() -> Path:
+    """Return the operator's folder of bundles."""
+    return Path(os.environ.get(MODELS) or DEFAULT.parent)
+
+
+def bundles_in(folder: Path) -> dict[str, Path]:
+    """Return every bundle of a folder by its own folder's name, sound or not; none if there is no folder.
+
+    Half-made ones, whose names begin with a full stop, do not count.
+    """
+    if not folder.is_dir():
+        return {}
+    return {
+        child.name: child
+        for child in folder.iterdir()
+        if not child.name.startswith(".") and (child / _DESCRIPTION).is_file()
+    }
+
+
+def load_bundle(path: str | Path = DEFAULT) -> Bundle:
+    """Return a bundle whose files all match their hashes; raises UserError otherwise."""
+    path = Path(path)
+    description = path / _DESCRIPTION
+    if not description.is_file():
+        raise UserError(
+            "{path} is not a model: it holds no {file}. Give a folder that train.py made.",
+            path=path,
+            file=_DESCRIPTION,
+        )
+    try:
+        content = json.loads(description.read_text(encoding="utf-8"))
+        form = content.pop("format")
+        if form not in _READ:
+            raise UserError("{path} was made by another version of this project. Train it again.", path=path)
+        if form != 1 and content.pop("checksum") != _digest(content):
+            raise UserError(
+                "{file} does not match its checksum, so it is not used. Copy the model again.",
+                file=description,
+            )
+        require_sound(content, description)
+        if "honest" in content["recipe"]:  # the tutorial's networks never had a backbone
+            content.setdefault("backbone", None)
+        lists = {name: tuple(content[name]) for name in ("codes", "prior", "conformal_quantiles")}
+        bundle = Bundle(**(content | lists), path=path)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise UserError(
+            "{file} is damaged. Copy the model again, or train it again.", file=description
+        ) from None
+    except OSError as error:
+        raise UserError(
+            "{path} cannot be read ({reason}).", path=description, reason=error.strerror
+        ) from None
+    if "model.keras" not in bundle.files:
+        raise UserError(
+            "{file} names no model.keras. Copy the model again, or train it again.", file=description
+        )
+    for name, expected in bundle.files.items():
+        _check(path, name, expected, str(path))
+    return bundle
+
+
+def _check(folder: Path, name: str, expected: str | None, called: str) -> None:
+    """Raise UserError if a file of a bundle, `called` so, has not the expected SHA-256."""
+    file = folder / name
+    if expected is None or not file.is_file():
+        raise UserError(
+            "{path} is incomplete: {file} is missing. Copy the model again.", path=called, file=name
+        )
+    try:
+        sound = sha256(file) == expected
+    except OSError as error:
+        raise UserError(
+            "{path} cannot be read ({reason}).", path=f"{called}/{name}", reason=error.strerror
+        ) from None
+    if not sound:
+        raise UserError(
+            "{file} does not match its checksum, so it is not used. Copy the model again.",
+            file=f"{called}/{name}",
+        )
+
+
+@contextmanager
+def new_bundle(target: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; it becomes `target` when the block ends well, and vanishes when not.
+
+    A bundle that was there is replaced in the end, and stays if anything goes wrong before.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield unfinished
+        unfinished.chmod(0o755)
+        if target.exists():
+            replaced = unfinished.with_name(unfinished.name + "-replaced")
+            os.replace(target, replaced)
+            os.replace(unfinished, target)
+            shutil.rmtree(replaced)
+        else:
+            os.replace(unfinished, target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def describe(folder: Path, bundle: Bundle) -> Bundle:
+    """Write `bundle.json` with the hashes of all files now in the folder; returns the bundle with them."""
+    files = {
+        file.relative_to(folder).as_posix(): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.name != _DESCRIPTION
+    }
+    content = asdict(bundle) | {"files": files}
+    del content["path"]
+    content = {"format": FORMAT, "checksum": _digest(content)} | content
+    (folder / _DESCRIPTION).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return load_bundle(folder)
+
+
+def _digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of what a description says, whatever the order of its fields."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,199 @@
+"""From a file to what the network sees: decoding, limits, orientation, framing; and pictures for files."""
+
+import base64
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pillow_heif
+from PIL import Image
+
+from melanoma.errors import UserError
+from melanoma.photos.colour import rgb_pixels
+from melanoma.phrases import Sentence
+
+pillow_heif.register_heif_opener(thumbnails=False)
+# Size is checked below, against a lower limit and with a sentence; Pillow's warning would only be noise.
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # of damaged tags that nobody reads
+
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIF")
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".heif")
+MAX_BYTES = 20 * 1024 * 1024
+# So that decoding takes less than 2 s and 300 MB, measured by benchmarks.hostile.largest.
+MAX_PIXELS = 36_000_000
+_FEWER_PIXELS = {"WEBP": 18_000_000}  # its decoder needs twice the memory of the others
+MAX_SIDE = 16_000  # pixels: no photo is longer, and a strip of 64 x 500,000 takes seconds row by row
+MIN_SIDE = 64  # below this a lesion is a handful of pixels, and every answer a guess
+
+_SIZE_ADVICE = Sentence(
+    "Save it as a JPEG of at most {megapixels} megapixels and try again.",
+    megapixels=MAX_PIXELS // 1_000_000,
+)
+# What Pillow's decoders raise on damaged files, read from their sources and found by trying damaged ones
+# (TypeError: a TIFF whose offsets are text or fractions). Anything else is a defect and shows.
+_DECODING_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Which part of a photo the network saw: a square of `side` pixels from (`left`, `top`)."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+    side: int
+    size: int
+    """Side of the network's input, pixels."""
+
+    def lay_back(self, heatmap: np.ndarray) -> np.ndarray:
+        """Return the heatmap on the photo's own pixels.
+
+        `heatmap` is float (h, w) over the network's input. The result is float32 (height, width), bilinear
+        with half-pixel centres, and NaN where the network saw nothing.
+        """
+        photo = np.full((self.height, self.width), np.nan, dtype=np.float32)
+        resized = cv2.resize(
+            heatmap.astype(np.float32), (self.side, self.side), interpolation=cv2.INTER_LINEAR
+        )
+        photo[self.top : self.top + self.side, self.left : self.left + self.side] = resized
+        return photo
+
+    @property
+    def crops(self) -> bool:
+        """True if part of the photo lies outside what the network saw."""
+        return self.width != self.height
+
+
+def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarray:
+    """Return the picture as uint8 (H, W, 3) in sRGB, upright, without metadata.
+
+    `source` is a file's content or its path; `name` is what error messages call it. EXIF orientation and a
+    colour profile are applied, transparency is laid on white, 16-bit and grey pictures become 8-bit RGB,
+    and of an animated file the first frame counts. Raises UserError for what is not a usable photo.
+    """
+    if isinstance(source, bytes):
+        content, name = source, name or "The file"
+    else:
+        name = name or Path(source).name
+        content = read_bytes(Path(source), name)
+    if not content:
+        raise UserError(
+            "{name} is empty. Choose the photo again; the copy may have been interrupted.", name=name
+        )
+    if len(content) > MAX_BYTES:
+        raise _too_large(name, MAX_BYTES)
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            most = _FEWER_PIXELS.get(picture.format or "", MAX_PIXELS)
+            check_size(picture.size, name, most)
+            picture.load()
+            check_size(picture.size, name, most)  # a decoder may find another size than the header said
+            return rgb_pixels(picture)
+    except Image.DecompressionBombError:
+        raise UserError("{name} has far too many pixels. {advice}", name=name, advice=_SIZE_ADVICE) from None
+    except Image.UnidentifiedImageError:
+        raise UserError(
+            "{name} is not a picture that can be read. Use JPEG, PNG, TIFF, WebP, BMP or HEIC.", name=name
+        ) from None
+    except _DECODING_ERRORS:
+        raise UserError("{name} is damaged or cut off. Export or copy the photo again.", name=name) from None
+
+
+def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES) -> bytes:
+    """Return a file's content; raises UserError where it cannot be read or has more than `most` bytes."""
+    name = name or path.name
+    try:
+        if path.stat().st_size > most:
+            raise _too_large(name, most)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError("{path} does not exist. Check the path.", path=path) from None
+    except IsADirectoryError:
+        raise UserError("{path} is a folder, and a photo was expected.", path=path) from None
+    except OSError as error:
+        raise UserError("{path} cannot be read ({reason}).", path=path, reason=error.strerror) from None
+
+
+def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple[np.ndarray, Geometry]:
+    """Return what the network sees, uint8 (size, size, 3), and where in the photo it lies.
+
+    `centre-square` takes the centred square of the shorter side: nothing is squeezed, so round stays round.
+    Shrinking averages areas; enlarging is bilinear.
+    """
+    if framing != "centre-square":
+        raise UserError(
+            "The framing “{framing}” is unknown. This version knows “centre-square”.", framing=framing
+        )
+    height, width = image.shape[:2]
+    side = min(height, width)
+    geometry = Geometry(width, height, (width - side) // 2, (height - side) // 2, side, size)
+    square = image[geometry.top : geometry.top + side, geometry.left : geometry.left + side]
+    interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    return cv2.resize(square, (size, size), interpolation=interpolation), geometry
+
+
+def shrink(image: np.ndarray, side: int) -> np.ndarray:
+    """Return the image, uint8 (H, W, 3), with its longer side at most `side` pixels."""
+    scale = side / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def as_jpeg(image: np.ndarray, quality: int) -> bytes:
+    """Return uint8 RGB as a JPEG file without metadata."""
+    return cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def as_png(image: np.ndarray) -> bytes:
+    """Return uint8 RGB as a PNG file without metadata."""
+    return cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """Return a picture's file, `jpeg` or `png`, as an address that holds it all."""
+    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
+
+
+def check_size(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None:
+    """Raise UserError for a picture of more than `most` pixels, or too few; `size` is width and height."""
+    width, height = size
+    if width * height > most or max(width, height) > MAX_SIDE:
+        raise UserError(
+            "{name} has {width} x {height} pixels, which is too many. {advice}",
+            name=name,
+            width=width,
+            height=height,
+            advice=_SIZE_ADVICE,
+        )
+    if min(width, height) < MIN_SIDE:
+        raise UserError(
+            "{name} is only {width} x {height} pixels. Use a photo of at least {least} on each side.",
+            name=name,
+            width=width,
+            height=height,
+            least=MIN_SIDE,
+        )
+
+
+def _too_large(name: str, most: int) -> UserError:
+    return UserError(
+        "{name} is larger than {most} MB. {advice}", name=name, most=most // 1024**2, advice=_SIZE_ADVICE
+    )

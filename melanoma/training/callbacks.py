@@ -1,0 +1,107 @@
+"""What happens at the end of each training epoch, and the bar that shows how long it will take."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import pandas as pd
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from melanoma.training.checkpoints import save_checkpoint, write_history
+from melanoma.training.recipes import Recipe, Stage, TutorialRecipe
+from melanoma.training.tracking import Tracker
+from melanoma.training.workers import ALONE, Place
+
+Judge = Callable[[keras.Model, int], dict[str, float]]
+"""Figures of a network at an input size, on lesions that it is not fitted to."""
+
+
+class Bookkeeping:
+    """Checkpoint, history and progress bar: what is on disk is always one whole epoch, never half of one."""
+
+    def __init__(
+        self,
+        recipe: Recipe | TutorialRecipe,
+        model: keras.Model,
+        network: keras.Model,
+        folder: Path,
+        steps: int,
+        judge: Judge,
+        history: pd.DataFrame,
+        place: Place = ALONE,
+        tracker: Tracker | None = None,
+    ) -> None:
+        """`network` is what is judged, `model` what is fitted; `history` holds the rows of epochs that an
+        earlier run finished. Of several workers the first writes and judges.
+        """
+        self.model, self.network, self.folder, self.judge = model, network, folder, judge
+        self.history, self.seed, self.place, self.tracker = history, recipe.seed, place, tracker
+        self.stage_of = [stage for stage in recipe.stages for _ in range(stage.epochs)]
+        # A step costs in proportion to its pixels, so the time left is right across stages.
+        self.work = [steps * stage.image_size**2 for stage in self.stage_of]
+        self.steps = steps
+        self.progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            speed_estimate_period=600,
+        )
+        self.task = self.progress.add_task("training", total=sum(self.work))
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Set the bar to the start of the epoch, and the layers' random numbers by the epoch's number.
+
+        Keras' checkpoints leave the state of a layer's generator out, so a resumed run would draw others.
+        Each worker draws its own.
+        """
+        # A dropout names its generator one way, the layers that change images another.
+        found = [
+            getattr(one, "seed_generator", getattr(one, "generator", None)) for one in self.network.layers
+        ]
+        for number, generator in enumerate(one for one in found if one is not None):
+            generator.state.assign([self.seed + number + (self.place.index << 16), epoch << 16])
+        self.epoch, self.started = epoch, time.monotonic()
+        self.progress.update(self.task, completed=sum(self.work[:epoch]))
+
+    def end_step(self, step: int, figures: dict[str, float]) -> None:
+        """Move the bar."""
+        stage: Stage = self.stage_of[self.epoch]
+        text = (
+            f"epoch {self.epoch + 1} of {len(self.stage_of)}, {stage.image_size} px, "
+            f"loss {figures['loss']:.3f}"
+        )
+        self.progress.update(self.task, advance=self.work[self.epoch] / self.steps, description=text)
+
+    def end_epoch(self, epoch: int, figures: dict[str, float]) -> None:
+        """Judge, write the history and then the checkpoint, each under a temporary name first."""
+        if not self.place.chief:
+            return
+        size = self.stage_of[epoch].image_size
+        row = {
+            "epoch": epoch + 1,
+            "image_size": size,
+            "learning_rate": float(self.model.optimizer.learning_rate),
+        }
+        row |= figures
+        row |= self.judge(self.network, size)
+        row["seconds"] = round(time.monotonic() - self.started, 1)
+        self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
+        write_history(self.history, self.folder)
+        save_checkpoint(self.model, self.folder, epoch + 1)
+        shown = {name: value for name, value in row.items() if isinstance(value, float)}
+        if self.tracker is not None:
+            self.tracker.write(epoch + 1, shown)
+        text = ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
+        self.progress.console.print(f"epoch {epoch + 1}: {text}", soft_wrap=True)

@@ -1,0 +1,222 @@
+"""From fitted weights to a bundle: fixed size, calibrated, judged, described."""
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from melanoma.data.labels.read import fingerprint
+from melanoma.evaluation.evaluate import age_groups, evaluate
+from melanoma.evaluation.focus import judge_focus
+from melanoma.evaluation.other_pictures import accepted_others
+from melanoma.evaluation.reliability import judge_calibration, melanoma_bins
+from melanoma.evaluation.scoring import Scored, score_table
+from melanoma.model.backbones.registry import backbone_named
+from melanoma.model.bundle import Bundle, describe, new_bundle
+from melanoma.model.calibration import (
+    alert_threshold,
+    class_weights,
+    conformal_quantiles,
+    fit_temperature,
+    probabilities_from,
+)
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
+from melanoma.model.network import build_network, shift_bias
+from melanoma.training.model_card import write_card
+from melanoma.training.recipes import Recipe, TutorialRecipe
+from melanoma.tutorial.network import build_tutorial_network
+
+FRAMING = "centre-square"
+CONFORMAL_COVERAGE = 0.9
+
+
+def finish(
+    fitted: keras.Model,
+    log_shares: np.ndarray,
+    table: pd.DataFrame,
+    codes: list[str],
+    recipe: Recipe | TutorialRecipe,
+    origin: str,
+    history: pd.DataFrame,
+    out: Path,
+) -> Bundle:
+    """Write the bundle of a fitted network to `out` and return it.
+
+    `log_shares` (classes,) are the logarithms of the shares in which classes were drawn: they leave the
+    head's bias, so that logits say what the picture says and nothing about how often a diagnosis was shown.
+    The probabilities put them back: the mix in which the network learned ranks melanomas better than an even
+    one does. `origin` says in words which weights the run began with. Temperature, threshold, prediction
+    sets and the in-distribution threshold are set on the calibration lesions; the figures come from the test
+    lesions, which nothing was set on.
+    """
+    with new_bundle(out) as folder:
+        save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
+        network = CompiledNetwork(
+            keras.saving.load_model(folder / "model.keras", compile=False),
+            backbone_named(recipe.backbone) if recipe.backbone else None,
+        )
+
+        train = table[table["split"] == "train"]
+        sample = train.sample(min(len(train), REFERENCES), random_state=recipe.seed)
+        references = choose_references(score_table(network, sample, FRAMING).features, recipe.seed)
+        np.savez_compressed(folder / "features.npz", references=references)
+        calibration = score_table(network, table[table["split"] == "calibration"], FRAMING)
+        test = score_table(network, table[table["split"] == "test"], FRAMING)
+
+        prior = np.exp(log_shares)
+        bundle = _calibrate(
+            calibration, references, codes, prior, recipe, origin, fingerprint(table), out.name
+        )
+        predictions = pd.concat(
+            [_predictions(scored, bundle) for scored in (calibration, test)], ignore_index=True
+        )
+        predictions.to_parquet(folder / "predictions.parquet", index=False)
+        table[["image_id", "lesion_id", "split"]].to_parquet(folder / "split.parquet", index=False)
+        history.to_csv(folder / "history.csv", index=False)
+        draw_history(history, folder / "history.png")
+
+        judged = predictions[predictions["split"] == "test"]
+        evaluation = evaluate(judged, judged[codes].to_numpy(), bundle.codes, bundle.alert_threshold)
+        reliability = judge_calibration(
+            test.logits,
+            np.array([codes.index(code) for code in test.table["diagnosis"]]),
+            test.table["lesion_id"].to_numpy(),
+            bundle.temperature,
+            np.array(bundle.prior),
+            np.array(bundle.conformal_quantiles),
+        )
+        draw_reliability(judged, bundle, folder / "reliability.png")
+        focus = judge_focus(network, test.table, bundle)
+        familiar = distance(test.features, references) <= bundle.novelty_threshold
+        accepted = {
+            "test lesions": float(familiar.mean()),
+            **accepted_others(network, references, bundle.novelty_threshold),
+        }
+        figures = evaluation.as_json() | {
+            "accepted": accepted,
+            "reliability": {name: found.as_json() for name, found in reliability.items()},
+            "focus": focus.as_json() if focus else None,
+        }
+        bundle = replace(bundle, figures=figures)
+        write_card(folder / "MODEL_CARD.md", bundle, evaluation, reliability, accepted, focus, table, history)
+        describe(folder, bundle)
+    for name, estimate in evaluation.figures.items():
+        print(f"{name}: {estimate}")
+    for name, estimate in reliability.items():
+        print(f"{name}: {estimate}")
+    for name, text in (focus.rows() if focus else {}).items():
+        print(f"{name}: {text}")
+    return bundle
+
+
+def save_at_fixed_size(
+    fitted: keras.Model, log_shares: np.ndarray, classes: int, recipe: Recipe | TutorialRecipe, path: Path
+) -> None:
+    """Save the weights as a network of the recipe's input size, its head freed of the classes' shares."""
+    if isinstance(recipe, TutorialRecipe):
+        network = build_tutorial_network(recipe, classes)
+    else:
+        backbone = backbone_named(recipe.backbone)
+        network = build_network(backbone, recipe.image_size, classes, "none", recipe.dropout)
+    network.set_weights(fitted.get_weights())
+    shift_bias(network, -log_shares)
+    network.save(path)
+
+
+def draw_history(history: pd.DataFrame, path: Path) -> None:
+    """Draw loss and held-back figures by epoch as a PNG."""
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    loss, held_back = figure.subplots(1, 2)
+    loss.plot(history["epoch"], history["loss"], marker="o", color="#0072b2")
+    loss.set(xlabel="epoch", ylabel="training loss")
+    for column, colour, name in (
+        ("calibration_balanced_accuracy", "#0072b2", "balanced accuracy"),
+        ("calibration_melanoma_auc", "#d55e00", "melanoma ROC AUC"),
+    ):
+        held_back.plot(history["epoch"], history[column], marker="o", color=colour, label=name)
+    held_back.set(xlabel="epoch", ylim=(0, 1))
+    held_back.legend(frameon=False, loc="lower right")
+    for change in np.flatnonzero(np.diff(history["image_size"])):
+        for axes in (loss, held_back):
+            axes.axvline(history["epoch"].iloc[change] + 0.5, color="#999999", linewidth=0.8, linestyle=":")
+    figure.savefig(path, dpi=110)
+
+
+def draw_reliability(judged: pd.DataFrame, bundle: Bundle, path: Path) -> None:
+    """Draw the reliability diagram of the melanoma probability as a PNG, of rows of `predictions.parquet`."""
+    truth = judged["diagnosis"].map(bundle.codes.index).to_numpy()
+    bins = melanoma_bins(
+        judged["MEL"].to_numpy(),
+        np.asarray(judged["diagnosis"] == "MEL"),
+        judged["lesion_id"].to_numpy(),
+        class_weights(truth, np.array(bundle.prior)),
+    )
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.8, linestyle=":")
+    means, shares = [one.mean for one in bins], [one.share.value for one in bins]
+    ends = np.array([[one.share.value - one.share.low, one.share.high - one.share.value] for one in bins])
+    axes.errorbar(means, shares, np.maximum(ends, 0).T, marker="o", color="#d55e00", capsize=3)
+    axes.set(
+        xlabel="probability of melanoma given", ylabel="share that are melanomas", xlim=(0, 1), ylim=(0, 1)
+    )
+    figure.savefig(path, dpi=110)
+
+
+def _calibrate(
+    calibration: Scored,
+    references: np.ndarray,
+    codes: list[str],
+    prior: np.ndarray,
+    recipe: Recipe | TutorialRecipe,
+    origin: str,
+    data: str,
+    name: str,
+) -> Bundle:
+    truth = np.array([codes.index(code) for code in calibration.table["diagnosis"]])
+    temperature = recipe.temperature or fit_temperature(calibration.logits, truth, prior)
+    probabilities = probabilities_from(calibration.logits, temperature, prior.tolist())
+    melanoma = codes.index("MEL")
+    threshold = alert_threshold(probabilities[:, melanoma], truth == melanoma, recipe.sensitivity)
+    return Bundle(
+        name=name,
+        codes=tuple(codes),
+        image_size=recipe.image_size,
+        framing=FRAMING,
+        prior=tuple(prior.tolist()),
+        temperature=temperature,
+        alert_threshold=threshold,
+        alert_sensitivity=recipe.sensitivity,
+        conformal_coverage=CONFORMAL_COVERAGE,
+        conformal_quantiles=tuple(conformal_quantiles(probabilities, truth, CONFORMAL_COVERAGE).tolist()),
+        novelty_threshold=float(np.quantile(distance(calibration.features, references), ACCEPTED)),
+        recipe=asdict(recipe) | {"origin": origin},
+        backbone=recipe.backbone,
+        data_fingerprint=data,
+        versions=_versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _predictions(scored: Scored, bundle: Bundle) -> pd.DataFrame:
+    """Return what the page's threshold lesson and any later check need; no pixels."""
+    columns = ["image_id", "lesion_id", "split", "diagnosis", "source", "framing", "sex", "site"]
+    table = scored.table[columns].assign(age_group=age_groups(scored.table["age"]))
+    probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
+    return table.assign(**{code: probabilities[:, index] for index, code in enumerate(bundle.codes)})
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in ("tensorflow", "tensorflow-cpu", "keras", "numpy", "opencv-python-headless", "pillow"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue  # TensorFlow comes under one of two names
+    return found

@@ -1,0 +1,88 @@
+"""What training minimises: the right diagnosis, for what lies in the lesion, whatever surrounds it."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from melanoma.model.network import FEATURES, HEAD
+from melanoma.training.recipes import Recipe
+
+
+class Objective(keras.Model):
+    """A network with its loss, for `fit`. The network itself is what is saved in the end.
+
+    The loss of a batch is the cross-entropy; while `twins` is set, plus `outside_weight` times the mean share
+    of the true class's positive evidence that lies outside the widened outline, and plus
+    `consistency_weight` times the symmetric Kullback-Leibler divergence between the answers to the two views
+    of an image (as Liang et al. 2021, arXiv:2106.14448, have it between two dropouts).
+    """
+
+    def __init__(self, network: keras.Model, recipe: Recipe, workers: int = 1) -> None:
+        """`network` comes from `network.build_network`, and shares its weights.
+
+        Where several workers fit it together, each sees its part of a batch, and their gradients are added.
+        """
+        super().__init__(name="objective")
+        self.network, self.recipe = network, recipe
+        self.twins = False  # read when the training step is traced, once a stage
+        self.workers = workers
+        self.inner = keras.Model(network.inputs, [network.output, network.get_layer(FEATURES).output])
+        self.head = network.get_layer(HEAD)
+        self.parts = {
+            name: keras.metrics.Mean(name=name) for name in ("cross_entropy", "outside", "disagreement")
+        }
+        self.accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+        self.built = True  # all weights are the network's, so a checkpoint can be loaded before any batch
+
+    def call(self, pixels: Any, training: bool | None = None) -> dict[str, Any]:
+        """Return `logits` (n, classes) and `evidence` (n, h, w, classes), whose mean and the bias are the
+        logits.
+        """
+        logits, maps = self.inner(pixels, training=training)
+        return {"logits": logits, "evidence": ops.matmul(maps, self.head.kernel)}
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the loss; `y` holds `label` (n, classes) and `outside` (n, h, w)."""
+        # Not Keras' class, which would divide by the number of workers too.
+        smoothed = keras.losses.categorical_crossentropy(
+            y["label"], y_pred["logits"], from_logits=True, label_smoothing=self.recipe.label_smoothing
+        )
+        parts = {
+            "cross_entropy": ops.mean(smoothed),
+            "outside": ops.mean(outside_share(y_pred["evidence"], y["label"], y["outside"])),
+        }
+        total = parts["cross_entropy"]
+        if self.twins:
+            parts["disagreement"] = ops.mean(disagreement(y_pred["logits"]))
+            total += self.recipe.outside_weight * parts["outside"]
+            total += self.recipe.consistency_weight * parts["disagreement"]
+        for name, value in parts.items():
+            self.parts[name].update_state(value)
+        self.accuracy.update_state(y["label"], y_pred["logits"])
+        return total / self.workers
+
+
+def outside_share(evidence: Any, label: Any, outside: Any) -> Any:
+    """Return the share of the true class's positive evidence outside the outline, (n,), 0 where it has none.
+
+    `evidence` is (n, h, w, classes), `label` one-hot (n, classes), `outside` (n, h, w) with the share of each
+    cell that lies outside.
+    """
+    positive = ops.relu(ops.einsum("nhwk,nk->nhw", evidence, label))
+    return ops.sum(positive * outside, axis=(1, 2)) / (ops.sum(positive, axis=(1, 2)) + 1e-6)
+
+
+def disagreement(logits: Any) -> Any:
+    """Return the symmetric divergence between rows 2k and 2k + 1 of logits (2n, classes), (n,), nats."""
+    pairs = ops.reshape(logits, (-1, 2, logits.shape[-1]))
+    logs = ops.log_softmax(pairs, axis=-1)
+    gap = logs[:, 0] - logs[:, 1]
+    return ops.sum((ops.exp(logs[:, 0]) - ops.exp(logs[:, 1])) * gap, axis=-1) / 2

@@ -1,0 +1,284 @@
+"""MODEL_CARD.md, written by the training run from its own figures (Mitchell 2019, arXiv:1810.03993)."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from melanoma.diagnoses import diagnosis_of
+from melanoma.evaluation.evaluate import FEW, NAMES, Evaluation
+from melanoma.evaluation.focus import Focus
+from melanoma.evaluation.metrics import Estimate
+from melanoma.evaluation.reliability import NAMES as RELIABILITY
+from melanoma.model.backbones.registry import backbone_named
+from melanoma.model.bundle import Bundle
+
+_NETWORK = """{title} ({citation}) at {size} x {size} pixels of the photo's
+centred square, with its last stride taken out, global average pooling and one dense layer, so that the map
+of evidence adds up to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of
+{samples} augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed},
+beginning with {origin}."""
+
+_TUTORIAL_NETWORK = """Two 3 x 3 convolutions (64 and 128 channels), each with max pooling, a flattened map, a
+dense layer of 256 and the output, at {size} x {size} pixels: the network of a widely copied tutorial. Made by
+`python train.py` with the recipe `{recipe}` in {epochs} epochs ({minutes:.0f} minutes on the machine that
+trained it), computed in {precision}, random seed {seed}, beginning with random weights. It is here to be
+compared and doubted, not to be used: docs/tutorial.md says why.{labels}"""
+
+_FOLDER_LABELS = """ Its labels are the set's folder names, of which many are wrong, and pictures of one
+lesion, or the very same picture, are on several sides: its figures flatter."""
+
+_TEXT = """# Model card: {name}
+
+A Keras network that gives the probabilities of {classes} diagnoses for one dermoscopic photo, and the
+evidence for each. It is for teaching and research. **It is not a medical device, and its answers are never
+a diagnosis.**
+
+## Intended use
+
+Lessons about how a convolutional network decides, and research. The reader is a doctor in training, a
+teacher or an engineer. Not intended: deciding about a patient, reassuring anyone, photos taken without a
+dermatoscope.
+
+## Network
+
+{network}
+
+![Training loss, and balanced accuracy and melanoma ROC AUC on the calibration lesions, by epoch](history.png)
+
+## Data
+
+{images} images of {lesions} lesions, from {sources}. {sides}
+
+| diagnosis | fitted | calibration | test |
+|---|---|---|---|
+{counts}
+
+Fingerprint of the labels: `{fingerprint}`. `split.parquet` lists every image with its side.
+
+## Probabilities
+
+The probabilities assume the mix of diagnoses in which the network learned: {prior}. Where most lesions are
+nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown.
+Temperature {temperature:.3f}{tempered}. The alert rings from a melanoma probability of
+{threshold:.4f}: the threshold that found {sensitivity:.0%} of the melanomas among the calibration lesions.
+Prediction sets aim at {coverage:.0%} coverage of each diagnosis.
+
+## Figures
+
+On the test images{unseen}: {test_images} images, {test_lesions} lesions,
+{melanomas} images of melanoma. Intervals are 95%, by bootstrap over lesions.
+
+| figure | value |
+|---|---|
+{figures}
+
+| diagnosis | sensitivity | precision in this mix |
+|---|---|---|
+{by_label}
+
+What an alert means depends on how many of those examined have melanoma:
+
+| melanoma among those examined | an alert is right | no alert is right |
+|---|---|---|
+{predictive}
+
+The alert in parts of the test images ({small} marks groups with fewer than {few} melanomas or other lesions,
+which say little):
+
+| group | images | of melanoma | ROC AUC | found |
+|---|---|---|---|---|
+{groups}
+
+Melanomas that got no alert, the surest mistakes first: {missed_ids}.
+
+## Can the probabilities be believed?
+
+![Share of melanomas among the test images by the probability that the network gave them](reliability.png)
+
+On the test lesions, with the diagnoses weighted to the mix that the probabilities assume:
+
+| figure | value |
+|---|---|
+{reliability}
+
+## Does it know what it does not know?
+
+The share of pictures that pass for dermoscopic photos; the threshold lets 95% of the calibration lesions
+pass. Photos of skin without a dermatoscope were not at hand, so nothing is known of those.
+
+| pictures | accepted |
+|---|---|
+{accepted}
+
+## Does it look at the lesion?
+
+{focus}
+
+## Limits
+
+- One melanoma in {missed} or so is missed even with the alert: no alert does not mean no melanoma.
+- Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children,
+  mucosa and nails nothing is known.
+- {classes} diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of these names.
+- Rare diagnoses rest on few lesions: see the widths of the intervals.
+- It may use what surrounds a lesion (rulers, hair, colour casts) as a clue. Look at the evidence map, and
+  do not trust the map alone: an answer that other surroundings change was not the lesion's.
+
+## Ethics
+
+The photos come from archives that were published for research, without names; which patients agreed to what
+is described by their publishers. A missed melanoma can kill, and a needless alert costs worry, a visit and
+sometimes a scar: the threshold was set to miss few, and rings often for harmless lesions. Somebody with
+medical training has to answer for every decision about a patient, and must be able to overrule this network.
+
+## Licence
+
+The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC 4.0), ISIC 2017
+(Codella et al., arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000,
+arXiv:1908.02288). So the weights may be used for research and teaching, with credit, and **not
+commercially** (CC BY-NC 4.0).{weights_licence}
+The project's code has its own licence (MIT).
+
+Made {created} with {versions}.
+"""
+
+_SMALL = "°"
+
+_FOCUS = """On the {images} test images whose outline is known; the outline is widened by a tenth of the
+lesion's diameter.
+
+| figure | value |
+|---|---|
+{rows}
+
+| diagnosis | answers changed by other surroundings, mean of the three |
+|---|---|
+{by_label}"""
+
+
+def write_card(
+    path: Path,
+    bundle: Bundle,
+    evaluation: Evaluation,
+    reliability: dict[str, Estimate],
+    accepted: dict[str, float],
+    focus: Focus | None,
+    table: pd.DataFrame,
+    history: pd.DataFrame,
+) -> None:
+    """Write the card; `table` is the catalogue with its `split`."""
+    counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
+    missed = 1 - evaluation.figures["alert_sensitivity"].value
+    tutorial = "honest" in bundle.recipe
+    flatters = tutorial and not bundle.recipe["honest"]
+    text = _TEXT.format(
+        name=bundle.name,
+        classes=len(bundle.codes),
+        network=_describe_network(bundle, history),
+        weights_licence=_describe_licence(bundle),
+        sides="Split by file: pictures and lesions are on several sides."
+        if flatters
+        else "Split by lesion: no lesion is on two sides.",
+        unseen=", of which some show what was fitted"
+        if flatters
+        else ", whose lesions nothing was fitted to",
+        tempered=", as the tutorial has it" if tutorial else ", set on the calibration lesions",
+        images=len(table),
+        lesions=table["lesion_id"].nunique(),
+        sources=", ".join(f"{name} ({count})" for name, count in table["source"].value_counts().items()),
+        counts="\n".join(
+            f"| {diagnosis_of(code).name} | "
+            + " | ".join(str(row[side]) for side in ("train", "calibration", "test"))
+            + " |"
+            for code, row in counts.reindex(list(bundle.codes)).iterrows()
+        ),
+        fingerprint=bundle.data_fingerprint,
+        prior=", ".join(
+            f"{diagnosis_of(code).name.lower()} {share:.0%}"
+            for share, code in sorted(zip(bundle.prior, bundle.codes, strict=True), reverse=True)
+        ),
+        temperature=bundle.temperature,
+        threshold=bundle.alert_threshold,
+        sensitivity=bundle.alert_sensitivity,
+        coverage=bundle.conformal_coverage,
+        test_images=evaluation.images,
+        test_lesions=evaluation.lesions,
+        melanomas=evaluation.melanomas,
+        figures=_rows((NAMES[name], value) for name, value in evaluation.figures.items()),
+        by_label=_rows(
+            (diagnosis_of(label).name, value, evaluation.precision_by_label[label])
+            for label, value in evaluation.sensitivity_by_label.items()
+        ),
+        predictive=_rows(
+            (f"{prevalence:.0%}", alert, silence)
+            for prevalence, (alert, silence) in evaluation.predictive.items()
+        ),
+        small=_SMALL,
+        few=FEW,
+        groups=_rows(
+            (
+                f"{group.kind.replace('_', ' ')}: {group.name}{_SMALL if group.small else ''}",
+                group.images,
+                group.melanomas,
+                group.figures["melanoma_auc"],
+                group.figures["alert_sensitivity"],
+            )
+            for group in evaluation.groups
+        ),
+        missed_ids=", ".join(f"{image_id} ({value:.3f})" for image_id, value in evaluation.missed) or "none",
+        accepted=_rows((kind, f"{share:.3f}") for kind, share in accepted.items()),
+        reliability=_rows((RELIABILITY[name], value) for name, value in reliability.items()),
+        focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
+        missed=round(1 / missed) if missed > 0 else "many",
+        created=bundle.created,
+        versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
+    )
+    path.write_text(text, encoding="utf-8")
+
+
+def _describe_network(bundle: Bundle, history: pd.DataFrame) -> str:
+    recipe = bundle.recipe
+    values = {
+        "size": bundle.image_size,
+        "recipe": recipe["name"],
+        "epochs": len(history),
+        "minutes": history["seconds"].sum() / 60,
+        "seed": recipe["seed"],
+    }
+    if "honest" in recipe:
+        labels = "" if recipe["honest"] else _FOLDER_LABELS
+        return _TUTORIAL_NETWORK.format(labels=labels, precision=recipe["precision"], **values)
+    assert bundle.backbone is not None, "only the tutorial's networks have none"
+    backbone = backbone_named(bundle.backbone)
+    return _NETWORK.format(
+        title=backbone.title,
+        citation=backbone.citation,
+        samples=recipe["samples_per_epoch"],
+        origin=recipe["origin"],
+        **values,
+    )
+
+
+def _describe_licence(bundle: Bundle) -> str:
+    """Return a sentence on the weights that the network may have begun with, or nothing."""
+    if bundle.backbone is None:
+        return ""
+    backbone = backbone_named(bundle.backbone)
+    source = backbone.imagenet[0].upper() + backbone.imagenet[1:]
+    return f" {source}, where the network began with them, are {backbone.licence}."
+
+
+def _describe_focus(focus: Focus) -> str:
+    return _FOCUS.format(
+        images=focus.images,
+        rows=_rows(focus.rows().items()),
+        by_label=_rows(
+            (diagnosis_of(label).name, f"{value:.3f}") for label, value in focus.changed_by_label.items()
+        ),
+    )
+
+
+def _rows(cells: Iterable[tuple[object, ...]]) -> str:
+    """Return the rows of a Markdown table."""
+    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in cells)

@@ -1,0 +1,183 @@
+"""Several processes that fit one network together, on this machine or on a Ray cluster.
+
+Each runs the same command, and TensorFlow's TF_CONFIG tells it which of them it is. They share the run's
+folder: on a cluster it lies on a disk that all machines see. If one dies, all begin again from the last
+checkpoint.
+"""
+
+import contextlib
+import json
+import os
+import runpy
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from melanoma.errors import UserError
+from melanoma.training.checkpoints import newest_checkpoint
+
+RESTARTS = 3
+"""How often all may begin again, before something else than bad luck is at work."""
+_LOOK_EVERY = 0.2  # seconds
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which of the workers this process is."""
+
+    index: int = 0
+    count: int = 1
+
+    @property
+    def alone(self) -> bool:
+        """True where nobody else fits the network."""
+        return self.count == 1
+
+    @property
+    def chief(self) -> bool:
+        """True for the one that writes."""
+        return self.index == 0
+
+
+ALONE = Place()
+
+
+def place_here(workers: int) -> Place:
+    """Return this process's place among so many workers; alone where it is not one of them."""
+    config = os.environ.get("TF_CONFIG")
+    if workers == 1 or not config:
+        return ALONE
+    found = json.loads(config)
+    return Place(found["task"]["index"], len(found["cluster"]["worker"]))
+
+
+def strategy_here(place: Place) -> tf.distribute.Strategy:
+    """Return what adds up the gradients of all workers; waits for the others to come."""
+    if place.alone:
+        return tf.distribute.get_strategy()
+    # Not NCCL, which is for graphics cards and Linux alone.
+    ring = tf.distribute.experimental.CommunicationImplementation.RING
+    options = tf.distribute.experimental.CommunicationOptions(implementation=ring)
+    return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+
+
+def fit_together(command: list[str], count: int, run: Path, address: str | None) -> None:
+    """Run a command as `count` workers until all have ended well; `command` is a Python file and its options.
+
+    Without an address they run here. The first may write to standard output; what the others say lies in
+    `worker-N.log` of the run's folder.
+
+    Raises
+    ------
+    UserError
+        If they fail again and again, or the cluster cannot be used.
+    SystemExit
+        If the first ends on a user's error of its own, which it has told.
+    """
+    if address is not None:
+        _fit_on_cluster(command, count, run, address)
+        return
+    for _ in range(RESTARTS + 1):
+        statuses = _run_once([sys.executable, *_going_on(command, run)], count, run)
+        if not any(statuses):
+            return
+        if 2 in statuses[:1]:
+            sys.exit(2)
+        print(
+            f"A worker ended with status {next(filter(None, statuses))}: all go on from the last checkpoint."
+        )
+    raise UserError(
+        f"The workers ended {RESTARTS + 1} times before they were done; {run} has what they said. "
+        "What was saved is kept: mend it, and go on with --resume."
+    )
+
+
+def _going_on(command: list[str], run: Path) -> list[str]:
+    """Return the command, to be resumed where there is something to resume from."""
+    bare = [part for part in command if part != "--resume"]
+    return [*bare, "--resume"] if newest_checkpoint(run) else bare
+
+
+def _run_once(command: list[str], count: int, run: Path) -> list[int]:
+    """Return the exit statuses of all workers, of which the rest is ended as soon as one fails."""
+    addresses = [f"127.0.0.1:{port}" for port in _free_ports(count)]
+    with contextlib.ExitStack() as open_files:
+        processes = []
+        for index in range(count):
+            said = open_files.enter_context(open(run / f"worker-{index}.log", "w", encoding="utf-8"))
+            config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+            processes.append(
+                subprocess.Popen(
+                    command,
+                    env=os.environ | {"TF_CONFIG": json.dumps(config)},
+                    stdout=None if index == 0 else said,
+                    stderr=None if index == 0 else subprocess.STDOUT,
+                )
+            )
+        try:
+            while True:
+                statuses = [process.poll() for process in processes]
+                if any(statuses) or None not in statuses:
+                    return [status or 0 for status in statuses]
+                time.sleep(_LOOK_EVERY)
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+
+
+def _free_ports(count: int) -> Iterator[int]:
+    """Return ports that nothing listens on, held together so that none comes twice."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return iter([one.getsockname()[1] for one in sockets])
+
+
+def _fit_on_cluster(command: list[str], count: int, run: Path, address: str) -> None:
+    from melanoma.batch.cluster.predicting import connected_cluster
+
+    with connected_cluster(address):
+        from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
+        from ray.train.tensorflow import TensorflowTrainer
+
+        trainer = TensorflowTrainer(
+            _work_on_cluster,
+            train_loop_config={"command": command, "run": str(run.absolute()), "folder": os.getcwd()},
+            scaling_config=ScalingConfig(num_workers=count, resources_per_worker={"CPU": 1}),
+            run_config=RunConfig(
+                storage_path=str(run.absolute() / "ray"), failure_config=FailureConfig(max_failures=RESTARTS)
+            ),
+        )
+        try:
+            trainer.fit()
+        except TrainingFailedError as error:
+            raise UserError(
+                f"The workers failed again and again ({_last_words(error)}). What was saved is kept: mend "
+                "it, and go on with --resume."
+            ) from error
+
+
+def _last_words(error: Exception) -> str:
+    """Return the last line that a worker said, which names its exception."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+def _work_on_cluster(config: dict[str, Any]) -> None:
+    """Run the command in a worker's own process, where Ray Train has set TF_CONFIG."""
+    os.chdir(config["folder"])
+    sys.argv = _going_on(config["command"], Path(config["run"]))
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as ended:
+        if ended.code:
+            raise RuntimeError(f"the worker ended with status {ended.code}") from None

@@ -1,0 +1,72 @@
+"""How the tutorial draws and judges: every fitted image once an epoch, and the last epoch's accuracy."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scipy.special import log_softmax
+
+from melanoma.data.augmentation import Augmentation
+from melanoma.data.pipeline import Sampler
+from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
+
+
+class Passes(Sampler):
+    """Each epoch shows every fitted image once, unchanged, in an order that follows from seed and epoch.
+
+    What does not fill a batch is left for other epochs.
+    """
+
+    @classmethod
+    def over(cls, pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, seed: int) -> "Passes":
+        """Return the passes over `rows`; the arguments are the fields of `Sampler`."""
+        return cls(pixels, labels, rows, power=1.0, how=Augmentation(), seed=seed)
+
+    def draw(self, epoch: int, samples: int) -> np.ndarray:
+        """Return the rows that an epoch shows, int (samples,), none twice."""
+        return np.random.default_rng([self.seed, epoch]).permutation(self.rows)[:samples]
+
+    def batches(self, epochs: range, samples: int, size: int, batch: int) -> tf.data.Dataset:
+        """Return batches for these epochs on end: uint8 (batch, size, size, 3) and one-hot labels (batch,
+        classes).
+        """
+        classes = int(self.labels.max()) + 1
+
+        def images() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for epoch in epochs:
+                drawn = self.draw(epoch, samples)
+                for start in range(0, samples - batch + 1, batch):
+                    rows = drawn[start : start + batch]
+                    yield self.pixels[rows][..., :3], np.eye(classes, dtype=np.float32)[self.labels[rows]]
+
+        shapes = (
+            tf.TensorSpec((batch, size, size, 3), tf.uint8),
+            tf.TensorSpec((batch, classes), tf.float32),
+        )
+        return tf.data.Dataset.from_generator(images, output_signature=shapes).prefetch(2)
+
+
+def judge_by(
+    pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, melanoma: int
+) -> Callable[[keras.Model, int], dict[str, float]]:
+    """Return what measures a network on the validation rows; `melanoma` is that class's index."""
+    truth, even = labels[rows], np.ones(len(rows))
+
+    def judge(network: keras.Model, size: int) -> dict[str, float]:
+        logs = log_softmax(logits_of(network, pixels, rows), axis=1)
+        return {
+            "calibration_accuracy": float((logs.argmax(axis=1) == truth).mean()),
+            "calibration_loss": float(-logs[np.arange(len(rows)), truth].mean()),
+            "calibration_balanced_accuracy": balanced_accuracy(truth, logs.argmax(axis=1), even),
+            "calibration_melanoma_auc": roc_auc(truth == melanoma, logs[:, melanoma], even),
+        }
+
+    return judge
+
+
+def logits_of(network: keras.Model, pixels: np.ndarray, rows: np.ndarray, batch: int = 32) -> Any:
+    """Return float (n, classes) for these rows of `pixels`, images of the network's own size."""
+    batches = [pixels[rows[start : start + batch]][..., :3] for start in range(0, len(rows), batch)]
+    return np.concatenate([network.predict_on_batch(one) for one in batches])

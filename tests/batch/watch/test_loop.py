@@ -1,0 +1,191 @@
+"""Photos that arrive: copied in halves, changed, judged once, and told of until somebody hears it."""
+
+import json
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("watchfiles")
+
+from melanoma.batch.heatmaps import Wanted
+from melanoma.batch.watch.arrivals import PATIENCE, Arrivals
+from melanoma.batch.watch.journal import Journal
+from melanoma.batch.watch.loop import event_of, watch_folder
+from melanoma.batch.watch.webhook import Outbox
+from melanoma.errors import UserError
+
+
+def test_a_file_is_ready_when_it_has_lain_still(tmp_path):
+    file = tmp_path / "a.jpg"
+    arrivals = Arrivals([], still=2)
+    file.write_bytes(b"half")
+    arrivals.look(file, 0)
+    assert arrivals.ready(1.9) == []
+    file.write_bytes(b"half and more")  # nobody tells of it: the next look finds it
+    assert arrivals.ready(2.5) == []
+    assert arrivals.ready(4.4) == []
+    ((path, stamp),) = arrivals.ready(4.5)
+    assert path == file and stamp[0] == 13
+    arrivals.done(path, stamp)
+    arrivals.look(file, 5)
+    assert arrivals.ready(100) == []
+    file.write_bytes(b"another photo of that name")
+    arrivals.look(file, 101)
+    assert [path for path, _ in arrivals.ready(103)] == [file]
+    file.unlink()
+    assert arrivals.ready(104) == []
+
+
+def test_a_stalled_copy_is_given_time_before_it_is_called_unreadable(tmp_path):
+    file = tmp_path / "a.jpg"
+    file.write_bytes(b"half")
+    arrivals = Arrivals([], still=2)
+    arrivals.look(file, 0)
+    assert arrivals.ready(2) and not arrivals.is_final(file)
+    assert arrivals.ready(2 * PATIENCE - 0.1) == []
+    assert arrivals.ready(2 * PATIENCE) and arrivals.is_final(file)
+
+
+def test_other_files_and_known_ones_are_left_alone(tmp_path):
+    for name in ("notes.txt", "a.jpg"):
+        (tmp_path / name).write_bytes(b"1")
+    found = (tmp_path / "a.jpg").stat()
+    arrivals = Arrivals([(tmp_path / "a.jpg", (found.st_size, found.st_mtime_ns))], still=0)
+    for file in tmp_path.iterdir():
+        arrivals.look(file, 0)
+    assert arrivals.ready(10) == []
+
+
+def test_a_journal_keeps_lines_that_belong_together_or_loses_them_together(tmp_path):
+    journal = Journal(tmp_path / "list.jsonl")
+    journal.append([{"n": 1}])
+    journal.append([{"n": 2}, {"n": 3}])
+    whole = journal.file.read_bytes()
+    for cut in range(1, len(whole.splitlines(keepends=True)[1]) + 5):
+        journal.file.write_bytes(whole[:-cut])
+        assert [line["n"] for line in Journal(journal.file)] == [1]
+    journal.file.write_text('{"other": 1}\n')
+    with pytest.raises(UserError, match="something else"):
+        Journal(journal.file)
+
+
+class Hook(BaseHTTPRequestHandler):
+    """Refuses what `refusals` says, then keeps what comes."""
+
+    def do_POST(self):
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked += 1
+        if self.server.asked <= self.server.refusals:
+            self.send_error(503)
+            return
+        self.server.got.append((self.headers["Idempotency-Key"], json.loads(content)))
+        self.server.arrived.set()
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def hook():
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    server.asked, server.refusals, server.got, server.arrived = 0, 2, [], threading.Event()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def address(server: HTTPServer) -> str:
+    return f"http://127.0.0.1:{server.server_port}/alerts"
+
+
+def test_a_webhook_is_asked_until_it_takes_the_event_and_not_again(hook, tmp_path, capsys):
+    event = {"id": "1", "event": "melanoma alert"}
+    outbox = Outbox(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
+    outbox.tell(event)
+    assert hook.arrived.wait(20)
+    assert outbox.close() == 0
+    assert hook.asked == 3 and hook.got == [("1", event)]
+    again = Outbox(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
+    again.tell(event)
+    assert again.close() == 0 and hook.asked == 3
+    printed = capsys.readouterr()
+    assert [json.loads(line) for line in printed.out.splitlines()] == [event]
+    assert printed.err.count("it is tried again") == 1
+
+
+def test_what_the_webhook_has_not_got_is_sent_after_a_restart(hook, tmp_path, capsys):
+    hook.refusals = 10**6
+    outbox = Outbox(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
+    outbox.tell({"id": "1"})
+    assert outbox.close() == 1
+    hook.refusals = 0
+    again = Outbox(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
+    again.tell({"id": "1"})
+    assert hook.arrived.wait(20) and hook.got == [("1", {"id": "1"})]
+    again.close()
+    assert len(capsys.readouterr().out.splitlines()) == 1  # standard output had it
+
+
+def test_an_address_that_is_none_is_refused(tmp_path):
+    with pytest.raises(UserError, match="not an address of a webhook"):
+        Outbox(Journal(tmp_path / "told"), "file:///etc/passwd")
+
+
+def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifier, photos, tmp_path, capsys):
+    always = replace(small_classifier.bundle, alert_threshold=0.0)
+    small_classifier.bundle, before = always, small_classifier.bundle
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    content = (photos / "good 1.png").read_bytes()
+    (inbox / "early.png").write_bytes(content)
+
+    def watched(count: int) -> list[dict]:
+        """Watch until so many photos are judged; half a photo waits for its other half meanwhile."""
+        stop, found = threading.Event(), []
+        outbox = Outbox(Journal(tmp_path / "told"), None)
+        lines = watch_folder(
+            small_classifier, inbox, Journal(tmp_path / "list.jsonl"), outbox, Wanted(), still=0.3, stop=stop
+        )
+        for line in lines:
+            found.append(line)
+            if len(found) == 1:
+                (inbox / "late.png").write_bytes(content[:100])
+                threading.Timer(1.0, (inbox / "late.png").write_bytes, [content]).start()
+            if len(found) == count:
+                stop.set()
+        return found
+
+    try:
+        first = watched(2)
+        (inbox / "bad.jpg").write_bytes(b"no photo")
+        second = watched(1)
+    finally:
+        small_classifier.bundle = before
+    assert [Path(line["path"]).name for line in first] == ["early.png", "late.png"]
+    assert all(line["error"] is None and line["melanoma_alert"] for line in first)
+    assert [Path(line["path"]).name for line in second] == ["bad.jpg"]
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["event"] for event in events] == ["melanoma alert", "melanoma alert", "not judged"]
+    assert "no all-clear" in events[0]["notice"]
+    assert len(list(Journal(tmp_path / "list.jsonl"))) == 3
+
+
+def test_an_alert_that_a_kill_kept_back_is_told_first(small_classifier, tmp_path, capsys):
+    line = {name: None for name in ("time", "frame", "diagnosis", "model", "model_version")}
+    line |= {"id": "7", "path": "a.jpg", "melanoma_alert": True, "error": None, "probabilities": {"MEL": 0.9}}
+    line |= {"file": str(tmp_path / "a.jpg"), "size": 1, "changed_ns": 1}
+    worklist = Journal(tmp_path / "list.jsonl")
+    worklist.append([line])  # and then the power fails
+    stop = threading.Event()
+    stop.set()
+    outbox = Outbox(Journal(tmp_path / "told"), None)
+    assert list(watch_folder(small_classifier, tmp_path, worklist, outbox, Wanted(), stop=stop)) == []
+    (event,) = [json.loads(told) for told in capsys.readouterr().out.splitlines()]
+    assert (event["id"], event["melanoma"]) == ("7", 0.9)
+    assert event_of(line | {"melanoma_alert": False}) is None

@@ -1,0 +1,140 @@
+"""One case as files: all that is claimed stands in them, and nothing of the photo's file."""
+
+import io
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
+from melanoma.exports.case import ShownCase, as_json, as_npy
+from melanoma.exports.report import case_report
+from melanoma.measures.lesion_in_view import SeenLesion, seen_lesion
+from melanoma.model.alert_wording import alert_words, doubts, set_words, sum_words
+from melanoma.model.bundle import load_bundle
+from melanoma.photos.reading import as_png
+
+
+@pytest.fixture(scope="module")
+def case(small_bundle, small_classifier):
+    photo = draw_lesion(MELANOMA_LIKE, 120, 160, 1).image
+    prediction = small_classifier([photo])[0]
+    heatmap = prediction.evidence[..., 0]
+    return ShownCase(
+        photo=photo,
+        drawn=False,
+        prediction=prediction,
+        bundle=load_bundle(small_bundle),
+        method="evidence",
+        code="MEL",
+        settings={"layer": "<features>"},
+        heatmap=heatmap,
+        limit=1.0,
+        signed=True,
+        opacity=0.5,
+        lesion=seen_lesion(photo, prediction.geometry.size),
+        outlined=True,
+        unit="Evidence",
+    )
+
+
+def test_the_report_needs_nothing_from_outside(case):
+    html = case_report(case, "Evidence map: Melanoma", "words")
+    assert not re.search(r"https?:|<script|<link|@import|url\(", html)
+    assert html.count("data:image/") == 2
+    assert "default-src 'none'" in html
+    assert "Not a diagnosis" in html
+
+
+def test_the_report_states_answer_model_and_settings(case):
+    html = case_report(case, "Evidence map: Melanoma", "five < six", ("a further limit",))
+    probability = case.prediction.probability("MEL")
+    assert f'<td class="number">{probability:.1%}</td>' in html
+    assert case.bundle.version in html
+    assert "five &lt; six" in html and "a further limit" in html
+    assert "&lt;features&gt;" in html and "<features>" not in html
+    assert set_words(case.prediction, case.bundle) in html
+
+
+def test_the_report_speaks_the_readers_language(case):
+    def shout(phrase, **values):
+        return (phrase.format(**values) if values else phrase).upper()
+
+    html = case_report(case, "t", "w", (), shout, "xx")
+    assert '<html lang="xx">' in html
+    assert "NOT A DIAGNOSIS" in html and "Not a diagnosis" not in html
+    assert "MELANOMA" in html
+
+
+def test_a_drawing_is_called_one(case):
+    assert "never learned from drawings" in case_report(replace(case, drawn=True), "t", "w")
+    assert "never learned from drawings" not in case_report(case, "t", "w")
+
+
+def test_the_numbers_are_those_of_the_prediction(case):
+    numbers = json.loads(as_json(case.numbers()))
+    assert sum(numbers["probabilities"].values()) == pytest.approx(1)
+    assert numbers["map"]["sum"] + numbers["map"]["bias"] == pytest.approx(numbers["logits"]["MEL"], abs=1e-4)
+    assert numbers["model"]["version"] == case.bundle.version
+    assert numbers["not_a_diagnosis"] is True
+
+
+def test_the_raw_map_is_the_map(case):
+    assert (np.load(io.BytesIO(as_npy(case.heatmap))) == case.heatmap).all()
+
+
+def test_the_picture_is_a_png_without_text_chunks(case):
+    content = as_png(case.overlay("Evidence"))
+    assert content.startswith(b"\x89PNG")
+    assert not any(chunk in content for chunk in (b"tEXt", b"iTXt", b"eXIf", b"zTXt"))
+
+
+def test_silence_is_never_reassurance(case):
+    silent = replace(case.prediction, melanoma_alert=False)
+    headline, meaning = alert_words(silent, case.bundle)
+    assert headline.startswith("No melanoma alert") and "does not rule melanoma out" in meaning
+    headline, meaning = alert_words(replace(silent, melanoma_alert=True), case.bundle)
+    assert headline.startswith("Melanoma alert") and "dermatologist" in meaning
+
+
+def test_every_known_doubt_is_told(case):
+    clear = replace(case.prediction, in_distribution=True, quality=())
+    assert doubts(clear) == doubts(clear, inside=0.5) == []
+    told = doubts(replace(clear, in_distribution=False, quality=("The photo is blurred.",)), inside=0.2)
+    assert len(told) == 3 and "unlike" in told[0] and "20%" in told[2]
+
+
+def test_an_empty_prediction_set_is_a_doubt_and_two_are_listed(case):
+    assert "nothing quite like" in set_words(replace(case.prediction, prediction_set=()), case.bundle)
+    both = set_words(replace(case.prediction, prediction_set=("MEL", "NV")), case.bundle)
+    assert both.startswith("2 diagnoses") and "melanoma and melanocytic nevus" in both
+
+
+def test_the_sum_in_words(case):
+    prediction = replace(case.prediction, bias=np.array([0.5, 0]), logits=np.array([1.5, 0]))
+    words = sum_words(prediction, "MEL", np.array([[2.0, -1.0]]))
+    assert "for +2.00, against -1.00, starting value +0.50" in words and "+1.50" in words
+
+
+def test_the_outline_lies_on_the_drawn_lesion_in_both_grids():
+    drawn = draw_lesion(MELANOMA_LIKE, 450, 600, 3)
+    found = seen_lesion(drawn.image, 96)
+    truth = drawn.mask[:, 75:525]
+    assert found.trusted
+    assert found.mask.mean() == pytest.approx(truth.mean(), rel=0.25)
+    corners = np.concatenate(found.contours)
+    rows, columns = np.nonzero(drawn.mask)
+    assert corners.min(axis=0) == pytest.approx([columns.min(), rows.min()], abs=25)
+    assert corners.max(axis=0) == pytest.approx([columns.max(), rows.max()], abs=25)
+
+
+def test_the_share_inside_is_told_only_of_an_outline_to_trust():
+    mask = np.zeros((8, 8), bool)
+    mask[2:6, 2:6] = True
+    heatmap = np.zeros((8, 8), np.float32)
+    heatmap[3, 3], heatmap[0, 7] = 3.0, 1.0
+    assert SeenLesion((), mask, 0.9).share_inside(heatmap) == pytest.approx(0.75)
+    assert SeenLesion((), mask, 0.3).share_inside(heatmap) is None
+    assert SeenLesion((), mask, 0.9).share_inside(-heatmap) is None

@@ -1,0 +1,101 @@
+"""The compiled pass: evidence that adds up, answers that do not mix between visitors."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.errors import UserError
+from melanoma.explain.grad_cam import channel_weights, combine
+from melanoma.explain.layers import convolutional_layers, layer_pass
+from melanoma.explain.registry import method_named
+from melanoma.model.network import FEATURES
+
+PHOTOS = [
+    draw_lesion(parameters, 90, 120, seed).image
+    for seed in range(3)
+    for parameters in (MELANOMA_LIKE, NEVUS_LIKE)
+]
+
+
+@pytest.mark.parametrize("which", ["small_classifier", "shipped_classifier"])
+def test_evidence_and_bias_add_up_to_the_logits(which, request):
+    classifier = request.getfixturevalue(which)
+    for prediction in classifier(PHOTOS):
+        total = prediction.evidence.sum(axis=(0, 1), dtype=np.float64) + prediction.bias
+        assert total == pytest.approx(prediction.logits, abs=1e-4)
+        assert prediction.probabilities.sum() == pytest.approx(1)
+
+
+def test_the_melanoma_alert_follows_the_threshold(small_classifier):
+    for prediction in small_classifier(PHOTOS):
+        reached = prediction.probability("MEL") >= small_classifier.bundle.alert_threshold
+        assert prediction.melanoma_alert == reached
+
+
+@pytest.mark.slow("threads that share the shipped network")
+def test_visitors_at_once_get_their_own_answers(shipped_classifier):
+    alone = [shipped_classifier([photo])[0].logits for photo in PHOTOS]
+    assert np.ptp(alone, axis=0).max() > 0.1, "the photos must differ for mixed-up answers to show"
+    with ThreadPoolExecutor(8) as pool:
+        together = list(
+            pool.map(lambda number: shipped_classifier([PHOTOS[number % 6]])[0].logits, range(48))
+        )
+    for number, logits in enumerate(together):
+        assert logits == pytest.approx(alone[number % 6], abs=1e-4)
+
+
+def with_float_input(network: keras.Model) -> keras.Model:
+    """tf-keras-vis watches the input, and TensorFlow differentiates nothing that starts at whole numbers."""
+    twin = keras.models.clone_model(network, input_tensors=[keras.Input(network.input_shape[1:])])
+    twin.set_weights(network.get_weights())
+    return twin
+
+
+@pytest.mark.slow("the shipped network explained by the other library")
+def test_grad_cam_equals_tf_keras_vis(shipped_classifier):
+    from tf_keras_vis.gradcam import Gradcam
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    network = shipped_classifier.compiled
+    prediction = shipped_classifier([PHOTOS[0]])[0]
+    theirs = Gradcam(with_float_input(network.network))
+    for layer in (FEATURES, "conv_pw_11_relu"):
+        ours = method_named("grad-cam").explain(network, prediction, {"layer": layer})
+        for index in range(len(prediction.codes)):
+            reference = np.asarray(
+                theirs(
+                    CategoricalScore([index]),
+                    prediction.pixels[None].astype(np.float32),
+                    penultimate_layer=layer,
+                    seek_penultimate_conv_layer=False,
+                    expand_cam=False,
+                    normalize_cam=False,
+                )[0]
+            )
+            assert ours[..., index] == pytest.approx(reference, rel=1e-3, abs=1e-5)
+            if reference.max() > 0:
+                assert np.corrcoef(reference.ravel(), ours[..., index].ravel())[0, 1] > 0.999
+            else:
+                assert ours[..., index].max() == pytest.approx(0, abs=1e-7)
+
+
+def test_grad_cam_of_two_channels_by_hand():
+    maps = np.array([[[1.0, 0.0], [0.0, 2.0]]])  # one row, two cells, two channels
+    gradients = np.array([[[[2.0, -1.0], [4.0, -3.0]]]])  # one class: means 3 and -2
+    weights = channel_weights(gradients)
+    assert weights.tolist() == [[3.0, -2.0]]
+    assert combine(maps, weights)[..., 0].tolist() == [[3.0, 0.0]]
+
+
+def test_unknown_names_are_refused(small_classifier):
+    prediction = small_classifier([PHOTOS[0]])[0]
+    with pytest.raises(UserError, match="Choose one of evidence, difference, grad-cam"):
+        method_named("magic")
+    with pytest.raises(UserError, match="not a convolutional layer"):
+        layer_pass(small_classifier.compiled, "logits")
+    with pytest.raises(UserError, match="not a diagnosis"):
+        prediction.index("XXX")
+    assert convolutional_layers(small_classifier.compiled.network)[-1] == FEATURES

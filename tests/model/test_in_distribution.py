@@ -1,0 +1,42 @@
+"""Dermoscopic photos pass, and other pictures do not."""
+
+import numpy as np
+import pytest
+
+from melanoma.evaluation.other_pictures import EACH, accepted_others, other_pictures
+from melanoma.model.in_distribution import NEIGHBOUR, choose_references, distance, unit
+
+
+def test_the_distance_is_to_the_tenth_nearest():
+    angles = np.radians(np.arange(20.0))
+    references = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    found = distance(np.array([[5.0, 0.0]]), references)
+    assert found[0] == pytest.approx(2 * np.sin(np.radians(NEIGHBOUR - 1) / 2), abs=1e-5)
+
+
+def test_length_does_not_count():
+    references = choose_references(np.random.default_rng(0).random((30, 4)), seed=1)
+    features = np.random.default_rng(1).random((3, 4))
+    assert distance(features, references) == pytest.approx(distance(7 * features, references), abs=1e-5)
+    assert np.linalg.norm(unit(features), axis=1) == pytest.approx(1)
+
+
+def test_few_references_are_enough():
+    assert distance(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])) == pytest.approx(np.sqrt(2))
+
+
+@pytest.mark.slow("what the shipped bundle says of other pictures, measured again")
+def test_other_pictures_are_known_for_what_they_are(shipped_classifier):
+    bundle = shipped_classifier.bundle
+    accepted = accepted_others(
+        shipped_classifier.compiled, bundle.load_references(), bundle.novelty_threshold
+    )
+    assert np.mean(list(accepted.values())) <= 0.05, accepted
+    assert accepted == pytest.approx({kind: bundle.figures["accepted"][kind] for kind in accepted}, abs=0.05)
+    assert bundle.figures["accepted"]["test lesions"] > 0.9
+
+
+def test_there_are_pictures_of_each_kind():
+    for pictures in other_pictures().values():
+        assert len(pictures) == EACH
+        assert all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in pictures)

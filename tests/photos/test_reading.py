@@ -1,0 +1,108 @@
+"""Decoding and framing: what is read, what is refused, and where a heatmap lands."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from melanoma.edits.drawn_lesions import draw_lesion
+from melanoma.errors import UserError
+from melanoma.photos.reading import frame, read_image
+
+PICTURE = draw_lesion(height=90, width=120, seed=1).image
+
+
+def encoded(kind: str, picture: Image.Image | None = None, **options) -> bytes:
+    stream = io.BytesIO()
+    (picture or Image.fromarray(PICTURE)).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIF"])
+def test_every_accepted_kind_is_read(kind):
+    read = read_image(encoded(kind))
+    assert read.shape == PICTURE.shape and read.dtype == np.uint8
+    assert np.abs(read.astype(int) - PICTURE).mean() < 6
+
+
+def test_exif_orientation_is_applied():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown after a quarter turn clockwise
+    read = read_image(encoded("PNG", exif=exif.tobytes()))
+    assert np.array_equal(read, np.rot90(PICTURE, -1))
+
+
+def test_odd_modes_become_rgb():
+    clear = Image.fromarray(np.dstack([PICTURE, np.zeros((90, 120), np.uint8)]))
+    assert (read_image(encoded("PNG", clear)) == 255).all()
+    deep = Image.fromarray(np.full((90, 120), 32896, np.uint16))
+    assert (read_image(encoded("PNG", deep)) == 128).all()
+    assert read_image(encoded("PNG", Image.fromarray(PICTURE).convert("L"))).shape == PICTURE.shape
+    assert np.abs(read_image(encoded("JPEG", Image.new("CMYK", (80, 80)))) - 255.0).max() < 3
+    palette = Image.fromarray(PICTURE).convert("P", palette=Image.Palette.ADAPTIVE)
+    assert np.array_equal(read_image(encoded("PNG", palette)), np.asarray(palette.convert("RGB")))
+
+
+def test_an_animation_gives_its_first_frame():
+    first, second = Image.new("RGB", (80, 80), "red"), Image.new("RGB", (80, 80), "blue")
+    read = read_image(encoded("PNG", first, save_all=True, append_images=[second]))
+    assert (read == (255, 0, 0)).all()
+
+
+def huge_png() -> bytes:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", b"\0" * 1_000_000) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"hello, I am a text", "not a picture that can be read"),
+        (encoded("GIF"), "not a picture that can be read"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture that can be read"),
+        (b"%PDF-1.7\n", "not a picture that can be read"),
+        (huge_png(), "pixels"),
+        (b"\xff" * (20 * 1024 * 1024 + 1), "larger than 20 MB"),
+        (encoded("PNG", Image.new("RGB", (200, 63))), "only 200 x 63"),
+        *[
+            (encoded(kind)[: len(encoded(kind)) // 2], "damaged or cut off|can be read")
+            for kind in ("JPEG", "PNG", "TIFF", "WEBP", "HEIF")
+        ],
+    ],
+)
+def test_what_cannot_be_used_gets_a_sentence_with_its_name(content, sentence):
+    with pytest.raises(UserError, match=sentence) as caught:
+        read_image(content, "mole.jpg")
+    assert str(caught.value).startswith("mole.jpg") and str(caught.value).endswith(".")
+
+
+def test_missing_files_and_folders_get_a_sentence(tmp_path):
+    with pytest.raises(UserError, match="does not exist"):
+        read_image(tmp_path / "none.jpg")
+    with pytest.raises(UserError, match="is a folder"):
+        read_image(tmp_path)
+
+
+@pytest.mark.parametrize(("width", "height", "turned"), [(320, 200, 1), (200, 320, 1), (320, 200, 6)])
+def test_a_square_is_found_again_at_its_pixels(width, height, turned):
+    stored = np.zeros((height, width, 3), np.uint8)
+    top, left, side = height // 2 - 30, width // 2 - 10, 40
+    stored[top : top + side, left : left + side] = 255
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    photo = read_image(encoded("PNG", Image.fromarray(stored), exif=exif.tobytes()))
+    seen, geometry = frame(photo, 100)
+    back = geometry.lay_back(seen[:, :, 0].astype(np.float32))
+    assert back.shape == photo.shape[:2]
+    assert int((~np.isnan(back)).sum()) == min(width, height) ** 2
+    found, truth = np.argwhere(np.nan_to_num(back) > 127), np.argwhere(photo[:, :, 0] > 127)
+    assert found.min(axis=0) == pytest.approx(truth.min(axis=0), abs=1)
+    assert found.max(axis=0) == pytest.approx(truth.max(axis=0), abs=1)
