@@ -6,16 +6,8 @@ import cv2
 import numpy as np
 
 from melanoma.edits.artefacts import draw_hair
+from melanoma.lesion.abcd import COLOURS
 
-COLOURS: dict[str, tuple[int, int, int]] = {
-    "light brown": (168, 118, 84),
-    "dark brown": (104, 66, 46),
-    "black": (42, 30, 30),
-    "blue-grey": (104, 106, 122),
-    "red": (172, 92, 86),
-    "white": (226, 208, 200),
-}
-"""The six colours of the ABCD rule (Stolz et al. 1994), in the order in which `colours` adds them."""
 _PALE, _DARK = np.array([236, 196, 178.0]), np.array([128, 86, 64.0])
 _FULL_ASYMMETRY = 0.45  # of the radius: the lopsidedness that still leaves one closed outline
 _FULL_IRREGULARITY = 0.16  # of the radius, likewise

@@ -12,9 +12,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from melanoma.edits.drawn_lesions import COLOURS
 from melanoma.lesion.outline import diameter
 
+COLOURS: dict[str, tuple[int, int, int]] = {
+    "light brown": (168, 118, 84),
+    "dark brown": (104, 66, 46),
+    "black": (42, 30, 30),
+    "blue-grey": (104, 106, 122),
+    "red": (172, 92, 86),
+    "white": (226, 208, 200),
+}
+"""The six colours of the ABCD rule (Stolz et al. 1994), in the order in which `colours` adds them."""
 # The rule leaves these to the eye. They were chosen on drawings of known shape, see
 # tests/lesion/test_outline.py.
 _LOPSIDED = 0.1  # share that does not fold onto itself from which an axis counts

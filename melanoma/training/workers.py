@@ -143,7 +143,7 @@ def _free_ports(count: int) -> Iterator[int]:
 
 
 def _fit_on_cluster(command: list[str], count: int, run: Path, address: str) -> None:
-    from melanoma.batch.cluster.predicting import connected_cluster
+    from melanoma.ray_cluster import connected_cluster
 
     with connected_cluster(address):
         from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError

@@ -5,15 +5,7 @@ check its hashes. A worker that dies is replaced and its files are given out aga
 file and the model alone, and only the machine that asks writes anything, so no row is lost or doubled.
 """
 
-import contextlib
-import hashlib
-import importlib.metadata
-import logging
-import os
 import pickle
-import platform
-import socket
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -29,13 +21,12 @@ from melanoma.batch.source import Source
 from melanoma.errors import UserError
 from melanoma.model.bundle import Bundle, load_bundle
 from melanoma.phrases import Sentence
+from melanoma.ray_cluster import connected_cluster
 
 BLOCK = 2 * BATCH
 """Files that a worker takes at once, and what the death of one costs in work."""
-_PATIENCE = 5.0  # seconds for a cluster's head to answer
 _PLAIN_STARTS = 1  # of a block, before its files are opened one by one to find the one that kills
 _LONE_STARTS = 2  # of one file: a worker may die for other reasons
-_PACKAGES = ("numpy", "keras", "opencv-python-headless", "pillow")
 
 
 def answer_on_cluster(
@@ -49,28 +40,6 @@ def answer_on_cluster(
     with connected_cluster(address) as ray:
         size = _pool_size(ray, workers)
         yield from _answers(ray, bundle, list(_blocks(sources)), wanted, size)
-
-
-@contextlib.contextmanager
-def connected_cluster(address: str | None) -> Iterator[Any]:
-    """Yield the module `ray`, connected to a cluster whose machines have the same versions as this one.
-
-    Raises UserError for a cluster that cannot be reached or used, or is lost while the block runs.
-    """
-    with contextlib.redirect_stdout(sys.stderr):  # Ray prints what happens to its workers
-        ray = _connect(address)
-        try:
-            _require_same_versions(ray)
-            yield ray
-        except (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError, ConnectionError) as error:
-            if "creation task" in str(error):
-                raise  # a defect in the worker, not in the cluster
-            raise UserError(
-                f"The cluster was lost ({str(error).splitlines()[0]}). What was done is kept; run the "
-                "same command again when it is back."
-            ) from None
-        finally:
-            ray.shutdown()
 
 
 def _answers(
@@ -93,19 +62,8 @@ def _answers(
             yield pickle.loads(found)
 
 
-def own_versions() -> dict[str, str]:
-    """Return what must be the same on all machines for the same answers: libraries and our own code."""
-    found = {package: importlib.metadata.version(package) for package in _PACKAGES}
-    folder = Path(__file__).parents[2]
-    code = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
-        if "app" not in file.relative_to(folder).parts:
-            code.update(file.read_bytes())
-    return found | {"python": platform.python_version(), "melanoma": code.hexdigest()[:12]}
-
-
 class _Attempts:
-    """Counts how often something was begun, outside the workers, who may not live to tell."""
+    """Counts how often something was begun, in a process that outlives the workers."""
 
     def __init__(self) -> None:
         self._begun: dict[str, int] = {}
@@ -164,78 +122,6 @@ class _Worker:
             answers = list(answer_files(self._classifier, [source], self._wanted, threads=1))
             self._end(f"file {source.name}")
             yield from answers
-
-
-def _connect(address: str | None) -> Any:
-    """Return the module `ray`, connected."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    try:
-        import ray
-        import ray.data
-    except ModuleNotFoundError as missing:
-        raise UserError(f"--engine ray needs {missing.name}: pip install melanoma[cluster]") from missing
-    where = "A cluster on this machine" if address is None else f"The cluster at {address}"
-    if address is not None and address != "auto":
-        _require_answer(address)
-    try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            include_dashboard=False if address is None else None,
-        )
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        raise UserError(f"{where} cannot be used ({str(error).splitlines()[0]}).") from None
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    ray.data.DataContext.get_current().enable_progress_bars = False  # the command has its own
-    return ray
-
-
-def _require_answer(address: str) -> None:
-    """Raise UserError unless something listens there: Ray itself would try for minutes."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not port.isdigit():
-        raise UserError(f"“{address}” is not the address of a cluster, such as 10.0.0.1:6379.")
-    try:
-        socket.create_connection((host, int(port)), _PATIENCE).close()
-    except OSError as error:
-        raise UserError(
-            f"The cluster at {address} cannot be reached ({error.strerror or error}). Check the address, and "
-            "that its head runs."
-        ) from None
-
-
-def _require_same_versions(ray: Any) -> None:
-    """Raise UserError if a node has other libraries or another version of this project."""
-    here = own_versions()
-    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
-    nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
-    asked = [
-        ray.remote(num_cpus=0)(own_versions)
-        .options(scheduling_strategy=strategy(node["NodeID"], soft=False))
-        .remote()
-        for node in nodes
-    ]
-    for node, answer in zip(nodes, asked, strict=True):
-        try:
-            there = ray.get(answer)
-        except ray.exceptions.RayTaskError as error:
-            if not isinstance(error.cause, ImportError):
-                raise
-            raise UserError(
-                f"The worker {node['NodeManagerAddress']} cannot import this project ({error.cause}). "
-                "Install it there."
-            ) from None
-        other = [
-            f"{name} {there.get(name)} instead of {here[name]}"
-            for name in here
-            if there.get(name) != here[name]
-        ]
-        if other:
-            raise UserError(
-                f"The worker {node['NodeManagerAddress']} has {', '.join(other)}. Install the same versions: "
-                "other ones may give other answers."
-            )
 
 
 def _pool_size(ray: Any, workers: int | None) -> int:

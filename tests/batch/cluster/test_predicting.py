@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("ray")
 
-from melanoma.batch.cluster import predicting as cluster
+from melanoma import ray_cluster
 from melanoma.batch.cluster.predicting import BLOCK, answer_on_cluster
 from melanoma.batch.heatmaps import Wanted, answer_files
 from melanoma.batch.source import Source
@@ -41,7 +41,7 @@ def test_two_nodes_answer_like_one_machine_though_a_file_kills_its_worker(
 
 
 def test_workers_with_other_versions_are_refused(small_classifier, two_nodes, monkeypatch):
-    monkeypatch.setattr(cluster, "_PACKAGES", ("numpy", "pandas"))  # the workers compare others
+    monkeypatch.setattr(ray_cluster, "_PACKAGES", ("numpy", "pandas"))  # the workers compare others
     with pytest.raises(UserError, match="has pandas .* instead of .* Install the same versions"):
         next(answer_on_cluster(small_classifier.bundle, [], Wanted(), two_nodes, None))
 
