@@ -251,7 +251,10 @@ def two_nodes():
     """The address of a Ray cluster of two nodes of one core each, on this machine."""
     from ray.cluster_utils import Cluster
 
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    started.add_node(num_cpus=1)
+    with pytest.MonkeyPatch.context() as patch:
+        # At niceness 15, which Ray gives them, the workers starve beside other work on the machine.
+        patch.setenv("RAY_worker_niceness", "0")
+        started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+        started.add_node(num_cpus=1)
     yield started.address
     started.shutdown()

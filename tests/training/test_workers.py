@@ -77,7 +77,6 @@ mine = strategy.run(tf.function(lambda: tf.constant(place.index + 1.0)))
 
 
 @pytest.mark.ray
-@pytest.mark.timeout(900)  # four times TensorFlow's import, and Ray's, on a machine that may be busy
 def test_a_worker_that_dies_on_a_cluster_begins_again_from_the_checkpoint(two_nodes, tmp_path):
     pytest.importorskip("ray")
     script, run = tmp_path / "dies_once.py", tmp_path / "run"
