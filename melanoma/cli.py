@@ -9,7 +9,8 @@ import numpy as np
 import typer
 
 from melanoma import __version__
-from melanoma.batch.command import predict, triage, watch
+from melanoma.batch.command import predict, triage
+from melanoma.batch.watch.command import watch
 from melanoma.data.audit.command import audit
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for

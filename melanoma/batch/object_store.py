@@ -17,11 +17,6 @@ from melanoma.photos.reading import EXTENSIONS, MAX_BYTES
 _PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
 
 
-def is_address(text: str) -> bool:
-    """Return True if this names something in a store, and not a path."""
-    return "://" in text
-
-
 def photos_at(address: str) -> Iterator[Source]:
     """Yield the photo at an address, or those below it that are called like photos, sorted.
 

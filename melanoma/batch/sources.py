@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from melanoma.batch.object_store import is_address, photos_at
 from melanoma.batch.source import Source
 from melanoma.batch.zips import photos_in_zip_file
 from melanoma.data.labels.columns import ID_COLUMNS, require_id_column
@@ -36,7 +35,9 @@ def list_sources(paths: Iterable[str | Path], images: Path | None = None) -> Ite
     Raises UserError for a folder, a pattern, an archive or a CSV without photos.
     """
     for given in paths:
-        if is_address(str(given)):
+        if "://" in str(given):
+            from melanoma.batch.object_store import photos_at  # Arrow's file systems, for those who use them
+
             yield from photos_at(str(given))
             continue
         path = Path(given)

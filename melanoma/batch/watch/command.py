@@ -1,0 +1,50 @@
+"""The command `melanoma watch`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from melanoma.batch.command import KeepIds, Model
+from melanoma.batch.watch.journal import Journal
+from melanoma.batch.watch.webhook import Outbox
+from melanoma.errors import UserError
+from melanoma.files import require_folder
+from melanoma.model import bundle as bundles
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(help="The folder that photos arrive in, with those below it.")],
+    out: Annotated[Path, typer.Option(help="The worklist, .jsonl: a line is appended for each photo.")],
+    model: Model = bundles.DEFAULT,
+    webhook: Annotated[str | None, typer.Option(help="Address to which events are posted as JSON.")] = None,
+    still: Annotated[
+        float, typer.Option(min=0.1, help="Seconds a file must lie still before it is read.")
+    ] = 2,
+    keep_ids: KeepIds = False,
+) -> None:
+    """Judge photos as they arrive, until stopped; alerts, and photos that cannot be read, are JSON lines.
+
+    If it is stopped or killed, the same command goes on: nothing is judged twice, and no event is lost.
+    """
+    from melanoma.batch.heatmaps import Wanted
+    from melanoma.batch.watch.loop import watch_folder
+    from melanoma.model.classifier import Classifier
+
+    if out.suffix.lower() != ".jsonl":
+        raise UserError(f"{out}: the worklist of a watched folder is written as .jsonl.")
+    require_folder(out)
+    bundle = bundles.load_bundle(model)
+    worklist = Journal(out)
+    outbox = Outbox(Journal(out.with_name(f".{out.name}.told")), webhook)
+    judged = 0
+    try:
+        classifier = Classifier(bundle)
+        print(f"Watching {folder}. Stop with Ctrl-C.", file=sys.stderr)
+        for _ in watch_folder(classifier, folder, worklist, outbox, Wanted(keep_ids=keep_ids), still):
+            judged += 1
+    except KeyboardInterrupt:
+        left = outbox.close()
+        waiting = f" {left} events wait for the webhook, until the next start." if left else ""
+        print(f"Stopped after {judged} photos; {out} holds them.{waiting}", file=sys.stderr)
