@@ -21,7 +21,8 @@ import pandas as pd
 from melanoma.data.labels.read import read_labels
 from melanoma.errors import exit_on_user_error
 from melanoma.lesion.outline import candidates, find_lesion, overlap
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 SEED = 0
 _BINS = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01]

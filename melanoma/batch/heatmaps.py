@@ -14,7 +14,8 @@ from melanoma.batch.rows import Row, row_of
 from melanoma.batch.source import Source
 from melanoma.exports.overlay import overlay_file
 from melanoma.figures.style import SHOWN_SIDE
-from melanoma.photos.reading import frame, shrink
+from melanoma.photos.encoding import shrink
+from melanoma.photos.framing import frame
 
 if TYPE_CHECKING:
     from melanoma.model.classifier import Classifier

@@ -18,7 +18,8 @@ from rich.progress import track
 from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.errors import UserError
 from melanoma.lesion.outline import widen
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 
 def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray, dict[str, str]]:

@@ -18,7 +18,8 @@ from melanoma.measures.overlap import inside_share, pointing_hit
 from melanoma.model.bundle import Bundle
 from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 SURROUNDINGS = ("blur", "mean colour", "other skin")
 BATCH = 8  # images, each with three others: 32 passes at once

@@ -17,7 +17,7 @@ from melanoma.model.alert_wording import within_sentence
 from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import Classifier
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import Geometry, frame
+from melanoma.photos.framing import Geometry, frame
 from melanoma.phrases import Say, english
 
 _BATCH = 16

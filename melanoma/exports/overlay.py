@@ -11,7 +11,8 @@ from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import AGAINST, FOR, OPACITY, OUTLINE, colour_limit, overlay
 from melanoma.figures.style import SHOWN_SIDE
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import Geometry, as_png, shrink
+from melanoma.photos.encoding import as_png, shrink
+from melanoma.photos.framing import Geometry
 
 if TYPE_CHECKING:
     from melanoma.explain.base import Method

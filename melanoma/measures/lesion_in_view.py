@@ -8,7 +8,7 @@ import numpy as np
 from melanoma.lesion.outline import Outline, find_lesion, widen
 from melanoma.measures.overlap import inside_share
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import frame
+from melanoma.photos.framing import frame
 
 TRUSTED = 0.5
 """Confidence from which the page speaks of what lies inside: the expected overlap with a dermatologist's."""

@@ -36,6 +36,7 @@ ON_THE_PAGE = (
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_back",
+    "melanoma.photos.framing",
     "melanoma.photos.reading",
     "melanoma.model.backbones.registry",
     "melanoma.model.bundle_checks",

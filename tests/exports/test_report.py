@@ -14,7 +14,7 @@ from melanoma.exports.report import case_report
 from melanoma.measures.lesion_in_view import SeenLesion, seen_lesion
 from melanoma.model.alert_wording import alert_words, doubts, set_words, sum_words
 from melanoma.model.bundle import load_bundle
-from melanoma.photos.reading import as_png
+from melanoma.photos.encoding import as_png
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from melanoma.edits.artefacts import ARTEFACTS
 from melanoma.edits.drawn_lesions import COLOURS, MELANOMA_LIKE, NEVUS_LIKE, LesionParameters, draw_lesion
 from melanoma.lesion.abcd import abcd
 from melanoma.lesion.outline import diameter, find_lesion, overlap, widen
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 SKIN = (226, 186, 168)
 DRAWINGS = {

@@ -11,7 +11,7 @@ from melanoma.app.parts.shared.photo import Photo
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import colour_limit, overlay
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import Geometry, frame
+from melanoma.photos.framing import Geometry, frame
 
 CHEAP = ("evidence", "grad-cam", "grad-cam++", "layer-cam", "edges")
 """At once: they take less than a second together."""
