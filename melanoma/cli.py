@@ -90,10 +90,10 @@ def explain(
     code = (diagnosis or prediction.diagnosis).upper()
     index = prediction.index(code)
     outline = _outline(photo, mask, prediction) if measures else None
-    codes = (code,) if chosen.each_diagnosis_costs else prediction.codes
-    maps = chosen.explain(classifier.compiled, prediction, given, codes)
-    write_whole(out, overlay_file(photo, prediction, maps, code, codes, chosen))
-    heatmap = maps[..., codes.index(code)]
+    request = chosen.request(classifier.compiled, prediction, code, given)
+    maps = chosen.explain(request)
+    write_whole(out, overlay_file(photo, chosen, request, maps, code))
+    heatmap = maps[..., request.codes.index(code)]
     told: dict[str, Any] = {
         "path": str(image),
         "method": method,
@@ -111,7 +111,7 @@ def explain(
         told["rest"] = parts.rest
     text = f"{chosen.title} for {code} ({told['probability']:.1%}) written to {out}"
     if measures:
-        measured = measure_map(classifier, prediction, chosen, code, heatmap, given, outline)
+        measured = measure_map(classifier, chosen, request, code, heatmap, outline)
         told |= {"outlined": outline is not None} | measured.as_json()
         text += "\n" + measured.as_text()
         if outline is None:

@@ -29,7 +29,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
             bundle=bundle,
             method=view.method.name,
             code=view.code,
-            settings=view.settings,
+            settings=dict(view.request.settings),
             heatmap=view.heatmap,
             limit=view.limit,
             signed=view.signed,
