@@ -47,7 +47,7 @@ def choose(table: pd.DataFrame, count: int) -> pd.DataFrame:
 def judge(classifier: Classifier, image: pd.Series, methods: list[str]) -> list[dict]:
     """Return a row of figures for each method on one image."""
     prediction = classifier([read_image(image["path"])])[0]
-    answer, inside = prediction.diagnosis, read_widened(image["outline"], prediction.pixels.shape[0])
+    answer, inside = prediction.diagnosis, read_widened(image["outline"], prediction.geometry)
     probabilities = probabilities_of(classifier)
     asked = ExplanationRequest(classifier.compiled, prediction).only(answer)
 

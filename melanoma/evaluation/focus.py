@@ -159,6 +159,7 @@ def _variants(pixels: np.ndarray, inside: np.ndarray, others: _Skins) -> list[np
 def _load(row: Any, size: int, framing: str) -> tuple[Any, np.ndarray, np.ndarray] | None:
     """Return the row, its pixels and its widened outline, or None if a file cannot be read."""
     try:
-        return row, frame(read_image(row.path), size, framing)[0], read_widened(row.outline, size)
+        pixels, geometry = frame(read_image(row.path), size, framing)
+        return row, pixels, read_widened(row.outline, geometry)
     except UserError:
         return None  # `score_table` names it

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from melanoma.errors import UserError
 from melanoma.explain.base import ExplanationRequest, Method, explain_network, explain_pixels
 from melanoma.explain.registry import METHODS
 from melanoma.measures.base import Case, Measure, Probabilities
@@ -15,7 +14,6 @@ from melanoma.measures.registry import MEASURES, measure_all
 from melanoma.model.alert_wording import within_sentence
 from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import Classifier
-from melanoma.photos.framing import Geometry, frame
 from melanoma.phrases import Say, english
 
 _BATCH = 16
@@ -115,17 +113,3 @@ def probabilities_of(classifier: Classifier) -> Probabilities:
         return probabilities_from(np.concatenate(logits), bundle.temperature, bundle.prior)
 
     return probabilities
-
-
-def frame_mask(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Return a photo's mask, bool (H, W), as the network sees it, bool (S, S).
-
-    Raises UserError if it is not of the photo's size.
-    """
-    if mask.shape != (geometry.height, geometry.width):
-        raise UserError(
-            f"The mask has {mask.shape[1]} x {mask.shape[0]} pixels and the photo "
-            f"{geometry.width} x {geometry.height}. Give a mask of the photo's own size."
-        )
-    whole = np.repeat(mask.astype(np.uint8)[..., None] * 255, 3, axis=2)
-    return frame(whole, geometry.size)[0][..., 0] >= 128

@@ -20,6 +20,22 @@ class Geometry:
     size: int
     """Side of the network's input, pixels."""
 
+    def cut(self, picture: np.ndarray) -> np.ndarray:
+        """Return the square of a picture on the photo's pixels, uint8 (H, W) or (H, W, c), at `size`.
+
+        Shrinking averages areas; enlarging is bilinear.
+        """
+        square = picture[self.top : self.top + self.side, self.left : self.left + self.side]
+        interpolation = cv2.INTER_AREA if self.side > self.size else cv2.INTER_LINEAR
+        return cv2.resize(square, (self.size, self.size), interpolation=interpolation)
+
+    def cut_mask(self, mask: np.ndarray) -> np.ndarray:
+        """Return the square of a mask of the photo, bool (H, W), as bool (size, size).
+
+        True where at least half of a pixel of the network's input lies inside.
+        """
+        return np.asarray(self.cut(mask.astype(np.uint8) * np.uint8(255)) >= 128)
+
     def lay_back(self, heatmap: np.ndarray) -> np.ndarray:
         """Return the heatmap on the photo's own pixels.
 
@@ -43,7 +59,7 @@ def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple
     """Return what the network sees, uint8 (size, size, 3), and where in the photo it lies.
 
     `centre-square` takes the centred square of the shorter side: nothing is squeezed, so round stays round.
-    Shrinking averages areas; enlarging is bilinear.
+    Raises UserError for another framing.
     """
     if framing != "centre-square":
         raise UserError(
@@ -52,6 +68,4 @@ def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple
     height, width = image.shape[:2]
     side = min(height, width)
     geometry = Geometry(width, height, (width - side) // 2, (height - side) // 2, side, size)
-    square = image[geometry.top : geometry.top + side, geometry.left : geometry.left + side]
-    interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return cv2.resize(square, (size, size), interpolation=interpolation), geometry
+    return geometry.cut(image), geometry

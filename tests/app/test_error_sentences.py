@@ -49,7 +49,7 @@ NOT_ON_THE_PAGE = {
     "melanoma.controls": "its choices and sliders give no value out of range",
     "melanoma.explain.layers": "it offers the layers that there are",
     "melanoma.explain.registry": "it offers the methods that there are",
-    "melanoma.exports.explanation": "no page takes a mask",
+    "melanoma.measures.lesion_in_view": "an outline by hand is drawn on the photo itself",
     "melanoma.measures.base": "no page takes a mask, and a map with gaps would be a defect",
     "melanoma.model.backbones.base": "no page loads weights into a backbone",
     "melanoma.model.backbones.efficientnet_lite": "no page loads weights into a backbone",

@@ -83,7 +83,7 @@ def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMa
                 view.request,
                 view.code,
                 view.heatmap,
-                view.lesion.mask if view.lesion.mask.any() else None,
+                view.lesion.inside,
                 say,
                 lambda measure: bar.progress(names.index(measure.name) / len(names), say(measure.title)),
             )

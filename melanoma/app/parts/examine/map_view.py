@@ -103,8 +103,10 @@ def maps_of(photo: Photo, method: "Method", request: "ExplanationRequest") -> np
 
 def lesion_of(photo: Photo, prediction: Prediction) -> SeenLesion:
     """Return the photo's outline: the visitor's own, or the one that is found, sought once."""
-    size = prediction.geometry.size
-    return drawn_lesion(photo, size) or kept("lesion", photo, "", lambda: seen_lesion(photo.pixels, size))
+    geometry = prediction.geometry
+    return drawn_lesion(photo, geometry) or kept(
+        "lesion", photo, "", lambda: seen_lesion(photo.pixels, geometry)
+    )
 
 
 def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dict[str, str | float]]":
