@@ -21,7 +21,7 @@ from benchmarks.memory import megabytes, restart_peak
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.model.bundle import load_bundle
 from melanoma.model.classifier import Classifier, CompiledNetwork, Outputs
-from melanoma.photos.reading import frame
+from melanoma.photos.framing import frame
 
 Ask = Callable[[np.ndarray], Outputs]
 LARGEST_BATCH = 16

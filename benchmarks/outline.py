@@ -20,8 +20,9 @@ import pandas as pd
 
 from melanoma.data.labels.read import read_labels
 from melanoma.errors import exit_on_user_error
+from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import candidates, find_lesion, overlap
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.reading import read_image
 
 SEED = 0
 _BINS = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01]
@@ -29,11 +30,8 @@ _BINS = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01]
 
 def true_mask(outline: str | Path, image: np.ndarray) -> np.ndarray:
     """Return a dermatologist's outline on the image's pixels, bool (H, W)."""
-    drawn = read_image(outline)
     height, width = image.shape[:2]
-    if height == width:
-        return frame(drawn, height)[0][..., 0] > 127
-    return cv2.resize(drawn[..., 0], (width, height), interpolation=cv2.INTER_AREA) > 127
+    return on_photo(read_mask(outline), width, height)
 
 
 def with_outlines(table: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
-from melanoma.photos.reading import as_jpeg
+from melanoma.photos.encoding import as_jpeg
 
 DRAWINGS = (
     24  # drawn; the others are turned, flipped, lightened copies, since drawing takes longer than judging

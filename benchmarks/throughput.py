@@ -29,7 +29,8 @@ from melanoma.batch.heatmaps import Wanted, answer_files
 from melanoma.batch.sources import list_sources
 from melanoma.model.bundle import load_bundle
 from melanoma.model.classifier import Classifier
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 
 def spent(task: Callable[[], object], count: int) -> tuple[float, float]:

@@ -28,7 +28,7 @@ from melanoma.data.pipeline import Sampler, decode_all, shared_out
 from melanoma.errors import UserError
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.network import build_network
-from melanoma.photos.reading import frame
+from melanoma.photos.framing import frame
 from melanoma.training.loop import fit
 from melanoma.training.recipes import Recipe, recipe_named
 from melanoma.training.workers import Place, fit_together, place_here, strategy_here

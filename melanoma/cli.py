@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -16,7 +16,9 @@ from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
 from melanoma.files import require_folder, write_whole
 from melanoma.model import bundle as bundles
-from melanoma.model.prediction import Prediction
+
+if TYPE_CHECKING:
+    from melanoma.photos.framing import Geometry
 
 # TensorFlow's greetings are not for users. It is imported inside the commands, so that --help is quick.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -90,11 +92,11 @@ def explain(
     prediction = classifier([photo])[0]
     code = (diagnosis or prediction.diagnosis).upper()
     index = prediction.index(code)
-    outline = _outline(photo, mask, prediction) if measures else None
-    codes = (code,) if chosen.each_diagnosis_costs else prediction.codes
-    maps = chosen.explain(classifier.compiled, prediction, given, codes)
-    write_whole(out, overlay_file(photo, prediction, maps, code, codes, chosen))
-    heatmap = maps[..., codes.index(code)]
+    outline = _outline(photo, mask, prediction.geometry) if measures else None
+    request = chosen.request(classifier.compiled, prediction, code, given)
+    maps = chosen.explain(request)
+    write_whole(out, overlay_file(photo, chosen, request, maps, code))
+    heatmap = maps[..., request.codes.index(code)]
     told: dict[str, Any] = {
         "path": str(image),
         "method": method,
@@ -112,7 +114,7 @@ def explain(
         told["rest"] = parts.rest
     text = f"{chosen.title} for {code} ({told['probability']:.1%}) written to {out}"
     if measures:
-        measured = measure_map(classifier, prediction, chosen, code, heatmap, given, outline)
+        measured = measure_map(classifier, chosen, request, code, heatmap, outline)
         told |= {"outlined": outline is not None} | measured.as_json()
         text += "\n" + measured.as_text()
         if outline is None:
@@ -175,12 +177,12 @@ def _named_values(pairs: list[str]) -> dict[str, str]:
     return named
 
 
-def _outline(photo: np.ndarray, mask: Path | None, prediction: Prediction) -> np.ndarray | None:
+def _outline(photo: np.ndarray, mask: Path | None, geometry: "Geometry") -> np.ndarray | None:
     """Return the lesion as the network sees it, bool (S, S), from a file or else found; or None."""
-    from melanoma.exports.explanation import frame_mask
-    from melanoma.lesion.outline import find_lesion
-    from melanoma.photos.reading import read_image
+    from melanoma.lesion.mask_files import read_mask
+    from melanoma.lesion.outline import Outline
+    from melanoma.measures.lesion_in_view import seen_lesion, seen_outline
 
-    whole = find_lesion(photo).mask if mask is None else read_image(mask).mean(axis=2) > 127
-    framed = frame_mask(whole, prediction.geometry)
-    return framed if mask is not None or framed.any() else None
+    if mask is None:
+        return seen_lesion(photo, geometry).inside
+    return seen_outline(Outline(read_mask(mask), 1.0), geometry, by_hand=True).mask

@@ -9,6 +9,7 @@ Each image is written to a CSV as it is done, so a run that was stopped goes on;
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import read_widened
 from melanoma.errors import exit_on_user_error
 from melanoma.evaluation.metrics import Estimate, bootstrap
+from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.registry import METHODS
 from melanoma.exports.explanation import probabilities_of
 from melanoma.measures.base import Case
@@ -45,15 +47,16 @@ def choose(table: pd.DataFrame, count: int) -> pd.DataFrame:
 def judge(classifier: Classifier, image: pd.Series, methods: list[str]) -> list[dict]:
     """Return a row of figures for each method on one image."""
     prediction = classifier([read_image(image["path"])])[0]
-    answer, inside = prediction.diagnosis, read_widened(image["outline"], prediction.pixels.shape[0])
+    answer, inside = prediction.diagnosis, read_widened(image["outline"], prediction.geometry)
     probabilities = probabilities_of(classifier)
+    asked = ExplanationRequest(classifier.compiled, prediction).only(answer)
 
     def areas(heatmap: np.ndarray) -> np.ndarray:
         case = Case(probabilities, prediction.pixels, heatmap, prediction.index(answer))
         return np.array([deletion_curve(case, steps=STEPS).area, insertion_curve(case, steps=STEPS).area])
 
     def explained(name: str, settings: dict | None = None) -> np.ndarray:
-        return METHODS[name].explain(classifier.compiled, prediction, settings, (answer,))[..., 0]
+        return METHODS[name].explain(replace(asked, settings=settings or {}))[..., 0]
 
     chance = np.mean([areas(explained("random", {"draw": 10 + draw})) for draw in range(DRAWS)], axis=0)
     rows = []

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.explanations.timing import measured, milliseconds, peak_megabytes, report
+from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.registry import METHODS
 from melanoma.model.bundle import load_bundle
 from melanoma.model.classifier import Classifier
@@ -30,6 +31,8 @@ def main(model: str, exchange: str) -> None:
     batch = np.load(exchange)["pixels"]
     photo, codes = batch[:1], classifier.bundle.codes
     prediction = classifier([photo[0]])[0]
+    every = ExplanationRequest(network, prediction)
+    one = every.only(codes[0])
     logits = prediction.logits.tolist()
     loaded = peak_megabytes()
 
@@ -49,8 +52,8 @@ def main(model: str, exchange: str) -> None:
     results = {"logits": logits, "loaded_mb": loaded, "tasks": measured(tasks)}
     results["methods"] = {
         name: {
-            "one": milliseconds(lambda method=method: method.explain(network, prediction, codes=codes[:1])),
-            "all": milliseconds(lambda method=method: method.explain(network, prediction)),
+            "one": milliseconds(lambda method=method: method.explain(one)),
+            "all": milliseconds(lambda method=method: method.explain(every)),
         }
         for name, method in METHODS.items()
     }
@@ -59,7 +62,7 @@ def main(model: str, exchange: str) -> None:
     for number, row in enumerate(shuffled):
         answer = classifier([batch[row]])[0]
         for name in ("evidence", "grad-cam", "layer-cam"):
-            METHODS[name].explain(network, answer)
+            METHODS[name].explain(ExplanationRequest(network, answer))
         if number + 1 in (50, MANY):
             held.append(resident_megabytes())
     report(results | {"resident_after_50_mb": held[0], f"resident_after_{MANY}_mb": held[1]})

@@ -18,7 +18,7 @@ import numpy as np
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.model.bundle import DEFAULT, load_bundle
-from melanoma.photos.reading import frame
+from melanoma.photos.framing import frame
 
 HERE = Path(__file__).parent
 ROWS = 32

@@ -14,7 +14,8 @@ from melanoma.batch.rows import Row, row_of
 from melanoma.batch.source import Source
 from melanoma.exports.overlay import overlay_file
 from melanoma.figures.style import SHOWN_SIDE
-from melanoma.photos.reading import frame, shrink
+from melanoma.photos.encoding import shrink
+from melanoma.photos.framing import frame
 
 if TYPE_CHECKING:
     from melanoma.model.classifier import Classifier
@@ -67,10 +68,9 @@ def _answer(classifier: "Classifier", judged: Judged, wanted: Wanted) -> Answer:
 
     shown = judged.photo.kept
     geometry = frame(shown, classifier.bundle.image_size, classifier.bundle.framing)[1]
-    placed = replace(found, geometry=geometry)
     method = first_method(classifier.compiled)
-    maps = method.explain(classifier.compiled, found)
-    picture = overlay_file(shown, placed, maps, found.diagnosis, found.codes, method)
+    request = method.request(classifier.compiled, replace(found, geometry=geometry), found.diagnosis)
+    picture = overlay_file(shown, method, request, method.explain(request), found.diagnosis)
     name = _heatmap_name(judged.photo, found.diagnosis)
     return Answer(row_of(judged, classifier.bundle, wanted.keep_ids, name), picture)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from melanoma.batch.predicting import Judged, judge_files
 from melanoma.batch.source import Source
-from melanoma.photos.reading import as_jpeg, data_uri
+from melanoma.photos.encoding import as_jpeg, data_uri
 from melanoma.phrases import Sentence
 
 if TYPE_CHECKING:

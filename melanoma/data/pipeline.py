@@ -17,8 +17,10 @@ from rich.progress import track
 
 from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.errors import UserError
+from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import widen
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import Geometry, frame
+from melanoma.photos.reading import read_image
 
 
 def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray, dict[str, str]]:
@@ -53,8 +55,8 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
 
     def decode(row: int) -> None:
         try:
-            pixels[row, ..., :3] = frame(read_image(table["path"].iloc[row]), size)[0]
-            pixels[row, ..., 3] = 255 * read_widened(table["outline"].iloc[row], size)
+            pixels[row, ..., :3], geometry = frame(read_image(table["path"].iloc[row]), size)
+            pixels[row, ..., 3] = 255 * read_widened(table["outline"].iloc[row], geometry)
         except UserError as error:
             failed[table["image_id"].iloc[row]] = str(error)
 
@@ -67,15 +69,16 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
     return np.load(cache, mmap_mode="r"), failed
 
 
-def read_widened(outline: str | None, size: int) -> np.ndarray:
-    """Return the widened outline of a mask file, framed like its image, bool (size, size).
+def read_widened(outline: str | None, geometry: Geometry) -> np.ndarray:
+    """Return the widened outline of a mask file, framed like its photo, bool (size, size).
 
     All True where there is no file, or an empty mask: then everything counts as lesion.
     """
+    everything = np.ones((geometry.size, geometry.size), dtype=bool)
     if outline is None or pd.isna(outline):
-        return np.ones((size, size), dtype=bool)
-    mask = frame(read_image(outline), size)[0][..., 0] > 127
-    return widen(mask) if mask.any() else np.ones((size, size), dtype=bool)
+        return everything
+    mask = geometry.cut_mask(on_photo(read_mask(outline), geometry.width, geometry.height))
+    return widen(mask) if mask.any() else everything
 
 
 @dataclass(frozen=True)

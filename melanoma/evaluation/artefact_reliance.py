@@ -27,7 +27,8 @@ from melanoma.model.bundle import Bundle
 from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.network import POOLING
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 NO_NEWS = "mirrored"
 """The control: mirroring says nothing of the lesion, so what it changes is the network's own wavering."""

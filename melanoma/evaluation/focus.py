@@ -18,7 +18,8 @@ from melanoma.measures.overlap import inside_share, pointing_hit
 from melanoma.model.bundle import Bundle
 from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 SURROUNDINGS = ("blur", "mean colour", "other skin")
 BATCH = 8  # images, each with three others: 32 passes at once
@@ -158,6 +159,7 @@ def _variants(pixels: np.ndarray, inside: np.ndarray, others: _Skins) -> list[np
 def _load(row: Any, size: int, framing: str) -> tuple[Any, np.ndarray, np.ndarray] | None:
     """Return the row, its pixels and its widened outline, or None if a file cannot be read."""
     try:
-        return row, frame(read_image(row.path), size, framing)[0], read_widened(row.outline, size)
+        pixels, geometry = frame(read_image(row.path), size, framing)
+        return row, pixels, read_widened(row.outline, geometry)
     except UserError:
         return None  # `score_table` names it

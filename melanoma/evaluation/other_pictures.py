@@ -17,7 +17,7 @@ from sklearn.datasets import load_sample_images
 
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.in_distribution import distance
-from melanoma.photos.reading import frame
+from melanoma.photos.framing import frame
 
 SIDE = 256
 EACH = 24

@@ -11,7 +11,7 @@ import numpy as np
 
 from melanoma.edits.drawn_lesions import LesionParameters
 from melanoma.files import spreadsheet_text
-from melanoma.photos.reading import Geometry
+from melanoma.photos.framing import Geometry
 
 T = TypeVar("T")
 STRONG = 0.9

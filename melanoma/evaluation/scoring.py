@@ -11,7 +11,8 @@ from rich.progress import track
 from melanoma.errors import UserError
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prefetch import batches_ahead
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 BATCH = 32
 

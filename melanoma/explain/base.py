@@ -1,16 +1,54 @@
 """What every explanation method is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import keras
 import numpy as np
 
-from melanoma.controls import Control, Setting, Settings, read_settings
+from melanoma.controls import Control, Settings, read_settings
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prediction import Prediction
+
+
+@dataclass(frozen=True)
+class ExplanationRequest:
+    """What is to be explained: the diagnoses `codes` of one prediction, by a method set to `settings`.
+
+    Raises UserError for a diagnosis that the prediction does not have.
+    """
+
+    network: CompiledNetwork
+    """The network that made the prediction."""
+    prediction: Prediction
+    settings: Settings = field(default_factory=dict)
+    """Values of the method's controls by name; missing ones take their defaults. Within `Method.maps` every
+    control has a checked value."""
+    codes: tuple[str, ...] = ()
+    """The diagnoses asked for, in the order of the maps; all of the prediction's if none is given."""
+
+    def __post_init__(self) -> None:
+        """Ask for all diagnoses where none is named, and check those that are."""
+        if not self.codes:
+            object.__setattr__(self, "codes", self.prediction.codes)
+        for code in self.codes:
+            self.prediction.index(code)
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """What the network saw, uint8 (S, S, 3)."""
+        return self.prediction.pixels
+
+    @property
+    def indices(self) -> list[int]:
+        """Where `codes` stand in the network's outputs."""
+        return [self.prediction.index(code) for code in self.codes]
+
+    def only(self, code: str) -> "ExplanationRequest":
+        """Return the same request for one diagnosis."""
+        return replace(self, codes=(code,))
 
 
 class Method(ABC):
@@ -46,60 +84,57 @@ class Method(ABC):
         """Return what can be set, for a network whose diagnoses are `codes`."""
         return ()
 
-    def explain(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        settings: Settings | None = None,
-        codes: Sequence[str] | None = None,
-    ) -> np.ndarray:
-        """Return the heatmaps of `codes` (all diagnoses if None), float32 (h, w, len(codes)), not scaled.
+    def request(
+        self, network: CompiledNetwork, prediction: Prediction, code: str, settings: Settings | None = None
+    ) -> ExplanationRequest:
+        """Return the request for the map of a diagnosis as page and commands show it.
 
-        `settings` gives values for the controls; missing ones take their defaults. Raises UserError for a
-        diagnosis, setting or value that there is not, and where the network is not one for this method.
+        With the maps of all others, which share its colour scale, unless each would take its own time.
         """
-        chosen = read_settings(self.controls(network, prediction.codes), settings)
-        indices = [prediction.index(code) for code in (prediction.codes if codes is None else codes)]
-        return np.asarray(self.maps(network, prediction, indices, chosen), dtype=np.float32)
+        codes = (code,) if self.each_diagnosis_costs else prediction.codes
+        return ExplanationRequest(network, prediction, settings or {}, codes)
+
+    def explain(self, request: ExplanationRequest) -> np.ndarray:
+        """Return the heatmaps of `request.codes`, float32 (h, w, len(codes)), in `unit`, not scaled.
+
+        Raises UserError for a setting or value that there is not, and where the network is not one for this
+        method.
+        """
+        controls = self.controls(request.network, request.prediction.codes)
+        checked = replace(request, settings=read_settings(controls, request.settings))
+        return np.asarray(self.maps(checked), dtype=np.float32)
 
     @abstractmethod
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
-        """Return the heatmaps (h, w, len(indices)); every control has a checked value in `settings`."""
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
+        """Return the heatmaps (h, w, len(request.codes)); every control has a checked value."""
 
 
 def explain_pixels(
-    method: Method,
-    network: CompiledNetwork,
-    prediction: Prediction,
-    code: str,
-    settings: Settings | None = None,
+    method: Method, request: ExplanationRequest, code: str
 ) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function from uint8 (S, S, 3) to the heatmap (h, w) of one diagnosis.
 
-    For measures that ask again with changed pixels or a changed network. `prediction` lends the names of the
-    diagnoses only; logits and evidence are computed anew.
+    For measures that ask again with changed pixels or a changed network. The request's prediction lends the
+    names of the diagnoses only; logits and evidence are computed anew.
     """
 
     def heatmap(pixels: np.ndarray) -> np.ndarray:
-        outputs = network.run(pixels[None])
-        again = replace(prediction, pixels=pixels, logits=outputs.logits[0], evidence=outputs.evidence_of(0))
-        return method.explain(network, again, settings, (code,))[..., 0]
+        outputs = request.network.run(pixels[None])
+        again = replace(
+            request.prediction, pixels=pixels, logits=outputs.logits[0], evidence=outputs.evidence_of(0)
+        )
+        return method.explain(replace(request, prediction=again).only(code))[..., 0]
 
     return heatmap
 
 
 def explain_network(
-    method: Method, prediction: Prediction, code: str, settings: Settings | None = None
+    method: Method, request: ExplanationRequest, code: str
 ) -> Callable[[keras.Model], np.ndarray]:
     """Return a function from another network of the same layers to its heatmap (h, w) of the same pixels."""
 
     def heatmap(network: keras.Model) -> np.ndarray:
-        return explain_pixels(method, CompiledNetwork(network), prediction, code, settings)(prediction.pixels)
+        other = replace(request, network=CompiledNetwork(network))
+        return explain_pixels(method, other, code)(request.pixels)
 
     return heatmap

@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 from scipy.special import ndtr
 
-from melanoma.controls import Control, Range, Setting
-from melanoma.explain.base import Method
+from melanoma.controls import Control, Range
+from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.prediction import Prediction
 
 _GRAIN = 1.0  # cells: blobs about as broad as those of an evidence map
 
@@ -30,20 +29,11 @@ class RandomMap(Method):
         """Offer another draw."""
         return (Range("draw", "Draw", 1, 100, 1, 1),)
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return maps on the last feature map's grid, each value uniform on 0..1."""
-        photo = zlib.crc32(prediction.pixels.tobytes())
-        height, width = network.grid
-        return np.stack(
-            [smooth_noise((height, width), (photo, index, int(settings["draw"]))) for index in indices],
-            axis=-1,
-        )
+        photo, draw = zlib.crc32(request.pixels.tobytes()), int(request.settings["draw"])
+        grid = request.network.grid
+        return np.stack([smooth_noise(grid, (photo, index, draw)) for index in request.indices], axis=-1)
 
 
 class EdgeMap(Method):
@@ -58,15 +48,9 @@ class EdgeMap(Method):
     cost = "free"
     for_comparison = True
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return Sobel's gradient magnitude at the input's full resolution, the same for all diagnoses."""
-        return np.repeat(edge_strength(prediction.pixels)[..., None], len(indices), axis=-1)
+        return np.repeat(edge_strength(request.pixels)[..., None], len(request.codes), axis=-1)
 
 
 def smooth_noise(shape: tuple[int, int], seed: tuple[int, ...]) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from melanoma.controls import Choice, Control, Setting
-from melanoma.explain.base import Method
+from melanoma.controls import Choice, Control
+from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prediction import Prediction
 
@@ -23,15 +23,9 @@ class EvidenceMap(Method):
     adds_up = True
     needs_evidence = True
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps that came with the prediction."""
-        return prediction.require_evidence()[..., indices]
+        return request.prediction.require_evidence()[..., request.indices]
 
 
 class DifferenceMap(Method):
@@ -50,15 +44,10 @@ class DifferenceMap(Method):
         """Offer the diagnosis to compare with."""
         return (Choice("than", "Rather than", (RUNNER_UP, *codes), RUNNER_UP),)
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the differences; with the bias' difference they sum to that of the logits."""
-        others = [self._other(prediction, index, str(settings["than"])) for index in indices]
+        prediction, indices, than = request.prediction, request.indices, str(request.settings["than"])
+        others = [self._other(prediction, index, than) for index in indices]
         evidence = prediction.require_evidence()
         return evidence[..., indices] - evidence[..., others]
 

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from melanoma.controls import Choice, Control, Setting
-from melanoma.explain.base import Method
+from melanoma.controls import Choice, Control
+from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.layers import convolutional_layers, layer_choice, layer_pass
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.network import FEATURES
@@ -29,17 +29,11 @@ class GradCam(Method):
         single = layer_choice(network)
         return (Choice(single.name, single.title, (*single.values, LAST_THREE), single.default),)
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return ReLU(sum over channels of weight times map)."""
-        layer = str(settings["layer"])
+        network, layer = request.network, str(request.settings["layer"])
         layers = convolutional_layers(network.network)[-3:] if layer == LAST_THREE else (layer,)
-        return mean_of([self._at(network, prediction, name) for name in layers])[..., indices]
+        return mean_of([self._at(network, request.prediction, name) for name in layers])[..., request.indices]
 
     def _at(self, network: CompiledNetwork, prediction: Prediction, layer: str) -> np.ndarray:
         if layer == FEATURES and prediction.evidence is not None:

@@ -3,10 +3,9 @@
 import cv2
 import numpy as np
 
-from melanoma.controls import Choice, Control, Range, Setting
-from melanoma.explain.base import Method
+from melanoma.controls import Choice, Control, Range
+from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.prediction import Prediction
 
 _BATCH = 16  # copies at once; larger batches take more memory and no less time
 BLURRED, MEAN = "blurred photo", "mean colour"
@@ -30,21 +29,17 @@ class Occlusion(Method):
             Choice("cover", "Covered by", (BLURRED, MEAN), BLURRED),
         )
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the falls on a grid with two cells to a patch, for all diagnoses in the same passes."""
-        patch = float(settings["patch"])
+        pixels, patch = request.pixels, float(request.settings["patch"])
         cells = round(2 / patch)
-        cover = covering(prediction.pixels, patch, str(settings["cover"]))
-        covered = occluded(prediction.pixels, cover, cells, patch)
-        logits = [network.run(covered[at : at + _BATCH]).logits for at in range(0, len(covered), _BATCH)]
-        falls = prediction.logits - np.concatenate(logits)
-        return falls.reshape(cells, cells, -1)[..., indices]
+        cover = covering(pixels, patch, str(request.settings["cover"]))
+        covered = occluded(pixels, cover, cells, patch)
+        logits = [
+            request.network.run(covered[at : at + _BATCH]).logits for at in range(0, len(covered), _BATCH)
+        ]
+        falls = request.prediction.logits - np.concatenate(logits)
+        return falls.reshape(cells, cells, -1)[..., request.indices]
 
 
 def covering(pixels: np.ndarray, patch: float, kind: str) -> np.ndarray:

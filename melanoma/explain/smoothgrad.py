@@ -6,11 +6,10 @@ import numpy as np
 from tf_keras_vis.saliency import Saliency
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from melanoma.controls import Control, Range, Setting
-from melanoma.explain.base import Method
+from melanoma.controls import Control, Range
+from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.float_input import float_twin
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.prediction import Prediction
 
 _BATCH = 2  # copies at once: the backward pass keeps all activations, which four made 700 MB at 224 px
 
@@ -34,22 +33,16 @@ class SmoothGrad(Method):
             Range("noise", "Noise, share of the photo's contrast", 0, 0.5, 0.15, 0.05),
         )
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps at the input's full resolution; the noise is the same for the same photo."""
-        pixels = prediction.pixels.astype(np.float32)
-        rng = np.random.default_rng(zlib.crc32(prediction.pixels.tobytes()))
+        pixels, settings = request.pixels.astype(np.float32), request.settings
+        rng = np.random.default_rng(zlib.crc32(request.pixels.tobytes()))
         deviation = float(settings["noise"]) * np.ptp(pixels)
         shape = (int(settings["copies"]), *pixels.shape)
         noisy = pixels + deviation * rng.standard_normal(shape, dtype=np.float32)
-        saliency = Saliency(float_twin(network))
+        saliency = Saliency(float_twin(request.network))
         return np.stack(
-            [np.abs(_gradient(saliency, noisy, index)).max(axis=-1) for index in indices], axis=-1
+            [np.abs(_gradient(saliency, noisy, index)).max(axis=-1) for index in request.indices], axis=-1
         )
 
 

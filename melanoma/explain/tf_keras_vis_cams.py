@@ -10,12 +10,11 @@ from tf_keras_vis.layercam import Layercam
 from tf_keras_vis.scorecam import Scorecam
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from melanoma.controls import Control, Range, Setting
-from melanoma.explain.base import Method
+from melanoma.controls import Control, Range
+from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.float_input import float_twin, tail_from
 from melanoma.explain.layers import layer_choice
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.prediction import Prediction
 
 UNSCALED = {"seek_penultimate_conv_layer": False, "expand_cam": False, "normalize_cam": False}
 """Maps stay in their unit and on their grid; scaling and resizing is the plot's."""
@@ -36,18 +35,12 @@ class _GradientCam(Method):
         """Offer every convolutional layer."""
         return (layer_choice(network),)
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps of tf-keras-vis."""
-        tail = tail_from(network, str(settings["layer"]))
-        features = tail.maps(prediction.pixels[None])
+        tail = tail_from(request.network, str(request.settings["layer"]))
+        features = tail.maps(request.pixels[None])
         library = self.computed_by(tail.model)
-        cams = []
+        indices, cams = request.indices, []
         for start in range(0, len(indices), _BATCH):
             some = indices[start : start + _BATCH]
             copies = np.repeat(features, len(some), axis=0)
@@ -95,25 +88,19 @@ class ScoreCam(Method):
             Range("channels", "Feature maps tried", 4, min(64, most), min(32, most), 4),
         )
 
-    def maps(
-        self,
-        network: CompiledNetwork,
-        prediction: Prediction,
-        indices: list[int],
-        settings: dict[str, Setting],
-    ) -> np.ndarray:
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps of tf-keras-vis, one call a diagnosis."""
-        scorecam = Scorecam(float_twin(network))
+        scorecam = Scorecam(float_twin(request.network))
         cams = [
             scorecam(
                 CategoricalScore([index]),
-                prediction.pixels[None].astype(np.float32),
-                penultimate_layer=settings["layer"],
-                max_N=int(settings["channels"]),
+                request.pixels[None].astype(np.float32),
+                penultimate_layer=request.settings["layer"],
+                max_N=int(request.settings["channels"]),
                 batch_size=16,
                 **UNSCALED,
             )
-            for index in indices
+            for index in request.indices
         ]
         return np.stack([np.asarray(cam)[0] for cam in cams], axis=-1)
 

@@ -1,14 +1,12 @@
 """A heatmap of a photo with all its figures and what they mean: where methods and measures meet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from melanoma.controls import Settings
-from melanoma.errors import UserError
-from melanoma.explain.base import Method, explain_network, explain_pixels
+from melanoma.explain.base import ExplanationRequest, Method, explain_network, explain_pixels
 from melanoma.explain.registry import METHODS
 from melanoma.measures.base import Case, Measure, Probabilities
 from melanoma.measures.interpretation import sentences
@@ -16,8 +14,6 @@ from melanoma.measures.registry import MEASURES, measure_all
 from melanoma.model.alert_wording import within_sentence
 from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import Classifier
-from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import Geometry, frame
 from melanoma.phrases import Say, english
 
 _BATCH = 16
@@ -62,34 +58,32 @@ class MeasuredMap:
 
 def measure_map(
     classifier: Classifier,
-    prediction: Prediction,
     method: Method,
+    request: ExplanationRequest,
     code: str,
     heatmap: np.ndarray,
-    settings: Settings | None = None,
     mask: np.ndarray | None = None,
     say: Say = english,
     before: Callable[[Measure], None] | None = None,
 ) -> MeasuredMap:
-    """Return the figures of the `method`'s heatmap (h, w) of one diagnosis, made with `settings`.
+    """Return the figures of a heatmap (h, w) of one diagnosis, the `method`'s answer to the request.
 
     `mask` is the lesion's outline in the network's input, bool (S, S); without one, what needs it is left
     out. `say` gives the sentences' language, `before` hears of each measure's start. Takes as long as some
     300 predictions, and some 10 times as long as the map.
     """
-    network = classifier.compiled
     case = Case(
         probabilities=probabilities_of(classifier),
-        pixels=prediction.pixels,
+        pixels=request.pixels,
         heatmap=heatmap,
-        index=prediction.index(code),
+        index=request.prediction.index(code),
         mask=mask,
-        explain=explain_pixels(method, network, prediction, code, settings),
-        network=network.network,
-        explain_network=explain_network(method, prediction, code, settings),
+        explain=explain_pixels(method, request, code),
+        network=request.network.network,
+        explain_network=explain_network(method, request, code),
     )
     figures = measure_all(case, before)
-    random = random_maps(classifier, prediction, code)
+    random = random_maps(request, code)
     by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE}
     # Random spots and edges are no evidence, so nothing is said of where it lies.
     spoken_of = {
@@ -99,10 +93,10 @@ def measure_map(
     return MeasuredMap(figures, by_chance, tuple(told))
 
 
-def random_maps(classifier: Classifier, prediction: Prediction, code: str) -> list[np.ndarray]:
-    """Return the maps (h, w) whose mean is what chance does."""
+def random_maps(request: ExplanationRequest, code: str) -> list[np.ndarray]:
+    """Return the maps (h, w) whose mean is what chance does, for the photo of a request."""
     return [
-        METHODS["random"].explain(classifier.compiled, prediction, {"draw": draw}, (code,))[..., 0]
+        METHODS["random"].explain(replace(request, settings={"draw": draw}).only(code))[..., 0]
         for draw in range(1, _RANDOM_MAPS + 1)
     ]
 
@@ -119,17 +113,3 @@ def probabilities_of(classifier: Classifier) -> Probabilities:
         return probabilities_from(np.concatenate(logits), bundle.temperature, bundle.prior)
 
     return probabilities
-
-
-def frame_mask(mask: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Return a photo's mask, bool (H, W), as the network sees it, bool (S, S).
-
-    Raises UserError if it is not of the photo's size.
-    """
-    if mask.shape != (geometry.height, geometry.width):
-        raise UserError(
-            f"The mask has {mask.shape[1]} x {mask.shape[0]} pixels and the photo "
-            f"{geometry.width} x {geometry.height}. Give a mask of the photo's own size."
-        )
-    whole = np.repeat(mask.astype(np.uint8)[..., None] * 255, 3, axis=2)
-    return frame(whole, geometry.size)[0][..., 0] >= 128

@@ -10,25 +10,24 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import AGAINST, FOR, OPACITY, OUTLINE, colour_limit, overlay
 from melanoma.figures.style import SHOWN_SIDE
-from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import Geometry, as_png, shrink
+from melanoma.photos.encoding import as_png, shrink
+from melanoma.photos.framing import Geometry
 
 if TYPE_CHECKING:
-    from melanoma.explain.base import Method
+    from melanoma.explain.base import ExplanationRequest, Method
 
 
 def overlay_file(
-    photo: np.ndarray,
-    prediction: Prediction,
-    maps: np.ndarray,
-    code: str,
-    codes: tuple[str, ...],
-    method: "Method",
+    photo: np.ndarray, method: "Method", request: "ExplanationRequest", maps: np.ndarray, code: str
 ) -> bytes:
-    """Return the map of `code` over its photo as a PNG file; `maps` are those of `codes`, on one scale."""
+    """Return the map of `code` over its photo, uint8 RGB (H, W, 3), as a PNG file.
+
+    `maps` (h, w, len(request.codes)) are the method's answer to the request, all on one colour scale.
+    """
+    prediction = request.prediction
     diagnosis = f"{diagnosis_of(code).name}, {prediction.probability(code):.1%}"
     heading = f"{method.title}: {diagnosis} ({method.unit[0].lower()}{method.unit[1:]})"
-    heatmap = maps[..., codes.index(code)]
+    heatmap = maps[..., request.codes.index(code)]
     limit = colour_limit(maps)
     return as_png(overlay_with_scale(photo, heatmap, prediction.geometry, limit, method.signed, heading))
 

@@ -12,7 +12,7 @@ from melanoma.exports.offline_html import offline_page
 from melanoma.figures.style import SHOWN_SIDE
 from melanoma.measures.lesion_in_view import SeenLesion
 from melanoma.model.alert_wording import MALIGNANT_MARK, alert_words, doubts, marked_name, set_words
-from melanoma.photos.reading import as_jpeg, as_png, data_uri, shrink
+from melanoma.photos.encoding import as_jpeg, as_png, data_uri, shrink
 from melanoma.phrases import Say, english
 
 _PICTURE_QUALITY = 88  # of the photo's JPEG; artefacts are invisible in print

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.style import lay_photo
 from melanoma.model.alert_wording import marked_name
-from melanoma.photos.reading import Geometry
+from melanoma.photos.framing import Geometry
 from melanoma.phrases import Say, english
 
 FOR = (178, 24, 43)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from melanoma.photos.reading import as_jpeg, data_uri, shrink
+from melanoma.photos.encoding import as_jpeg, data_uri, shrink
 
 GREY = "rgba(128, 138, 144, 0.9)"
 CLEAR: dict[str, Any] = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}

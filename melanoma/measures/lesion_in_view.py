@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from melanoma.errors import UserError
 from melanoma.lesion.outline import Outline, find_lesion, widen
 from melanoma.measures.overlap import inside_share
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import frame
+from melanoma.photos.framing import Geometry
 
 TRUSTED = 0.5
 """Confidence from which the page speaks of what lies inside: the expected overlap with a dermatologist's."""
-_SIDE = 900  # pixels of the longer side: more than the search for the outline looks at, and quick
+_STRAIGHT = 0.7  # pixels of a photo as it is shown: so far a drawn line may lie beside the outline
+_SHOWN = 900  # pixels of the longer side of a photo as it is shown
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,14 @@ class SeenLesion:
     """True if the user drew it."""
 
     @property
+    def inside(self) -> np.ndarray | None:
+        """The mask, bool (S, S), or None where nothing of the lesion is in view."""
+        return self.mask if self.mask.any() else None
+
+    @property
     def trusted(self) -> bool:
         """True if the outline is good enough to speak of."""
-        return bool(self.confidence >= TRUSTED and self.mask.any())
+        return self.confidence >= TRUSTED and self.inside is not None
 
     def share_inside(self, heatmap: np.ndarray) -> float | None:
         """Return which share of a map's positive sum lies inside, 0..1; None without a trusted outline.
@@ -49,25 +56,30 @@ class SeenLesion:
         return self.share_inside(prediction.evidence[..., prediction.index(prediction.diagnosis)])
 
 
-def seen_lesion(photo: np.ndarray, size: int) -> SeenLesion:
-    """Return the outline in a photo, uint8 (H, W, 3), for a network that sees (size, size) pixels."""
-    height, width = photo.shape[:2]
-    scale = min(1.0, _SIDE / max(height, width))
-    small = cv2.resize(
-        photo, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
-    )
-    return seen_outline(find_lesion(small), (height, width), size)
+def seen_lesion(photo: np.ndarray, geometry: Geometry) -> SeenLesion:
+    """Return the outline found in a whole photo, uint8 (H, W, 3) RGB, as the network sees it.
+
+    `geometry` is the photo's own, such as `Prediction.geometry`.
+    """
+    return seen_outline(find_lesion(photo), geometry)
 
 
-def seen_outline(outline: Outline, shape: tuple[int, int], size: int, by_hand: bool = False) -> SeenLesion:
-    """Return an outline of a photo of `shape` (H, W), found or drawn at any scale, as a network sees it."""
-    height, width = shape
-    inside = np.repeat(outline.mask.astype(np.uint8)[..., None] * 255, 3, axis=2)
-    found, _ = cv2.findContours(outline.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    stretch = np.array([width / outline.mask.shape[1], height / outline.mask.shape[0]])
+def seen_outline(outline: Outline, geometry: Geometry, by_hand: bool = False) -> SeenLesion:
+    """Return an outline on a photo's pixels, found or given, as the network sees it: the only way there is.
+
+    Raises UserError if the outline's mask is not of the photo's size.
+    """
+    mask = outline.mask
+    if mask.shape != (geometry.height, geometry.width):
+        raise UserError(
+            f"The mask has {mask.shape[1]} x {mask.shape[0]} pixels and the photo "
+            f"{geometry.width} x {geometry.height}. Give a mask of the photo's own size."
+        )
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    near = _STRAIGHT * max(1.0, max(mask.shape) / _SHOWN)
     return SeenLesion(
-        contours=tuple((cv2.approxPolyDP(line, 0.7, True)[:, 0] + 0.5) * stretch for line in found),
-        mask=frame(inside, size)[0][..., 0] >= 128,
+        contours=tuple(cv2.approxPolyDP(line, near, True)[:, 0] + 0.5 for line in found),
+        mask=geometry.cut_mask(mask),
         confidence=outline.confidence,
         by_hand=by_hand,
     )

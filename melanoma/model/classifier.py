@@ -17,8 +17,8 @@ from melanoma.model.calibration import probabilities_from
 from melanoma.model.in_distribution import distance
 from melanoma.model.network import FEATURES, HEAD, POOLING
 from melanoma.model.prediction import Prediction
+from melanoma.photos.framing import Geometry, frame
 from melanoma.photos.quality import quality_flags
-from melanoma.photos.reading import Geometry, frame
 
 T = TypeVar("T")
 

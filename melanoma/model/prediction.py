@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from melanoma.errors import UserError
-from melanoma.photos.reading import Geometry
+from melanoma.photos.framing import Geometry
 
 NO_EVIDENCE = (
     "This network has no evidence map: dense layers follow its flattened feature maps, so its scores are no "

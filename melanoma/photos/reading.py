@@ -1,13 +1,10 @@
-"""From a file to what the network sees: decoding, limits, orientation, framing; and pictures for files."""
+"""A photo's file -> RGB pixels: decoding, with limits on bytes and pixels and a sentence where it fails."""
 
-import base64
 import io
 import struct
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pillow_heif
 from PIL import Image
@@ -47,37 +44,6 @@ _DECODING_ERRORS = (
     RuntimeError,
     TypeError,
 )
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Which part of a photo the network saw: a square of `side` pixels from (`left`, `top`)."""
-
-    width: int
-    height: int
-    left: int
-    top: int
-    side: int
-    size: int
-    """Side of the network's input, pixels."""
-
-    def lay_back(self, heatmap: np.ndarray) -> np.ndarray:
-        """Return the heatmap on the photo's own pixels.
-
-        `heatmap` is float (h, w) over the network's input. The result is float32 (height, width), bilinear
-        with half-pixel centres, and NaN where the network saw nothing.
-        """
-        photo = np.full((self.height, self.width), np.nan, dtype=np.float32)
-        resized = cv2.resize(
-            heatmap.astype(np.float32), (self.side, self.side), interpolation=cv2.INTER_LINEAR
-        )
-        photo[self.top : self.top + self.side, self.left : self.left + self.side] = resized
-        return photo
-
-    @property
-    def crops(self) -> bool:
-        """True if part of the photo lies outside what the network saw."""
-        return self.width != self.height
 
 
 def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarray:
@@ -128,48 +94,6 @@ def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES) -> by
         raise UserError("{path} is a folder, and a photo was expected.", path=path) from None
     except OSError as error:
         raise UserError("{path} cannot be read ({reason}).", path=path, reason=error.strerror) from None
-
-
-def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple[np.ndarray, Geometry]:
-    """Return what the network sees, uint8 (size, size, 3), and where in the photo it lies.
-
-    `centre-square` takes the centred square of the shorter side: nothing is squeezed, so round stays round.
-    Shrinking averages areas; enlarging is bilinear.
-    """
-    if framing != "centre-square":
-        raise UserError(
-            "The framing “{framing}” is unknown. This version knows “centre-square”.", framing=framing
-        )
-    height, width = image.shape[:2]
-    side = min(height, width)
-    geometry = Geometry(width, height, (width - side) // 2, (height - side) // 2, side, size)
-    square = image[geometry.top : geometry.top + side, geometry.left : geometry.left + side]
-    interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return cv2.resize(square, (size, size), interpolation=interpolation), geometry
-
-
-def shrink(image: np.ndarray, side: int) -> np.ndarray:
-    """Return the image, uint8 (H, W, 3), with its longer side at most `side` pixels."""
-    scale = side / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-
-
-def as_jpeg(image: np.ndarray, quality: int) -> bytes:
-    """Return uint8 RGB as a JPEG file without metadata."""
-    return cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
-
-
-def as_png(image: np.ndarray) -> bytes:
-    """Return uint8 RGB as a PNG file without metadata."""
-    return cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
-
-
-def data_uri(content: bytes, kind: str) -> str:
-    """Return a picture's file, `jpeg` or `png`, as an address that holds it all."""
-    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
 def check_size(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None:

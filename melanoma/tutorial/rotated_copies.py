@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from melanoma.files import write_whole
-from melanoma.photos.reading import as_jpeg, read_image
+from melanoma.photos.encoding import as_jpeg
+from melanoma.photos.reading import read_image
 
 DEGREES = 10.0
 """At most, either way: what tutorials give Augmentor."""

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.parts.data.own import LOCAL
 from melanoma.app.parts.data.thumbnails import FOLDER
 from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
-from melanoma.photos.reading import as_png
+from melanoma.photos.encoding import as_png
 from melanoma.tutorial.story import read_story
 from tests.conftest import write_image
 

@@ -7,6 +7,7 @@ from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.data.pipeline import Sampler, read_widened
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.lesion.outline import widen
+from melanoma.photos.framing import Geometry
 from tests.conftest import write_image
 
 STILL = Augmentation(*(0.0,) * 9)
@@ -63,18 +64,26 @@ def test_outside_marks_the_cells_beyond_the_outline():
 
 
 def test_an_image_without_an_outline_is_all_inside(tmp_path):
-    assert read_widened(None, 64).all()
-    assert read_widened(float("nan"), 64).all()
+    photo = Geometry(64, 64, 0, 0, 64, 64)
+    assert read_widened(None, photo).all()
+    assert read_widened(float("nan"), photo).all()
     blank = write_image(tmp_path / "blank.png", np.zeros((64, 64, 3), np.uint8))
-    assert read_widened(str(blank), 64).all()
+    assert read_widened(str(blank), photo).all()
 
 
 def test_the_outline_of_a_wide_mask_is_framed_like_its_image(tmp_path):
     mask = np.zeros((150, 200, 3), np.uint8)
     mask[60:90, 85:115] = 255  # in the middle of the centred square too
     file = write_image(tmp_path / "mask.png", mask)
-    y, x = np.nonzero(read_widened(str(file), 75))
-    assert y.mean() == pytest.approx(37, abs=0.6) and x.mean() == pytest.approx(37, abs=0.6)
+    photos = {
+        "whole": Geometry(200, 150, 25, 0, 150, 75),
+        "whole, half as large": Geometry(100, 75, 12, 0, 75, 75),
+        "its centred square": Geometry(150, 150, 0, 0, 150, 75),
+    }
+    for name, photo in photos.items():
+        y, x = np.nonzero(read_widened(str(file), photo))
+        assert y.mean() == pytest.approx(37, abs=0.6) and x.mean() == pytest.approx(37, abs=0.6), name
+        assert np.ptp(y) == pytest.approx(14 + 2 * 1, abs=1), name
 
 
 def test_the_fourth_channel_moves_with_the_image_and_keeps_its_values():

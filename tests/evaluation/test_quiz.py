@@ -18,7 +18,7 @@ from melanoma.evaluation.quiz import (
     rank_of_mark,
     score,
 )
-from melanoma.photos.reading import Geometry
+from melanoma.photos.framing import Geometry
 
 ANSWERS = [
     Answer("a", "MEL", "MEL", 0.9, "MEL", 0.6, 0.95),

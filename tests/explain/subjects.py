@@ -12,7 +12,7 @@ from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.network import HEAD, build_network
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import frame
+from melanoma.photos.framing import frame
 from tests.tiny_backbone import TINY
 
 SIZE = 64

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from melanoma.errors import UserError
+from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.float_input import tail_from
 from melanoma.explain.layers import convolutional_layers, layer_pass
 from melanoma.explain.registry import METHODS
@@ -29,8 +30,11 @@ def subject(request) -> Subject:
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_explains_it(name, subject):
     first, second = (
-        METHODS[name].explain(subject.network, prediction, QUICK.get(name), ("MEL",))[..., 0]
-        for prediction in subject.predictions
+        METHODS[name].explain(request)[..., 0]
+        for request in (
+            ExplanationRequest(subject.network, prediction, QUICK.get(name, {}), ("MEL",))
+            for prediction in subject.predictions
+        )
     )
     assert np.isfinite(first).all() and np.ptp(first) > 0
     assert np.abs(first - second).max() > 0.05 * np.abs(first).max(), "two photos, two maps"

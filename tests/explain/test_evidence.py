@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.evidence import RUNNER_UP, DifferenceMap, total_against, total_for
 from melanoma.explain.waterfall import waterfall
 
@@ -56,11 +57,15 @@ def test_the_parts_of_a_prediction_add_up_to_its_logits(subject):
 
 def test_differences_add_up_to_the_difference_of_the_logits(subject):
     prediction = subject.predictions[0]
-    maps = DifferenceMap().explain(subject.network, prediction, {"than": "NV"}, ("MEL", "NV"))
+    maps = DifferenceMap().explain(
+        ExplanationRequest(subject.network, prediction, {"than": "NV"}, ("MEL", "NV"))
+    )
     logits, bias = prediction.logits, prediction.bias
     assert maps[..., 0].sum() == pytest.approx(logits[0] - logits[1] - (bias[0] - bias[1]), abs=1e-4)
     assert not maps[..., 1].any(), "nothing sets a diagnosis apart from itself"
-    reverse = DifferenceMap().explain(subject.network, prediction, {"than": "MEL"}, ("NV",))
+    reverse = DifferenceMap().explain(
+        ExplanationRequest(subject.network, prediction, {"than": "MEL"}, ("NV",))
+    )
     assert reverse[..., 0] == pytest.approx(-maps[..., 0])
 
 
@@ -68,12 +73,12 @@ def test_the_rival_is_the_likeliest_other_diagnosis(subject):
     prediction = subject.predictions[0]
     first, second = (code for code, _ in prediction.ranked[:2])
     of = DifferenceMap().explain
-    default = of(subject.network, prediction, {"than": RUNNER_UP}, (first, second))
+    default = of(ExplanationRequest(subject.network, prediction, {"than": RUNNER_UP}, (first, second)))
     assert (
         default[..., 0].tolist()
-        == of(subject.network, prediction, {"than": second}, (first,))[..., 0].tolist()
+        == of(ExplanationRequest(subject.network, prediction, {"than": second}, (first,)))[..., 0].tolist()
     )
     assert (
         default[..., 1].tolist()
-        == of(subject.network, prediction, {"than": first}, (second,))[..., 0].tolist()
+        == of(ExplanationRequest(subject.network, prediction, {"than": first}, (second,)))[..., 0].tolist()
     )

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from melanoma.errors import UserError
+from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.baselines import edge_strength, smooth_noise
 from melanoma.explain.float_input import float_twin, tail_from
 from melanoma.explain.grad_cam import LAST_THREE, channel_weights, combine, mean_of
@@ -74,7 +75,7 @@ def test_at_the_last_layer_only_positive_weights_count(name, subject):
     maps = tail_from(subject.network, FEATURES).maps(prediction.pixels[None])[0]
     weights = np.asarray(subject.network.network.get_layer(HEAD).kernel)
     expected = maps @ np.maximum(weights, 0) / (maps.shape[0] * maps.shape[1])
-    assert_close(METHODS[name].explain(subject.network, prediction), expected)
+    assert_close(METHODS[name].explain(ExplanationRequest(subject.network, prediction)), expected)
 
 
 @pytest.mark.parametrize("name", ["grad-cam++", "layer-cam"])
@@ -89,8 +90,8 @@ def test_from_the_layer_upwards_is_the_same_as_from_the_pixels(name, subject):
         expand_cam=False,
         normalize_cam=False,
     )
-    ours = METHODS[name].explain(subject.network, prediction, {"layer": MIDDLE}, ("NV",))[..., 0]
-    assert_close(ours, np.asarray(theirs)[0])
+    request = ExplanationRequest(subject.network, prediction, {"layer": MIDDLE}, ("NV",))
+    assert_close(METHODS[name].explain(request)[..., 0], np.asarray(theirs)[0])
 
 
 def test_score_cam_is_that_of_tf_keras_vis(subject):
@@ -111,12 +112,16 @@ def test_score_cam_is_that_of_tf_keras_vis(subject):
         )
     finally:
         keras.utils.enable_interactive_logging()
-    ours = METHODS["score-cam"].explain(subject.network, prediction, {"channels": 8}, ("NV",))
+    ours = METHODS["score-cam"].explain(
+        ExplanationRequest(subject.network, prediction, {"channels": 8}, ("NV",))
+    )
     assert_close(ours[..., 0], np.asarray(theirs)[0])
 
 
 def test_a_method_prints_nothing(subject, capsys):
-    METHODS["score-cam"].explain(subject.network, subject.predictions[0], {"channels": 4}, ("NV",))
+    METHODS["score-cam"].explain(
+        ExplanationRequest(subject.network, subject.predictions[0], {"channels": 4}, ("NV",))
+    )
     assert capsys.readouterr() == ("", "")
 
 
@@ -127,9 +132,13 @@ def test_smoothgrad_without_noise_is_the_gradient(subject):
         tape.watch(pixels)
         logit = plain_twin(subject.network.network)(pixels)[0, 2]
     expected = np.abs(tape.gradient(logit, pixels).numpy()[0]).max(axis=-1)
-    maps = METHODS["smoothgrad"].explain(subject.network, prediction, {"copies": 6, "noise": 0}, ("BKL",))
+    maps = METHODS["smoothgrad"].explain(
+        ExplanationRequest(subject.network, prediction, {"copies": 6, "noise": 0}, ("BKL",))
+    )
     assert_close(maps[..., 0], expected)
-    noisy = METHODS["smoothgrad"].explain(subject.network, prediction, {"copies": 2}, ("BKL",))
+    noisy = METHODS["smoothgrad"].explain(
+        ExplanationRequest(subject.network, prediction, {"copies": 2}, ("BKL",))
+    )
     assert np.abs(noisy[..., 0] - expected).max() > 0.1 * expected.max(), "the noise must matter"
 
 
@@ -151,7 +160,7 @@ def test_occlusion_by_hand():
     pixels = np.zeros((32, 32, 3), np.uint8)
     pixels[:16, :16, 0] = 200
     network, prediction = toy_network(pixels)
-    maps = Occlusion().explain(network, prediction, {"patch": 0.5, "cover": MEAN})
+    maps = Occlusion().explain(ExplanationRequest(network, prediction, {"patch": 0.5, "cover": MEAN}))
     fall = (200 - 50) / 255
     share = np.array([12, 16 - 4, 16 - 12, 0]) / 16  # of the quarter's rows under a patch at each of 4 cells
     assert maps.shape == (4, 4, 2)
@@ -203,9 +212,9 @@ def test_the_last_three_layers_averaged(subject):
     prediction = subject.predictions[0]
     grad_cam = METHODS["grad-cam"].explain
     layers = convolutional_layers(subject.network.network)[-3:]
-    each = [grad_cam(subject.network, prediction, {"layer": layer}) for layer in layers]
+    each = [grad_cam(ExplanationRequest(subject.network, prediction, {"layer": layer})) for layer in layers]
     assert np.abs(each[0] - each[2]).max() > 0
-    averaged = grad_cam(subject.network, prediction, {"layer": LAST_THREE})
+    averaged = grad_cam(ExplanationRequest(subject.network, prediction, {"layer": LAST_THREE}))
     assert averaged == pytest.approx(np.mean(each, axis=0), abs=1e-6)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from melanoma.controls import Choice, Range
 from melanoma.errors import UserError
-from melanoma.explain.base import explain_pixels
+from melanoma.explain.base import ExplanationRequest, explain_pixels
 from melanoma.explain.registry import METHODS, method_named
 from tests.explain.subjects import CODES, SIZE, STATES, assert_close, predict
 
@@ -17,7 +17,9 @@ every_method = pytest.mark.parametrize("name", METHODS)
 
 
 def maps_of(name, subject, which=0, **more):
-    return METHODS[name].explain(subject.network, subject.predictions[which], QUICK.get(name), **more)
+    return METHODS[name].explain(
+        ExplanationRequest(subject.network, subject.predictions[which], QUICK.get(name, {}), **more)
+    )
 
 
 @every_method
@@ -72,7 +74,7 @@ def test_what_a_method_builds_is_built_once_and_leaves_the_network_alone(subject
 @every_method
 def test_a_black_photo_gets_an_answer(name, subject):
     black = predict(subject.network, np.zeros((SIZE, SIZE, 3), np.uint8))
-    maps = METHODS[name].explain(subject.network, black, QUICK.get(name))
+    maps = METHODS[name].explain(ExplanationRequest(subject.network, black, QUICK.get(name, {})))
     assert np.isfinite(maps).all()
     if name == "occlusion":
         assert np.abs(maps).max() < 1e-4, "black over black changes nothing"
@@ -83,13 +85,11 @@ def test_a_black_photo_gets_an_answer(name, subject):
 @every_method
 def test_the_map_of_other_pixels_is_that_of_their_own_prediction(name, subject):
     first, second = subject.predictions
-    again = explain_pixels(METHODS[name], subject.network, first, "NV", QUICK.get(name))
-    expected = METHODS[name].explain(subject.network, second, QUICK.get(name), ("NV",))[..., 0]
+    asked = ExplanationRequest(subject.network, first, QUICK.get(name, {}))
+    again = explain_pixels(METHODS[name], asked, "NV")
     # The difference map's rival is chosen by probability, which stays that of the first photo.
-    if name == "difference":
-        expected = METHODS[name].explain(
-            subject.network, replace(second, probabilities=first.probabilities), None, ("NV",)
-        )[..., 0]
+    other = replace(second, probabilities=first.probabilities) if name == "difference" else second
+    expected = METHODS[name].explain(replace(asked, prediction=other).only("NV"))[..., 0]
     assert_close(again(second.pixels), expected)
 
 
@@ -110,13 +110,13 @@ def test_what_cannot_be_set_is_refused_with_what_can(subject):
     first = subject.predictions[0]
     explain = METHODS["grad-cam"].explain
     with pytest.raises(UserError, match="“dropout” cannot be the layer. Choose one of conv1_relu"):
-        explain(subject.network, first, {"layer": "dropout"})
+        explain(ExplanationRequest(subject.network, first, {"layer": "dropout"}))
     with pytest.raises(UserError, match="has no setting “colour”. It has layer"):
-        explain(subject.network, first, {"colour": "red"})
+        explain(ExplanationRequest(subject.network, first, {"colour": "red"}))
     with pytest.raises(UserError, match="“evidence” has|nothing to set"):
-        METHODS["evidence"].explain(subject.network, first, {"layer": "features"})
+        METHODS["evidence"].explain(ExplanationRequest(subject.network, first, {"layer": "features"}))
     with pytest.raises(UserError, match="“XXX” is not a diagnosis"):
-        explain(subject.network, first, codes=("XXX",))
+        explain(ExplanationRequest(subject.network, first, codes=("XXX",)))
     with pytest.raises(UserError, match="There is no method “magic”. Choose one of evidence, difference"):
         method_named("magic")
 

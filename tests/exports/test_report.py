@@ -14,7 +14,8 @@ from melanoma.exports.report import case_report
 from melanoma.measures.lesion_in_view import SeenLesion, seen_lesion
 from melanoma.model.alert_wording import alert_words, doubts, set_words, sum_words
 from melanoma.model.bundle import load_bundle
-from melanoma.photos.reading import as_png
+from melanoma.photos.encoding import as_png
+from melanoma.photos.framing import frame
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def case(small_bundle, small_classifier):
         limit=1.0,
         signed=True,
         opacity=0.5,
-        lesion=seen_lesion(photo, prediction.geometry.size),
+        lesion=seen_lesion(photo, prediction.geometry),
         outlined=True,
         unit="Evidence",
     )
@@ -120,7 +121,7 @@ def test_the_sum_in_words(case):
 
 def test_the_outline_lies_on_the_drawn_lesion_in_both_grids():
     drawn = draw_lesion(MELANOMA_LIKE, 450, 600, 3)
-    found = seen_lesion(drawn.image, 96)
+    found = seen_lesion(drawn.image, frame(drawn.image, 96)[1])
     truth = drawn.mask[:, 75:525]
     assert found.trusted
     assert found.mask.mean() == pytest.approx(truth.mean(), rel=0.25)

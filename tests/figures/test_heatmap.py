@@ -6,7 +6,7 @@ import pytest
 from melanoma.exports.overlay import overlay_with_scale
 from melanoma.figures.heatmap import colour_limit, heatmap_figure, overlay, probability_bars
 from melanoma.model.alert_wording import MALIGNANT_MARK
-from melanoma.photos.reading import frame
+from melanoma.photos.framing import frame
 
 PHOTO = np.full((90, 120, 3), 200, np.uint8)
 GEOMETRY = frame(PHOTO, 64)[1]

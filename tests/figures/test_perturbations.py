@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from melanoma.figures.perturbations import before_and_after, drawing_board, sweep_lines
-from melanoma.photos.reading import Geometry
+from melanoma.photos.framing import Geometry
 from tests.explain.lesson.test_worked_sum import PREDICTION
 
 NAMES = {"MEL": "Melanom", "NV": "Muttermal", "BCC": "Basaliom"}

@@ -8,8 +8,9 @@ from melanoma.data.labels.read import read_labels
 from melanoma.edits.artefacts import ARTEFACTS
 from melanoma.edits.drawn_lesions import COLOURS, MELANOMA_LIKE, NEVUS_LIKE, LesionParameters, draw_lesion
 from melanoma.lesion.abcd import abcd
+from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import diameter, find_lesion, overlap, widen
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.reading import read_image
 
 SKIN = (226, 186, 168)
 DRAWINGS = {
@@ -230,6 +231,6 @@ def test_overlap_with_dermatologists_outlines(real_data):
     overlaps = []
     for row in square.itertuples():
         image = read_image(row.path)
-        truth = frame(read_image(row.outline), image.shape[0])[0][..., 0] > 127
+        truth = on_photo(read_mask(row.outline), *image.shape[1::-1])
         overlaps.append(overlap(find_lesion(image).mask, truth))
     assert np.mean(overlaps) > 0.75 and np.mean(np.array(overlaps) < 0.5) < 0.2

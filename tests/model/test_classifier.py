@@ -8,6 +8,7 @@ import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
+from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.grad_cam import channel_weights, combine
 from melanoma.explain.layers import convolutional_layers, layer_pass
 from melanoma.explain.registry import method_named
@@ -63,7 +64,7 @@ def test_grad_cam_equals_tf_keras_vis(shipped_classifier):
     prediction = shipped_classifier([PHOTOS[0]])[0]
     theirs = Gradcam(with_float_input(network.network))
     for layer in (FEATURES, "conv_pw_11_relu"):
-        ours = method_named("grad-cam").explain(network, prediction, {"layer": layer})
+        ours = method_named("grad-cam").explain(ExplanationRequest(network, prediction, {"layer": layer}))
         for index in range(len(prediction.codes)):
             reference = np.asarray(
                 theirs(

@@ -21,7 +21,7 @@ from melanoma.batch.predicting import judge_files
 from melanoma.batch.source import in_memory
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.photos.dicom import TRANSFER_SYNTAXES, read_dicom
-from melanoma.photos.reading import as_png
+from melanoma.photos.encoding import as_png
 
 DRAWN = draw_lesion(MELANOMA_LIKE, 96, 128, 3).image
 VL_PHOTO = "1.2.840.10008.5.1.4.1.1.77.1.4"

@@ -1,4 +1,4 @@
-"""Decoding and framing: what is read, what is refused, and where a heatmap lands."""
+"""Decoding: what is read, and what is refused."""
 
 import io
 import struct
@@ -10,7 +10,7 @@ from PIL import Image
 
 from melanoma.edits.drawn_lesions import draw_lesion
 from melanoma.errors import UserError
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.reading import read_image
 
 PICTURE = draw_lesion(height=90, width=120, seed=1).image
 
@@ -89,20 +89,3 @@ def test_missing_files_and_folders_get_a_sentence(tmp_path):
         read_image(tmp_path / "none.jpg")
     with pytest.raises(UserError, match="is a folder"):
         read_image(tmp_path)
-
-
-@pytest.mark.parametrize(("width", "height", "turned"), [(320, 200, 1), (200, 320, 1), (320, 200, 6)])
-def test_a_square_is_found_again_at_its_pixels(width, height, turned):
-    stored = np.zeros((height, width, 3), np.uint8)
-    top, left, side = height // 2 - 30, width // 2 - 10, 40
-    stored[top : top + side, left : left + side] = 255
-    exif = Image.Exif()
-    exif[0x0112] = turned
-    photo = read_image(encoded("PNG", Image.fromarray(stored), exif=exif.tobytes()))
-    seen, geometry = frame(photo, 100)
-    back = geometry.lay_back(seen[:, :, 0].astype(np.float32))
-    assert back.shape == photo.shape[:2]
-    assert int((~np.isnan(back)).sum()) == min(width, height) ** 2
-    found, truth = np.argwhere(np.nan_to_num(back) > 127), np.argwhere(photo[:, :, 0] > 127)
-    assert found.min(axis=0) == pytest.approx(truth.min(axis=0), abs=1)
-    assert found.max(axis=0) == pytest.approx(truth.max(axis=0), abs=1)

@@ -12,6 +12,7 @@ from melanoma.cli import commands
 from melanoma.diagnoses import NINE, canonical, diagnosis_of, members
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import group_probabilities
+from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.registry import METHODS, first_method, offered_methods
 from melanoma.model.bundle import load_bundle
 from melanoma.model.network import FEATURES
@@ -76,7 +77,7 @@ def test_there_is_no_evidence_map_and_the_reason_is_told(nine_classifier, predic
     assert set(METHODS) - set(offered) == {"evidence", "difference"}
     for name in ("evidence", "difference"):
         with pytest.raises(UserError, match="no sum over regions"):
-            METHODS[name].explain(nine_classifier.compiled, prediction)
+            METHODS[name].explain(ExplanationRequest(nine_classifier.compiled, prediction))
 
 
 def test_grad_cam_is_the_formula(nine_classifier, prediction):
@@ -91,14 +92,16 @@ def test_grad_cam_is_the_formula(nine_classifier, prediction):
         logit = x[0, index]
     weights = tape.gradient(logit, maps).numpy()[0].mean(axis=(0, 1))
     expected = np.maximum((maps.numpy()[0] * weights).sum(axis=-1), 0)
-    found = METHODS["grad-cam"].explain(nine_classifier.compiled, prediction, None, ("MEL",))[..., 0]
+    found = METHODS["grad-cam"].explain(
+        ExplanationRequest(nine_classifier.compiled, prediction, {}, ("MEL",))
+    )[..., 0]
     assert found.shape == nine_classifier.compiled.grid
     assert np.allclose(found, expected, atol=1e-5 * max(expected.max(), 1))
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name not in ("evidence", "difference", *SLOW)])
 def test_other_methods_explain_it(nine_classifier, prediction, name):
-    found = METHODS[name].explain(nine_classifier.compiled, prediction, None, ("MEL",))
+    found = METHODS[name].explain(ExplanationRequest(nine_classifier.compiled, prediction, {}, ("MEL",)))
     assert found.shape[2] == 1 and np.isfinite(found).all()
 
 

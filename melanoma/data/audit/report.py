@@ -12,7 +12,8 @@ from melanoma.data.audit.shortcuts import ClassFigures
 from melanoma.data.audit.summary import percent, sentences
 from melanoma.errors import UserError
 from melanoma.files import write_whole
-from melanoma.photos.reading import frame, read_image
+from melanoma.photos.framing import frame
+from melanoma.photos.reading import read_image
 
 MOST_ROWS = 100
 """Rows of a table; the JSON has all."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from melanoma.errors import UserError
+from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.lesson.class_maps import by_gradients, by_weights
 from melanoma.explain.lesson.contributions import contributions, counts_to_choose
 from melanoma.explain.lesson.feature_maps import feature_maps, strongest_channels
@@ -55,7 +56,9 @@ def test_at_the_last_layer_mean_gradients_are_the_heads_weights(subject):
 def test_below_it_the_positive_part_is_the_page_s_grad_cam(subject):
     prediction, layer = subject.predictions[0], TINY.depths[1]
     parts = by_gradients(subject.network, prediction.pixels, 0, layer)
-    expected = METHODS["grad-cam"].explain(subject.network, prediction, {"layer": layer}, ("MEL",))[..., 0]
+    expected = METHODS["grad-cam"].explain(
+        ExplanationRequest(subject.network, prediction, {"layer": layer}, ("MEL",))
+    )[..., 0]
     assert_close(np.maximum(parts.whole, 0), expected)
     with pytest.raises(UserError, match="nowhere"):
         by_gradients(subject.network, prediction.pixels, 0, "nowhere")

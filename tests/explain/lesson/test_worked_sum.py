@@ -9,7 +9,7 @@ from melanoma.explain.lesson.contributions import contributions
 from melanoma.explain.lesson.worked_sum import worked_sum
 from melanoma.figures.lesson import growing_sum, map_figure, sum_figure, tiles_figure
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import Geometry
+from melanoma.photos.framing import Geometry
 
 EVIDENCE = np.array([[[2.0, 0.0], [-0.5, -1.0]]], np.float32)
 PREDICTION = Prediction(

@@ -12,7 +12,7 @@ from melanoma.exports.case import ShownCase, as_json, as_npy
 from melanoma.exports.report import case_report
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import as_png
+from melanoma.photos.encoding import as_png
 
 
 def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: MapView) -> None:
@@ -29,7 +29,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
             bundle=bundle,
             method=view.method.name,
             code=view.code,
-            settings=view.settings,
+            settings=dict(view.request.settings),
             heatmap=view.heatmap,
             limit=view.limit,
             signed=view.signed,

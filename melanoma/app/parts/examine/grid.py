@@ -11,7 +11,7 @@ from melanoma.app.parts.shared.photo import Photo
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import colour_limit, overlay
 from melanoma.model.prediction import Prediction
-from melanoma.photos.reading import Geometry, frame
+from melanoma.photos.framing import Geometry, frame
 
 CHEAP = ("evidence", "grad-cam", "grad-cam++", "layer-cam", "edges")
 """At once: they take less than a second together."""
@@ -38,13 +38,13 @@ def show_grid(photo: Photo, prediction: Prediction) -> None:
 
 
 def _draw_row(photo: Photo, prediction: Prediction, name: str, codes: tuple[str, ...]) -> None:
-    method = methods()[name]
-    defaults = {
-        control.name: control.default for control in method.controls(classifier().compiled, prediction.codes)
-    }
+    from melanoma.explain.base import ExplanationRequest  # needs TensorFlow, which is loaded by now
+
+    method, network = methods()[name], classifier().compiled
+    defaults = {control.name: control.default for control in method.controls(network, prediction.codes)}
     st.markdown(f"**{say(method.title)}**")
     with st.spinner(say("Computing {method}…", method=say(method.title))):
-        maps = maps_of(photo, prediction, method, defaults, prediction.codes)
+        maps = maps_of(photo, method, ExplanationRequest(network, prediction, defaults))
     limit = colour_limit(maps)
     small, geometry = _seen_small(prediction)
     with st.container(horizontal=True, gap="small", key=f"grid-{name}"):

@@ -79,12 +79,11 @@ def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMa
         try:
             return measure_map(
                 classifier(),
-                prediction,
                 view.method,
+                view.request,
                 view.code,
                 view.heatmap,
-                view.settings,
-                view.lesion.mask if view.lesion.mask.any() else None,
+                view.lesion.inside,
                 say,
                 lambda measure: bar.progress(names.index(measure.name) / len(names), say(measure.title)),
             )
@@ -112,7 +111,7 @@ def _curves(prediction: Prediction, view: MapView) -> ComparedCurves:
 
     network = classifier()
     case = Case(probabilities_of(network), prediction.pixels, view.heatmap, prediction.index(view.code))
-    return compared_curves(case, random_maps(network, prediction, view.code))
+    return compared_curves(case, random_maps(view.request, view.code))
 
 
 def _rows(found: "MeasuredMap") -> dict[str, list[str]]:

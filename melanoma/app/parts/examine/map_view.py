@@ -23,7 +23,7 @@ from melanoma.measures.lesion_in_view import SeenLesion, seen_lesion
 from melanoma.model.prediction import Prediction
 
 if TYPE_CHECKING:
-    from melanoma.explain.base import Method
+    from melanoma.explain.base import ExplanationRequest, Method
 
 _MAPS_KEPT = 24
 
@@ -35,7 +35,7 @@ class MapView:
     method: "Method"
     code: str
     """The diagnosis that the map is of."""
-    settings: dict[str, str | float]
+    request: "ExplanationRequest"
     heatmap: np.ndarray
     """float32 (h, w), signed if `signed`."""
     limit: float
@@ -53,7 +53,7 @@ class MapView:
     @property
     def key(self) -> tuple:
         """What the heatmap depends on, beside the photo."""
-        return (self.method.name, self.code, self.signed, *sorted(self.settings.items()))
+        return (self.method.name, self.code, self.signed, *sorted(self.request.settings.items()))
 
     @property
     def key_with_outline(self) -> tuple:
@@ -65,18 +65,18 @@ def choose_view(photo: Photo, prediction: Prediction) -> MapView:
     """Draw the controls; return the map that they ask for."""
     code, method, settings = _choose_map(photo, prediction)
     opacity, positive, outlined = _choose_drawing(method)
-    codes = (code,) if method.each_diagnosis_costs else prediction.codes
+    request = method.request(classifier().compiled, prediction, code, settings)
     if method.cost == "free":
-        maps = maps_of(photo, prediction, method, settings, codes)
+        maps = maps_of(photo, method, request)
     else:
         with st.spinner(say("Computing {method}…", method=say(method.title))):
-            maps = maps_of(photo, prediction, method, settings, codes)
+            maps = maps_of(photo, method, request)
     limit = colour_limit(maps)
-    heatmap = maps[..., codes.index(code)]
+    heatmap = maps[..., request.codes.index(code)]
     return MapView(
         method=method,
         code=code,
-        settings=settings,
+        request=request,
         heatmap=np.maximum(heatmap, 0) if positive else heatmap,
         limit=limit,
         signed=method.signed and not positive,
@@ -86,22 +86,16 @@ def choose_view(photo: Photo, prediction: Prediction) -> MapView:
     )
 
 
-def maps_of(
-    photo: Photo,
-    prediction: Prediction,
-    method: "Method",
-    settings: dict[str, str | float],
-    codes: tuple[str, ...],
-) -> np.ndarray:
-    """Return the maps of the diagnoses `codes`, (h, w, len(codes)), computed once for photo and settings."""
+def maps_of(photo: Photo, method: "Method", request: "ExplanationRequest") -> np.ndarray:
+    """Return the maps of `request.codes`, (h, w, len(codes)), computed once for photo and settings."""
 
     def compute() -> np.ndarray:
-        return method.explain(classifier().compiled, prediction, settings, codes)
+        return method.explain(request)
 
     return kept(
         "maps",
         photo,
-        (method.name, codes, *sorted(settings.items())),
+        (method.name, request.codes, *sorted(request.settings.items())),
         (lambda: one_at_a_time(compute)) if method.cost == "many passes" else compute,
         most=_MAPS_KEPT,
     )
@@ -109,8 +103,10 @@ def maps_of(
 
 def lesion_of(photo: Photo, prediction: Prediction) -> SeenLesion:
     """Return the photo's outline: the visitor's own, or the one that is found, sought once."""
-    size = prediction.geometry.size
-    return drawn_lesion(photo, size) or kept("lesion", photo, "", lambda: seen_lesion(photo.pixels, size))
+    geometry = prediction.geometry
+    return drawn_lesion(photo, geometry) or kept(
+        "lesion", photo, "", lambda: seen_lesion(photo.pixels, geometry)
+    )
 
 
 def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dict[str, str | float]]":

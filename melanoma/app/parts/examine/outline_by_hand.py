@@ -10,16 +10,17 @@ from melanoma.app.parts.shared.region_drawing import drawn_region, show_board
 from melanoma.lesion.outline import Outline
 from melanoma.measures.lesion_in_view import SeenLesion, seen_outline
 from melanoma.model.prediction import Prediction
+from melanoma.photos.framing import Geometry
 
 _DRAWN, _CHANGED = "outline-drawn", "outline-changed"
 
 
-def drawn_lesion(photo: Photo, size: int) -> SeenLesion | None:
+def drawn_lesion(photo: Photo, geometry: Geometry) -> SeenLesion | None:
     """Return the outline that the visitor drew on this photo, which is trusted; None if there is none."""
     kept = st.session_state.get(_DRAWN)
     if kept is None or kept[0] != photo.key:
         return None
-    return seen_outline(Outline(kept[1], 1.0), photo.pixels.shape[:2], size, by_hand=True)
+    return seen_outline(Outline(kept[1], 1.0), geometry, by_hand=True)
 
 
 def correct_outline(photo: Photo, prediction: Prediction) -> None:

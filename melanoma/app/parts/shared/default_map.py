@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 def first_maps(prediction: Prediction) -> "tuple[Method, np.ndarray]":
     """Return the evidence maps of all diagnoses, (h, w, classes), or Grad-CAM's for a network without."""
-    from melanoma.explain.registry import first_method  # needs TensorFlow, which is loaded by now
+    from melanoma.explain.base import ExplanationRequest  # needs TensorFlow, which is loaded by now
+    from melanoma.explain.registry import first_method
 
     network = classifier().compiled
     method = first_method(network)
-    return method, method.explain(network, prediction)
+    return method, method.explain(ExplanationRequest(network, prediction))
 
 
 def signs(method: "Method", name: str) -> str:

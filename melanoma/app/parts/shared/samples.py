@@ -14,7 +14,7 @@ from melanoma.edits.drawn_lesions import (
     draw_edge_chart,
     draw_lesion,
 )
-from melanoma.photos.reading import as_jpeg, shrink
+from melanoma.photos.encoding import as_jpeg, shrink
 
 DEFAULT = "melanoma-like"
 _HAIRY = LesionParameters(asymmetry=0.3, border=0.3, colours=3, diameter=0.55, hairs=40)

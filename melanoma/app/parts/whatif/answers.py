@@ -53,7 +53,7 @@ def answers_along(
 
     def compute() -> np.ndarray:
         from melanoma.exports.explanation import probabilities_of  # needs TensorFlow, which is loaded by now
-        from melanoma.photos.reading import frame
+        from melanoma.photos.framing import frame
 
         bundle = classifier().bundle
         photos = sweep(pixels, others, change.name, change.values())
