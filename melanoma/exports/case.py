@@ -71,7 +71,7 @@ class ShownCase:
             "conformal_coverage": bundle.conformal_coverage,
             "in_distribution": found.in_distribution,
             "novelty": found.novelty,
-            "novelty_threshold": bundle.novelty_threshold,
+            "novelty_threshold": bundle.distance_threshold,
             "flags": list(found.quality),
             "photo": {"width": found.geometry.width, "height": found.geometry.height},
             "seen": {

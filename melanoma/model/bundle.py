@@ -16,9 +16,17 @@ import pandas as pd
 
 from melanoma.errors import UserError
 from melanoma.model.bundle_checks import DECIDING, require_sound
+from melanoma.model.bundle_layout import (
+    CLASS_CONDITIONAL,
+    FIRST_FORMAT,
+    PLACES,
+    grouped,
+    of_the_first_format,
+    ungrouped,
+)
 
 FORMAT = 2
-"""Format 1 had no checksum of the description itself, and named no backbone where it was MobileNet."""
+"""Format 1 was one flat list of fields without a checksum, and named no backbone where it was MobileNet."""
 _READ = (1, FORMAT)
 DEFAULT = Path(__file__).resolve().parents[2] / "models" / "isic8-mobilenet"
 MODELS = "MELANOMA_MODELS"
@@ -44,7 +52,7 @@ class Bundle:
     """The share of melanomas for which the threshold was chosen, on the calibration lesions."""
     conformal_coverage: float
     conformal_quantiles: tuple[float, ...]
-    novelty_threshold: float
+    distance_threshold: float
     """Largest distance to the training features that still counts as in distribution."""
     recipe: dict[str, Any]
     data_fingerprint: str
@@ -52,6 +60,11 @@ class Bundle:
     created: str
     backbone: str | None = "mobilenet"
     """Which one the network has (`melanoma.model.backbones`); None for a network of its own kind."""
+    conformal_method: str = CLASS_CONDITIONAL
+    """How prediction sets are made, one of `bundle_layout.SET_METHODS`."""
+    recalibrated: dict[str, Any] | None = None
+    """From what and when temperature, thresholds and sets were set anew (`training.recalibration`); None
+    where they are the training run's."""
     figures: dict[str, Any] = field(default_factory=dict)
     """What `evaluate` found on the held-back lesions."""
     files: dict[str, str] = field(default_factory=dict)
@@ -127,7 +140,8 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
                 "{file} does not match its checksum, so it is not used. Copy the model again.",
                 file=description,
             )
-        require_sound(content, description)
+        content = of_the_first_format(content) if form == 1 else ungrouped(content, description)
+        require_sound(content, description, FIRST_FORMAT if form == 1 else PLACES)
         if "honest" in content["recipe"]:  # the tutorial's networks never had a backbone
             content.setdefault("backbone", None)
         lists = {name: tuple(content[name]) for name in ("codes", "prior", "conformal_quantiles")}
@@ -192,14 +206,15 @@ def new_bundle(target: Path) -> Iterator[Path]:
 
 
 def describe(folder: Path, bundle: Bundle) -> Bundle:
-    """Write `bundle.json` with the hashes of all files now in the folder; returns the bundle with them."""
+    """Write `bundle.json` with the hashes of the files now in the folder; returns the bundle with them."""
     files = {
-        file.relative_to(folder).as_posix(): sha256(file)
-        for file in sorted(folder.rglob("*"))
+        file.name: sha256(file)
+        for file in sorted(folder.iterdir())  # pictures in folders below name their own network
         if file.is_file() and file.name != _DESCRIPTION
     }
-    content = asdict(bundle) | {"files": files}
-    del content["path"]
+    fields = asdict(bundle) | {"files": files}
+    del fields["path"]
+    content = grouped(fields)
     content = {"format": FORMAT, "checksum": _digest(content)} | content
     (folder / _DESCRIPTION).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return load_bundle(folder)

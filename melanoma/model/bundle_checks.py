@@ -1,10 +1,12 @@
 """Is what a bundle's description says fit to decide by? Alerts hang on a few numbers in a text file."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from melanoma.errors import UserError
+from melanoma.model.bundle_layout import FRAMINGS, SET_METHODS, refuse_newer
 from melanoma.phrases import Sentence
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 2048
@@ -28,6 +30,17 @@ def _is_side(value: Any) -> bool:
     return isinstance(value, int) and is_number(value) and SMALLEST_SIDE <= value <= LARGEST_SIDE
 
 
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _are_files(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(digest, str) and not PurePosixPath(name).is_absolute() and ".." not in name.split("/")
+        for name, digest in value.items()
+    )
+
+
 _FIELDS: dict[str, tuple[Check, Sentence]] = {
     "image_size": (
         _is_side,
@@ -37,35 +50,63 @@ _FIELDS: dict[str, tuple[Check, Sentence]] = {
     "alert_threshold": (_between(0, 1), Sentence("a number between 0 and 1")),
     "alert_sensitivity": (_between(0, 1), Sentence("a number between 0 and 1")),
     "conformal_coverage": (_between(0, 1), Sentence("a number between 0 and 1")),
-    "novelty_threshold": (_between(0, math.inf), Sentence("a number above 0")),
+    "distance_threshold": (_between(0, math.inf), Sentence("a number above 0")),
+    "framing": (_is_name, Sentence("a name")),
+    "conformal_method": (_is_name, Sentence("a name")),
+    "backbone": (lambda value: value is None or _is_name(value), Sentence("a name")),
+    "recipe": (lambda value: isinstance(value, dict), Sentence("a group of fields")),
+    "files": (_are_files, Sentence("the names of files with the SHA-256 of each")),
 }
-DECIDING = (*_FIELDS, "codes", "framing", "prior", "conformal_quantiles", "backbone")
+_OPTIONAL = ("backbone", "conformal_method", "files")
+"""Format 1 had not all of them; where they are missing, a `Bundle`'s own value counts."""
+_KNOWN = {"framing": FRAMINGS, "conformal_method": SET_METHODS}
+"""Names that decide how the numbers are used; a later version may have more of them."""
+DECIDING = (
+    *("codes", "image_size", "framing", "backbone", "prior", "temperature"),
+    *("alert_threshold", "alert_sensitivity"),
+    *("conformal_method", "conformal_coverage", "conformal_quantiles", "distance_threshold"),
+)
 """The fields on which an answer hangs, beside the files."""
 
 
-def require_sound(content: dict[str, Any], file: object) -> None:
+def require_sound(content: dict[str, Any], file: object, places: Mapping[str, str]) -> None:
     """Raise UserError, naming the field, if a description holds what nothing can be decided by.
 
-    The classes are two or more distinct codes, melanoma (MEL) among them; the mix of diagnoses has a share
-    above 0 for each, 1 in all; quantiles are one each, 0..1; a number is finite and in its range. Raises
-    KeyError if a field is missing.
+    `content` has the fields of a `Bundle`; `places` says under which name a field stands in the file, where
+    that is another. The classes are two or more distinct codes, melanoma (MEL) among them; the mix of
+    diagnoses has a share above 0 for each, 1 in all; quantiles are one each, 0..1; a number is finite and in
+    its range; framing and set method are known. Raises KeyError if a field is missing.
     """
+
+    def refuse(name: str, wanted: Sentence) -> None:
+        raise UserError(
+            "{file} is not sound: “{name}” is {found} and has to be {wanted}. The model is not used. "
+            "Copy it again, or train it again.",
+            file=file,
+            name=places.get(name, name),
+            found=repr(content[name])[:80],
+            wanted=wanted,
+        )
+
     codes = content["codes"]
     if not _is_list(codes, lambda code: isinstance(code, str) and code != "") or len(set(codes)) != len(
         codes
     ):
-        _refuse(file, "codes", codes, Sentence("a list of distinct diagnoses"))
+        refuse("codes", Sentence("a list of distinct diagnoses"))
     if len(codes) < 2 or "MEL" not in codes:
-        _refuse(file, "codes", codes, Sentence("two diagnoses or more, melanoma (MEL) among them"))
+        refuse("codes", Sentence("two diagnoses or more, melanoma (MEL) among them"))
     for name, (check, wanted) in _FIELDS.items():
-        if not check(content[name]):
-            _refuse(file, name, content[name], wanted)
+        if (name in content or name not in _OPTIONAL) and not check(content[name]):
+            refuse(name, wanted)
+    for name, known in _KNOWN.items():
+        if name in content and content[name] not in known:
+            refuse_newer(file, f"{places.get(name, name)}: {content[name]}")
     prior = content["prior"]
     if not (_is_list(prior, _between(0, 1), len(codes)) and abs(sum(prior) - 1) <= _SUM):
-        _refuse(file, "prior", prior, Sentence("a share above 0 for each diagnosis, 1 in all"))
+        refuse("prior", Sentence("a share above 0 for each diagnosis, 1 in all"))
     quantiles = content["conformal_quantiles"]
     if not _is_list(quantiles, lambda value: is_number(value) and 0 <= value <= 1, len(codes)):
-        _refuse(file, "conformal_quantiles", quantiles, Sentence("a number from 0 to 1 for each diagnosis"))
+        refuse("conformal_quantiles", Sentence("a number from 0 to 1 for each diagnosis"))
 
 
 def _is_list(values: Any, check: Check, length: int | None = None) -> bool:
@@ -74,15 +115,4 @@ def _is_list(values: Any, check: Check, length: int | None = None) -> bool:
         and not isinstance(values, str)
         and all(map(check, values))
         and length in (None, len(values))
-    )
-
-
-def _refuse(file: object, name: str, found: Any, wanted: Sentence) -> None:
-    raise UserError(
-        "{file} is not sound: “{name}” is {found} and has to be {wanted}. The model is not used. "
-        "Copy it again, or train it again.",
-        file=file,
-        name=name,
-        found=repr(found)[:80],
-        wanted=wanted,
     )

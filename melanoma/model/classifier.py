@@ -171,7 +171,7 @@ class Classifier:
             bias=self.compiled.bias,
             melanoma_alert=bool(probabilities[bundle.codes.index("MEL")] >= bundle.alert_threshold),
             prediction_set=tuple(bundle.codes[index] for index in order if kept[index]),
-            in_distribution=novelty <= bundle.novelty_threshold,
+            in_distribution=novelty <= bundle.distance_threshold,
             novelty=novelty,
             quality=photo.quality,
             pixels=photo.pixels,

@@ -93,10 +93,10 @@ def finish(
         )
         draw_reliability(judged, bundle, folder / "reliability.png")
         focus = judge_focus(network, test.table, bundle)
-        familiar = distance(test.features, references) <= bundle.novelty_threshold
+        familiar = distance(test.features, references) <= bundle.distance_threshold
         accepted = {
             "test lesions": float(familiar.mean()),
-            **accepted_others(network, references, bundle.novelty_threshold),
+            **accepted_others(network, references, bundle.distance_threshold),
         }
         figures = evaluation.as_json() | {
             "accepted": accepted,
@@ -195,7 +195,7 @@ def _calibrate(
         alert_sensitivity=recipe.sensitivity,
         conformal_coverage=CONFORMAL_COVERAGE,
         conformal_quantiles=tuple(conformal_quantiles(probabilities, truth, CONFORMAL_COVERAGE).tolist()),
-        novelty_threshold=float(np.quantile(distance(calibration.features, references), ACCEPTED)),
+        distance_threshold=float(np.quantile(distance(calibration.features, references), ACCEPTED)),
         recipe=asdict(recipe) | {"origin": origin},
         backbone=recipe.backbone,
         data_fingerprint=data,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from melanoma.errors import UserError
-from melanoma.model.bundle import _digest, load_bundle, new_bundle
+from melanoma.model.bundle import _digest, describe, load_bundle, new_bundle
+from melanoma.model.bundle_layout import FIRST_FORMAT, PLACES, grouped, ungrouped
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -35,7 +36,7 @@ def test_what_finishing_wrote_loads_and_names_every_file(small_bundle):
         (lambda folder: (folder / "features.npz").write_bytes(b"other"), "does not match its checksum"),
         (lambda folder: _change(folder, format=99), "another version"),
         (lambda folder: _change(folder, surprise=1), "does not match its checksum"),
-        (lambda folder: _change(folder, format=1, files={}), "damaged"),
+        (lambda folder: _change(folder, format=1), "damaged"),
     ],
 )
 def test_a_damaged_bundle_is_refused(small_bundle, tmp_path, damage, sentence):
@@ -54,9 +55,13 @@ UNSOUND = {
     "alert_threshold": (0, 1, 1.5, -0.1, NAN, None, True),
     "alert_sensitivity": (0, 1.2, NAN, None),
     "conformal_coverage": (0, 1, NAN, None),
-    "novelty_threshold": (0, -1, NAN, INFINITY, None),
+    "distance_threshold": (0, -1, NAN, INFINITY, None),
     "prior": ([0.0, 0.0], [0.0, 1.0], [0.5, 0.4], [0.5], [0.5, NAN], None, 1, "ab"),
     "conformal_quantiles": ([0.5], [0.5, 1.5], [NAN, 0.5], None, [0.5, None]),
+    "framing": (None, "", 3),
+    "backbone": ("", 3, ["mobilenet"]),
+    "recipe": (None, "honest"),
+    "files": (None, ["model.keras"], {"../model.keras": "0"}, {"/model.keras": "0"}, {"model.keras": None}),
 }
 
 
@@ -66,20 +71,85 @@ def test_a_description_that_nothing_can_be_decided_by_is_refused_by_name(
     small_bundle, tmp_path, field, value, form
 ):
     copy = _changed(small_bundle, tmp_path / "copy", form, **{field: value})
-    with pytest.raises(UserError, match=f"bundle.json is not sound: “{field}” is "):
+    name = (FIRST_FORMAT if form == 1 else PLACES).get(field, field)
+    with pytest.raises(UserError, match=f"bundle.json is not sound: “{name}” is "):
+        load_bundle(copy)
+
+
+def test_the_second_format_groups_what_decides(small_bundle):
+    content, bundle = json.loads((small_bundle / "bundle.json").read_text()), load_bundle(small_bundle)
+    assert content["alerts"] == {
+        "melanoma": {"threshold": bundle.alert_threshold, "sensitivity": bundle.alert_sensitivity}
+    }
+    assert content["prediction_sets"] == {
+        "method": "class-conditional",
+        "coverage": bundle.conformal_coverage,
+        "quantiles": list(bundle.conformal_quantiles),
+    }
+    assert content["in_distribution"] == {"threshold": bundle.distance_threshold}
+    assert not set(PLACES) & set(content)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "named"),
+    [
+        (("gauge",), {"edges": [0.1]}, "gauge"),
+        (("alerts", "malignancy"), {"threshold": 0.2}, "alerts.malignancy"),
+        (("alerts", "melanoma", "bound"), 0.9, "alerts.melanoma.bound"),
+        (("prediction_sets", "method"), "adaptive", "prediction_sets.method: adaptive"),
+        (("prediction_sets", "threshold"), 0.9, "prediction_sets.threshold"),
+        (("in_distribution", "layer"), "conv_9", "in_distribution.layer"),
+        (("framing",), "lesion-square", "framing: lesion-square"),
+        (("alert_threshold",), 0.1, "alert_threshold"),
+    ],
+)
+def test_what_a_newer_version_wrote_is_refused_by_name(small_bundle, tmp_path, place, value, named):
+    copy = tmp_path / "copy"
+    shutil.copytree(small_bundle, copy)
+    content = json.loads((copy / "bundle.json").read_text())
+    *groups, last = place
+    within = content
+    for group in groups:
+        within = within[group]
+    within[last] = value
+    _write(copy, content)
+    with pytest.raises(UserError, match=f"made by a newer version .* it holds “{named}”, which this one"):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    "change", [{"alerts": None}, {"alerts": {}}, {"alerts": {"melanoma": 0.5}}, {"prediction_sets": []}]
+)
+def test_a_group_that_is_none_or_lacks_its_fields_is_damaged(small_bundle, tmp_path, change):
+    copy = tmp_path / "copy"
+    shutil.copytree(small_bundle, copy)
+    _write(copy, json.loads((copy / "bundle.json").read_text()) | change)
+    with pytest.raises(UserError, match="bundle.json is damaged"):
         load_bundle(copy)
 
 
 def test_the_first_format_is_still_read(small_bundle, tmp_path):
     old, new = load_bundle(_changed(small_bundle, tmp_path / "copy", 1)), load_bundle(small_bundle)
     assert replace(old, path=new.path) == new
+    assert old.version == new.version
+
+
+def test_pictures_below_the_bundle_s_folder_are_no_files_of_it(small_bundle, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(small_bundle, copy)
+    (copy / "looks-for").mkdir()
+    (copy / "looks-for" / "MEL.png").write_bytes(b"a picture")
+    described = describe(copy, load_bundle(copy))
+    assert described.version == load_bundle(small_bundle).version
+    (copy / "looks-for" / "MEL.png").write_bytes(b"made again")
+    load_bundle(copy)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"alert_threshold": 0.999},
-        {"novelty_threshold": 9.0},
+        {"alerts": {"melanoma": {"threshold": 0.999, "sensitivity": 0.95}}},
+        {"in_distribution": {"threshold": 9.0}},
         {"recipe": {}},
         {"figures": {}},
         {"created": "now"},
@@ -97,21 +167,24 @@ def test_a_description_changed_by_hand_is_refused(small_bundle, tmp_path, change
     "change",
     [
         {"alert_threshold": 0.25},
+        {"alert_sensitivity": 0.5},
         {"temperature": 2.5},
-        {"prior": [0.25, 0.75]},
-        {"codes": ["NV", "MEL"]},
-        {"conformal_quantiles": [0.25, 0.75]},
-        {"novelty_threshold": 0.3},
+        {"prior": (0.25, 0.75)},
+        {"codes": ("NV", "MEL")},
+        {"conformal_method": "adaptive"},
+        {"conformal_coverage": 0.5},
+        {"conformal_quantiles": (0.25, 0.75)},
+        {"distance_threshold": 0.3},
         {"image_size": 64},
         {"framing": "lesion-square"},
         {"backbone": None},
+        {"files": {}},
     ],
 )
-def test_the_version_changes_with_all_that_decides(small_bundle, tmp_path, change):
-    changed = load_bundle(_changed(small_bundle, tmp_path / "copy", 1, **change))
-    assert changed.version != load_bundle(small_bundle).version
-    same = load_bundle(_changed(small_bundle, tmp_path / "same", 1, created="later", name="other"))
-    assert same.version == load_bundle(small_bundle).version
+def test_the_version_changes_with_all_that_decides(small_bundle, change):
+    bundle = load_bundle(small_bundle)
+    assert replace(bundle, **change).version != bundle.version
+    assert replace(bundle, created="later", name="other", figures={}).version == bundle.version
 
 
 def test_a_failed_write_leaves_the_old_bundle_and_no_rubbish(tmp_path):
@@ -128,15 +201,24 @@ def test_a_failed_write_leaves_the_old_bundle_and_no_rubbish(tmp_path):
 def _changed(bundle, copy, form, **values):
     """Return a copy of a bundle with other fields, in a format; of the second with a checksum that fits."""
     shutil.copytree(bundle, copy)
-    description = copy / "bundle.json"
-    content = json.loads(description.read_text()) | values
+    content = json.loads((copy / "bundle.json").read_text())
     del content["format"], content["checksum"]
-    if form == 1:
-        content["format"] = 1
+    fields = ungrouped(content, copy) | values
+    if form == 1:  # flat, without a checksum, and without what came later
+        for later in {"conformal_method", "recalibrated"} - set(values):
+            del fields[later]
+        content = {"format": 1} | {FIRST_FORMAT.get(name, name): fields[name] for name in fields}
+        (copy / "bundle.json").write_text(json.dumps(content))
     else:
-        content |= {"format": 2, "checksum": _digest(content)}
-    description.write_text(json.dumps(content))
+        _write(copy, grouped(fields))
     return copy
+
+
+def _write(folder, content):
+    """Write a description of the second format with a checksum that fits."""
+    content = {name: value for name, value in content.items() if name not in ("format", "checksum")}
+    content = {"format": 2, "checksum": _digest(content)} | content
+    (folder / "bundle.json").write_text(json.dumps(content))
 
 
 def _change(folder, **values):

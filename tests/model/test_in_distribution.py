@@ -29,7 +29,7 @@ def test_few_references_are_enough():
 def test_other_pictures_are_known_for_what_they_are(shipped_classifier):
     bundle = shipped_classifier.bundle
     accepted = accepted_others(
-        shipped_classifier.compiled, bundle.load_references(), bundle.novelty_threshold
+        shipped_classifier.compiled, bundle.load_references(), bundle.distance_threshold
     )
     assert np.mean(list(accepted.values())) <= 0.05, accepted
     assert accepted == pytest.approx({kind: bundle.figures["accepted"][kind] for kind in accepted}, abs=0.05)
