@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.scale import make_images
 from melanoma.batch.cluster.predicting import answer_on_cluster
-from melanoma.batch.heatmaps import Answer, Wanted
+from melanoma.batch.heatmaps import PhotoResult, Wanted
 from melanoma.batch.results import Results
 from melanoma.batch.rows import schema_of
 from melanoma.batch.sources import list_sources
@@ -27,13 +27,13 @@ from melanoma.model.bundle import Bundle, load_bundle
 TAKEN = 20_000  # answers that the machine that asks is timed with
 
 
-def rate(bundle: Bundle, folder: Path, workers: int) -> tuple[list[Answer], float, float]:
+def rate(bundle: Bundle, folder: Path, workers: int) -> tuple[list[PhotoResult], float, float]:
     """Return the answers, the seconds until the first one, and the answers a second after it."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": workers})
     begun = time.perf_counter()
-    answers: list[Answer] = []
+    answers: list[PhotoResult] = []
     first = 0.0
     for found in answer_on_cluster(bundle, list_sources([folder]), Wanted(), cluster.address, workers):
         first = first or time.perf_counter()
@@ -43,7 +43,7 @@ def rate(bundle: Bundle, folder: Path, workers: int) -> tuple[list[Answer], floa
     return answers, first - begun, (len(answers) - 1) / (ended - first)
 
 
-def taken(bundle: Bundle, answers: list[Answer], out: Path) -> float:
+def taken(bundle: Bundle, answers: list[PhotoResult], out: Path) -> float:
     """Return how many answers a second can be unpacked and written."""
     packed = [pickle.dumps([answer]) for answer in answers]
     begun = time.perf_counter()

@@ -181,8 +181,8 @@ def _outline(photo: np.ndarray, mask: Path | None, geometry: "Geometry") -> np.n
     """Return the lesion as the network sees it, bool (S, S), from a file or else found; or None."""
     from melanoma.lesion.mask_files import read_mask
     from melanoma.lesion.outline import Outline
-    from melanoma.measures.lesion_in_view import seen_lesion, seen_outline
+    from melanoma.measures.lesion_in_view import find_lesion_in_view, outline_in_view
 
     if mask is None:
-        return seen_lesion(photo, geometry).inside
-    return seen_outline(Outline(read_mask(mask), 1.0), geometry, by_hand=True).mask
+        return find_lesion_in_view(photo, geometry).inside
+    return outline_in_view(Outline(read_mask(mask), 1.0), geometry, by_hand=True).mask

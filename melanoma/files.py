@@ -18,12 +18,12 @@ def require_folder(file: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, if it is not there; raises UserError where that cannot be."""
-    with told_if_unwritable(folder):
+    with user_error_if_unwritable(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
-def told_if_unwritable(file: Path) -> Iterator[None]:
+def user_error_if_unwritable(file: Path) -> Iterator[None]:
     """Turn a full disk, a read-only folder and their like within the block into a UserError."""
     try:
         yield
@@ -41,7 +41,7 @@ def write_whole(file: Path, content: str | bytes) -> None:
     Raises UserError where nothing can be written.
     """
     unfinished = file.with_name(f".{file.name}.unfinished")
-    with told_if_unwritable(file):
+    with user_error_if_unwritable(file):
         unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         os.replace(unfinished, file)
 

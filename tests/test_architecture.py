@@ -106,7 +106,7 @@ def test_every_package_stands_in_the_list():
         ("photos/reading.py", "from melanoma.model.bundle import load_bundle"),
         ("photos/reading.py", "import melanoma.app.navigation"),
         ("model/bundle.py", "def late():\n    from melanoma.training.recipes import Recipe"),
-        ("explain/base.py", "from melanoma.measures.base import Case"),
+        ("explain/base.py", "from melanoma.measures.base import MapCase"),
         ("app/navigation.py", "from melanoma import cli"),
     ],
 )

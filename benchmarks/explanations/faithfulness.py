@@ -24,7 +24,7 @@ from melanoma.evaluation.metrics import Estimate, bootstrap
 from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.registry import METHODS
 from melanoma.exports.explanation import probabilities_of
-from melanoma.measures.base import Case
+from melanoma.measures.base import MapCase
 from melanoma.measures.curves import deletion_curve, insertion_curve
 from melanoma.measures.overlap import inside_share, pointing_hit
 from melanoma.model.bundle import DEFAULT, load_bundle
@@ -52,7 +52,7 @@ def judge(classifier: Classifier, image: pd.Series, methods: list[str]) -> list[
     asked = ExplanationRequest(classifier.compiled, prediction).only(answer)
 
     def areas(heatmap: np.ndarray) -> np.ndarray:
-        case = Case(probabilities, prediction.pixels, heatmap, prediction.index(answer))
+        case = MapCase(probabilities, prediction.pixels, heatmap, prediction.index(answer))
         return np.array([deletion_curve(case, steps=STEPS).area, insertion_curve(case, steps=STEPS).area])
 
     def explained(name: str, settings: dict | None = None) -> np.ndarray:

@@ -23,7 +23,7 @@ _LOG = logging.getLogger("melanoma.app.server_metrics")
 
 
 @dataclass(frozen=True)
-class Figures:
+class EventStatistics:
     """One event since the start of the server."""
 
     event: str
@@ -42,7 +42,7 @@ class _Event:
     seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
 
-class Record:
+class ServerMetrics:
     """Counts and times events. Safe for any number of threads."""
 
     def __init__(self) -> None:
@@ -69,14 +69,14 @@ class Record:
         finally:
             self._note(event, ending, time.monotonic() - began, kind)
 
-    def figures(self) -> list[Figures]:
+    def figures(self) -> list[EventStatistics]:
         """Return all events so far, by name."""
         with self._lock:
             seen = {name: (dict(event.counts), list(event.seconds)) for name, event in self._events.items()}
         found = []
         for name, (counts, seconds) in sorted(seen.items()):
             quantiles = np.quantile(seconds, [0.5, 0.95, 1.0]) if seconds else np.full(3, np.nan)
-            found.append(Figures(name, counts, *(float(value) for value in quantiles)))
+            found.append(EventStatistics(name, counts, *(float(value) for value in quantiles)))
         return found
 
     def _note(self, event: str, ending: str, seconds: float, kind: str | None) -> None:
@@ -101,5 +101,5 @@ def log_to_stderr() -> None:
         _LOG.propagate = False
 
 
-RECORD = Record()
+RECORD = ServerMetrics()
 """Of this process."""

@@ -17,7 +17,7 @@ from melanoma.files import make_folder, require_folder, write_whole
 from melanoma.model import bundle as bundles
 
 if TYPE_CHECKING:
-    from melanoma.batch.heatmaps import Answer
+    from melanoma.batch.heatmaps import PhotoResult
     from melanoma.batch.results import Results
 
 Paths = Annotated[
@@ -63,7 +63,7 @@ def predict(
 
     If it is killed while it writes a file, the same command goes on where it was.
     """
-    from melanoma.batch.heatmaps import Wanted, answer_files, as_line
+    from melanoma.batch.heatmaps import Wanted, as_line, predict_files_with_heatmaps
     from melanoma.batch.results import Results, require_results_name
     from melanoma.batch.rows import schema_of
 
@@ -82,11 +82,11 @@ def predict(
     if engine is Engine.RAY:
         from melanoma.batch.cluster.predicting import answer_on_cluster
 
-        answered: Iterator[list[Answer]] = answer_on_cluster(bundle, sources, wanted, address, workers)
+        answered: Iterator[list[PhotoResult]] = answer_on_cluster(bundle, sources, wanted, address, workers)
     else:
         from melanoma.model.classifier import Classifier  # TensorFlow takes seconds, and --help should not
 
-        answered = answer_files(Classifier(bundle, for_many=True), sources, wanted)
+        answered = predict_files_with_heatmaps(Classifier(bundle, for_many=True), sources, wanted)
     printed = None if results is not None and not as_json else json_text if as_json else as_line
     counts, dropped = _run(answered, results, heatmaps, total, printed)
     if results is not None:
@@ -142,7 +142,7 @@ def json_text(told: dict[str, Any]) -> str:
 
 
 def _run(
-    answered: Iterator[list["Answer"]],
+    answered: Iterator[list["PhotoResult"]],
     results: "Results | None",
     heatmaps: Path | None,
     total: int,
@@ -178,7 +178,7 @@ def _run(
     return counts, dropped
 
 
-def _write_heatmaps(answers: list["Answer"], folder: Path | None) -> None:
+def _write_heatmaps(answers: list["PhotoResult"], folder: Path | None) -> None:
     for answer in answers:
         if folder is not None and answer.heatmap is not None:
             write_whole(folder / answer.row["heatmap"], answer.heatmap)

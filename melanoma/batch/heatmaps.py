@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from melanoma.batch.predicting import Judged, Photo, judge_files
+from melanoma.batch.predicting import LoadedPhoto, PredictedPhoto, predict_files
 from melanoma.batch.rows import Row, row_of
 from melanoma.batch.source import Source
 from melanoma.exports.overlay import overlay_file
@@ -31,19 +31,19 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PhotoResult:
     """A row, and the map of the likeliest diagnosis as a PNG file where it was wanted."""
 
     row: Row
     heatmap: bytes | None = None
 
 
-def answer_files(
+def predict_files_with_heatmaps(
     classifier: "Classifier", sources: Iterable[Source], wanted: Wanted, threads: int | None = None
-) -> Iterator[list[Answer]]:
+) -> Iterator[list[PhotoResult]]:
     """Yield, for each source in order, the answers to its photos."""
     keep = _shown if wanted.heatmaps else None
-    for judged in judge_files(classifier, sources, keep, threads=threads):
+    for judged in predict_files(classifier, sources, keep, threads=threads):
         yield [_answer(classifier, one, wanted) for one in judged]
 
 
@@ -60,10 +60,10 @@ def as_line(row: Row) -> str:
     return f"{name}: {alert}  {told}" + (f"  ({' '.join(doubts)})" if doubts else "")
 
 
-def _answer(classifier: "Classifier", judged: Judged, wanted: Wanted) -> Answer:
+def _answer(classifier: "Classifier", judged: PredictedPhoto, wanted: Wanted) -> PhotoResult:
     found = judged.prediction
     if found is None or not wanted.heatmaps:
-        return Answer(row_of(judged, classifier.bundle, wanted.keep_ids))
+        return PhotoResult(row_of(judged, classifier.bundle, wanted.keep_ids))
     from melanoma.explain.registry import first_method
 
     shown = judged.photo.kept
@@ -72,7 +72,7 @@ def _answer(classifier: "Classifier", judged: Judged, wanted: Wanted) -> Answer:
     request = method.request(classifier.compiled, replace(found, geometry=geometry), found.diagnosis)
     picture = overlay_file(shown, method, request, method.explain(request), found.diagnosis)
     name = _heatmap_name(judged.photo, found.diagnosis)
-    return Answer(row_of(judged, classifier.bundle, wanted.keep_ids, name), picture)
+    return PhotoResult(row_of(judged, classifier.bundle, wanted.keep_ids, name), picture)
 
 
 def _shown(photo: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ def _shown(photo: np.ndarray) -> np.ndarray:
     return shrink(photo, SHOWN_SIDE)
 
 
-def _heatmap_name(photo: Photo, diagnosis: str) -> str:
+def _heatmap_name(photo: LoadedPhoto, diagnosis: str) -> str:
     """Return a file's name that says what it shows, and is the same whenever the photo is judged."""
     mark = hashlib.blake2b(photo.name.encode(), digest_size=4).hexdigest()
     stem = "".join(

@@ -27,7 +27,7 @@ Keep = Callable[[np.ndarray], Any]
 
 
 @dataclass(frozen=True)
-class Photo:
+class LoadedPhoto:
     """One photo of a file: framed for the network, or the sentence that says why not."""
 
     name: str
@@ -43,20 +43,20 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Judged:
+class PredictedPhoto:
     """One photo with its prediction, or with neither where it could not be read."""
 
-    photo: Photo
+    photo: LoadedPhoto
     prediction: "Prediction | None"
 
 
-def judge_files(
+def predict_files(
     classifier: "Classifier",
     sources: Iterable[Source],
     keep: Keep | None = None,
     stopped: Callable[[], bool] = lambda: False,
     threads: int | None = None,
-) -> Iterator[list[Judged]]:
+) -> Iterator[list[PredictedPhoto]]:
     """Yield, for each source in order, its photos: one, or the frames of a DICOM object.
 
     Ends when `stopped` returns True. By default there is a thread for each core; two batches of framed photos
@@ -64,7 +64,7 @@ def judge_files(
     itself.
     """
 
-    def load(source: Source) -> list[Photo]:
+    def load(source: Source) -> list[LoadedPhoto]:
         return list(_load(classifier, source, keep))
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
@@ -75,7 +75,9 @@ def judge_files(
                 classifier, [photo.prepared for photos in loaded for photo in photos if photo.prepared]
             )
             for photos in loaded:
-                yield [Judged(photo, next(predictions) if photo.prepared else None) for photo in photos]
+                yield [
+                    PredictedPhoto(photo, next(predictions) if photo.prepared else None) for photo in photos
+                ]
 
 
 def _predict(classifier: "Classifier", prepared: list["Prepared"]) -> Iterator["Prediction"]:
@@ -85,18 +87,18 @@ def _predict(classifier: "Classifier", prepared: list["Prepared"]) -> Iterator["
         yield from classifier.judge(batch)
 
 
-def _load(classifier: "Classifier", source: Source, keep: Keep | None) -> Iterator[Photo]:
+def _load(classifier: "Classifier", source: Source, keep: Keep | None) -> Iterator[LoadedPhoto]:
     try:
         content = source.read()
         if not is_dicom(content, source.name):
             image = read_image(content, source.name)
-            yield Photo(source.name, classifier.prepare(image), kept=keep(image) if keep else None)
+            yield LoadedPhoto(source.name, classifier.prepare(image), kept=keep(image) if keep else None)
             return
         found = read_dicom(content, source.name)
     except UserError as error:
-        yield Photo(source.name, error=error.sentence)
+        yield LoadedPhoto(source.name, error=error.sentence)
         return
-    whole = Photo(source.name, sop_instance_uid=found.sop_instance_uid, dropped=found.identifying)
+    whole = LoadedPhoto(source.name, sop_instance_uid=found.sop_instance_uid, dropped=found.identifying)
     for number in range(found.frames):
         photo = replace(whole, frame=number + 1)
         try:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from melanoma.batch.formats import ENDINGS, write_table_file
 from melanoma.batch.rows import Row, as_table
 from melanoma.errors import UserError
-from melanoma.files import require_folder, told_if_unwritable, write_whole
+from melanoma.files import require_folder, user_error_if_unwritable, write_whole
 
 CHUNK_ROWS = 500
 CHUNK_SECONDS = 30.0
@@ -51,7 +51,7 @@ class Results:
         self.folder = out.with_name(f".{out.name}.unfinished")
         self._rows: list[Row] = []
         self._since = time.monotonic()
-        with told_if_unwritable(out):
+        with user_error_if_unwritable(out):
             self.folder.mkdir(exist_ok=True)
             self._begin(job)
             self._chunks = sorted(self.folder.glob("*.parquet"))
@@ -81,7 +81,7 @@ class Results:
             return
         number = int(self._chunks[-1].stem) + 1 if self._chunks else 0
         chunk = self.folder / f"{number:08d}.parquet"
-        with told_if_unwritable(self.out):
+        with user_error_if_unwritable(self.out):
             if chunk.exists():
                 raise UserError(f"Another run is writing {self.out}. Wait for it, or choose another name.")
             unfinished = chunk.with_suffix(".unfinished")
@@ -95,7 +95,7 @@ class Results:
         self.flush()
         unfinished = self.folder / "whole.unfinished"
         counts: Counter[str] = Counter(rows=0)
-        with told_if_unwritable(self.out):
+        with user_error_if_unwritable(self.out):
             write_table_file(
                 unfinished, self.out.suffix.lower(), _counted(self._tables(), counts), self._schema
             )

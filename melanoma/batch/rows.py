@@ -25,7 +25,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from melanoma.batch.predicting import Judged
+from melanoma.batch.predicting import PredictedPhoto
 from melanoma.files import spreadsheet_text
 from melanoma.model.bundle import Bundle
 
@@ -34,7 +34,7 @@ Row = dict[str, Any]
 _NESTED = {"probabilities": "p", "logits": "logit"}
 
 
-def row_of(judged: Judged, bundle: Bundle, keep_ids: bool = False, heatmap: str | None = None) -> Row:
+def row_of(judged: PredictedPhoto, bundle: Bundle, keep_ids: bool = False, heatmap: str | None = None) -> Row:
     """Return the object that `predict --json` prints for a photo."""
     photo, found = judged.photo, judged.prediction
     return {

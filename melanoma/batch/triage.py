@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from melanoma.batch.predicting import Judged, judge_files
+from melanoma.batch.predicting import PredictedPhoto, predict_files
 from melanoma.batch.source import Source
 from melanoma.photos.encoding import as_jpeg, data_uri
 from melanoma.phrases import Sentence
@@ -65,7 +65,7 @@ def judge(
     classifier: "Classifier", sources: Iterable[Source], stopped: Callable[[], bool] = lambda: False
 ) -> Iterator[Entry]:
     """Yield an entry for each photo of the sources, in order, until `stopped` returns True."""
-    for judged in judge_files(classifier, sources, _thumbnail, stopped):
+    for judged in predict_files(classifier, sources, _thumbnail, stopped):
         for one in judged:
             yield _entry(one)
 
@@ -77,7 +77,7 @@ def ranked(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.error is None, -np.nan_to_num(entry.melanoma)))
 
 
-def _entry(judged: Judged) -> Entry:
+def _entry(judged: PredictedPhoto) -> Entry:
     photo, found = judged.photo, judged.prediction
     if found is None:
         return Entry(photo.name, photo.error, frame=photo.frame)

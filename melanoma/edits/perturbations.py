@@ -1,7 +1,7 @@
 """Changes to a photo that ask "what if": each with a range, so that the page draws its sliders from the list.
 
-They are applied in the order of `CHANGES`, from the skin to the camera: hair and rulers lie on the skin and
-move with it, light and focus come last. What a move uncovers at the rim is mirrored in.
+They are applied in the order of `PERTURBATIONS`, from the skin to the camera: hair and rulers lie on the skin
+and move with it, light and focus come last. What a move uncovers at the rim is mirrored in.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ _SEED = 7  # of drawn hair and rulers: moving one slider must not move what anot
 
 
 @dataclass(frozen=True)
-class Change:
+class Perturbation:
     """One way to change a photo, by one number."""
 
     control: Range
@@ -55,13 +55,13 @@ def apply_changes(image: np.ndarray, settings: Mapping[str, float]) -> np.ndarra
 
     Raises UserError for a change that there is not, or a number out of its range.
     """
-    unknown = set(settings) - {change.name for change in CHANGES}
+    unknown = set(settings) - {change.name for change in PERTURBATIONS}
     if unknown:
         raise UserError(
-            f"There is no change “{min(unknown)}”. There are {', '.join(c.name for c in CHANGES)}."
+            f"There is no change “{min(unknown)}”. There are {', '.join(c.name for c in PERTURBATIONS)}."
         )
     changed = image.copy()
-    for change in CHANGES:
+    for change in PERTURBATIONS:
         value = change.control.read(settings.get(change.name, change.control.default))
         if value != change.control.default:
             changed = change.apply(changed, value)
@@ -151,27 +151,29 @@ def _warp(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 SKIN, POSITION, CAMERA = "On the skin", "Position", "Camera and light"
-CHANGES: tuple[Change, ...] = (
-    Change(Range("hairs", "Hairs", 0, 60, 0, 1), "", SKIN, _hairs),
-    Change(Range("rulers", "Rulers", 0, 4, 0, 1), "", SKIN, partial(_several, artefact="ruler")),
-    Change(Range("ink", "Ink strokes", 0, 8, 0, 1), "", SKIN, partial(_several, artefact="ink")),
-    Change(Range("stickers", "Stickers", 0, 5, 0, 1), "", SKIN, partial(_several, artefact="sticker")),
-    Change(Range("turn", "Turn clockwise", -180, 180, 0, 5), "°", POSITION, _turn),
-    Change(Range("right", "Shift right", -30, 30, 0, 1), " %", POSITION, partial(_shift, down=False)),
-    Change(Range("down", "Shift down", -30, 30, 0, 1), " %", POSITION, partial(_shift, down=True)),
-    Change(Range("zoom", "Zoom", 50, 250, 100, 5), " %", POSITION, _zoom),
-    Change(Range("blur", "Blur", 0, 5, 0, 0.25), " %", CAMERA, _blur),
-    Change(Range("light", "Light", -60, 60, 0, 5), " %", CAMERA, _light),
-    Change(Range("warmth", "Cold to warm light", -40, 40, 0, 2), " %", CAMERA, _warmth),
-    Change(Range("green", "Magenta to green cast", -30, 30, 0, 2), " %", CAMERA, _green),
-    Change(Range("corners", "Dark corners", 0, 100, 0, 10), " %", CAMERA, _corners),
+PERTURBATIONS: tuple[Perturbation, ...] = (
+    Perturbation(Range("hairs", "Hairs", 0, 60, 0, 1), "", SKIN, _hairs),
+    Perturbation(Range("rulers", "Rulers", 0, 4, 0, 1), "", SKIN, partial(_several, artefact="ruler")),
+    Perturbation(Range("ink", "Ink strokes", 0, 8, 0, 1), "", SKIN, partial(_several, artefact="ink")),
+    Perturbation(Range("stickers", "Stickers", 0, 5, 0, 1), "", SKIN, partial(_several, artefact="sticker")),
+    Perturbation(Range("turn", "Turn clockwise", -180, 180, 0, 5), "°", POSITION, _turn),
+    Perturbation(Range("right", "Shift right", -30, 30, 0, 1), " %", POSITION, partial(_shift, down=False)),
+    Perturbation(Range("down", "Shift down", -30, 30, 0, 1), " %", POSITION, partial(_shift, down=True)),
+    Perturbation(Range("zoom", "Zoom", 50, 250, 100, 5), " %", POSITION, _zoom),
+    Perturbation(Range("blur", "Blur", 0, 5, 0, 0.25), " %", CAMERA, _blur),
+    Perturbation(Range("light", "Light", -60, 60, 0, 5), " %", CAMERA, _light),
+    Perturbation(Range("warmth", "Cold to warm light", -40, 40, 0, 2), " %", CAMERA, _warmth),
+    Perturbation(Range("green", "Magenta to green cast", -30, 30, 0, 2), " %", CAMERA, _green),
+    Perturbation(Range("corners", "Dark corners", 0, 100, 0, 10), " %", CAMERA, _corners),
 )
 """All changes, in the order in which they are applied."""
 
 
-def change_named(name: str) -> Change:
+def change_named(name: str) -> Perturbation:
     """Return a change; raises UserError if there is none of this name."""
-    for change in CHANGES:
+    for change in PERTURBATIONS:
         if change.name == name:
             return change
-    raise UserError(f"There is no change “{name}”. There are {', '.join(change.name for change in CHANGES)}.")
+    raise UserError(
+        f"There is no change “{name}”. There are {', '.join(change.name for change in PERTURBATIONS)}."
+    )

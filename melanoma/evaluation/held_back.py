@@ -6,7 +6,7 @@ import numpy as np
 
 from melanoma.errors import UserError
 from melanoma.evaluation.metrics import confusion_matrix
-from melanoma.evaluation.operating_points import Curve, Part, parts_of, roc_curve
+from melanoma.evaluation.operating_points import Part, RocCurve, parts_of, roc_curve
 from melanoma.evaluation.reliability import Bin, melanoma_bins
 from melanoma.model.bundle import Bundle
 from melanoma.model.calibration import class_weights
@@ -20,7 +20,7 @@ class HeldBack:
     lesions: int
     everyone: Part
     groups: tuple[Part, ...]
-    curve: Curve
+    curve: RocCurve
     codes: tuple[str, ...]
     confusion: np.ndarray
     """int (codes, codes): images of each true diagnosis (rows) by the likeliest one (columns)."""

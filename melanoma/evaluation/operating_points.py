@@ -73,7 +73,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Curve:
+class RocCurve:
     """The ROC curve: what every threshold does. Arrays (m,), from no alert to an alert for everyone."""
 
     threshold: np.ndarray
@@ -115,7 +115,7 @@ def parts_of(table: pd.DataFrame, replicates: int | None = None, seed: int = 0) 
     return tuple(parts)
 
 
-def roc_curve(part: Part) -> Curve:
+def roc_curve(part: Part) -> RocCurve:
     """Return the curve, one point a distinct score and one before the first; NaN where one side is empty."""
     thresholds = np.unique(np.concatenate([part.melanomas.score, part.others.score]))[::-1]
 
@@ -123,7 +123,7 @@ def roc_curve(part: Part) -> Curve:
         counts = np.searchsorted(-ranked.score, -thresholds, side="right")
         return np.append(0, counts) / (len(ranked.score) or np.nan)
 
-    return Curve(np.append(np.inf, thresholds), shares(part.others), shares(part.melanomas))
+    return RocCurve(np.append(np.inf, thresholds), shares(part.others), shares(part.melanomas))
 
 
 def missed(part: Part, threshold: float, most: int = 10) -> list[tuple[str, float]]:

@@ -21,7 +21,7 @@ SURE_EDGES = (0.0, 0.35, 0.55, 0.75, 0.95, 1.0 + 1e-9)
 
 
 @dataclass(frozen=True)
-class Answer:
+class QuizAnswer:
     """What the student and the network said about one case; both chose among the same diagnoses."""
 
     case: str
@@ -69,7 +69,7 @@ def score(sure: Sequence[float], right: Sequence[bool]) -> Score:
     return Score(int(hit.sum()), float(np.mean((probability - hit) ** 2)), tuple(bins))
 
 
-def scores(answers: Sequence[Answer]) -> tuple[Score, Score]:
+def scores(answers: Sequence[QuizAnswer]) -> tuple[Score, Score]:
     """Return the student's score and the network's."""
     return (
         score([answer.student_sure for answer in answers], [answer.student_right for answer in answers]),
@@ -77,7 +77,7 @@ def scores(answers: Sequence[Answer]) -> tuple[Score, Score]:
     )
 
 
-def both_missed(answers: Sequence[Answer]) -> list[Answer]:
+def both_missed(answers: Sequence[QuizAnswer]) -> list[QuizAnswer]:
     """Return the cases that neither got right."""
     return [answer for answer in answers if not answer.student_right and not answer.network_right]
 
@@ -135,10 +135,10 @@ def chosen(items: Sequence[T], seed: int, count: int) -> list[T]:
     return [items[index] for index in order]
 
 
-def as_csv(answers: Sequence[Answer]) -> str:
+def as_csv(answers: Sequence[QuizAnswer]) -> str:
     """Return one line an answer, with a header."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(Answer.__dataclass_fields__), lineterminator="\n")
+    writer = csv.DictWriter(out, list(QuizAnswer.__dataclass_fields__), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         asdict(answer) | {"case": spreadsheet_text(answer.case)}  # a file's name may be a formula
@@ -147,7 +147,7 @@ def as_csv(answers: Sequence[Answer]) -> str:
     return out.getvalue()
 
 
-def as_json(answers: Sequence[Answer], model: str, source: str, seed: int) -> str:
+def as_json(answers: Sequence[QuizAnswer], model: str, source: str, seed: int) -> str:
     """Return the answers, both scores and what made them."""
     student, network = scores(answers)
     content = {

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from melanoma.exports.overlay import overlay_with_scale
-from melanoma.measures.lesion_in_view import SeenLesion
+from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
 
 
 @dataclass(frozen=True)
-class ShownCase:
+class ExportedCase:
     """What the visitor sees. It knows neither the photo's file name nor its metadata."""
 
     photo: np.ndarray
@@ -32,7 +32,7 @@ class ShownCase:
     limit: float
     signed: bool
     opacity: float
-    lesion: SeenLesion
+    lesion: LesionInView
     outlined: bool
     """True if the outline is drawn."""
     unit: str = ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from melanoma.explain.base import ExplanationRequest, Method, explain_network, explain_pixels
 from melanoma.explain.registry import METHODS
-from melanoma.measures.base import Case, Measure, Probabilities
+from melanoma.measures.base import MapCase, Measure, Probabilities
 from melanoma.measures.interpretation import sentences
 from melanoma.measures.registry import MEASURES, measure_all
 from melanoma.model.alert_wording import within_sentence
@@ -72,7 +72,7 @@ def measure_map(
     out. `say` gives the sentences' language, `before` hears of each measure's start. Takes as long as some
     300 predictions, and some 10 times as long as the map.
     """
-    case = Case(
+    case = MapCase(
         probabilities=probabilities_of(classifier),
         pixels=request.pixels,
         heatmap=heatmap,

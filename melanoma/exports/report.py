@@ -7,10 +7,10 @@ from html import escape
 from string import Template
 
 from melanoma.diagnoses import diagnosis_of
-from melanoma.exports.case import ShownCase
+from melanoma.exports.case import ExportedCase
 from melanoma.exports.offline_html import offline_page
 from melanoma.figures.style import SHOWN_SIDE
-from melanoma.measures.lesion_in_view import SeenLesion
+from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import MALIGNANT_MARK, alert_words, doubts, marked_name, set_words
 from melanoma.photos.encoding import as_jpeg, as_png, data_uri, shrink
 from melanoma.phrases import Say, english
@@ -55,7 +55,7 @@ $reasons
 
 
 def case_report(
-    case: ShownCase,
+    case: ExportedCase,
     map_title: str,
     map_words: str,
     limits: tuple[str, ...] = (),
@@ -96,7 +96,7 @@ def case_report(
     return offline_page(language, say("What the network saw in one photo"), _STYLE, body)
 
 
-def _notices(case: ShownCase, say: Say) -> list[str]:
+def _notices(case: ExportedCase, say: Say) -> list[str]:
     told = [
         say(
             "Not a diagnosis. This report shows how a small neural network decides. It misses melanomas. "
@@ -123,7 +123,7 @@ def _picture(kind: str, content: bytes, caption: str) -> str:
     )
 
 
-def _bar(case: ShownCase, code: str, value: float, say: Say) -> str:
+def _bar(case: ExportedCase, code: str, value: float, say: Say) -> str:
     possible = ' class="possible"' if code in case.prediction.prediction_set else ""
     return (
         f'<tr{possible}><th scope="row">{escape(marked_name(code, say))}</th>'
@@ -134,12 +134,12 @@ def _bar(case: ShownCase, code: str, value: float, say: Say) -> str:
     )
 
 
-def _measured(case: ShownCase) -> str:
+def _measured(case: ExportedCase) -> str:
     told = case.measures.get("sentences", [])
     return f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in told)}</ul>" if told else ""
 
 
-def _facts(case: ShownCase, say: Say) -> str:
+def _facts(case: ExportedCase, say: Say) -> str:
     bundle, geometry = case.bundle, case.prediction.geometry
     settings = ", ".join(f"{name} {value}" for name, value in case.settings.items()) or say("none")
     rows = {
@@ -161,7 +161,7 @@ def _facts(case: ShownCase, say: Say) -> str:
     )
 
 
-def _outline(lesion: SeenLesion, say: Say) -> str:
+def _outline(lesion: LesionInView, say: Say) -> str:
     if lesion.by_hand:
         return say("drawn by hand")
     if lesion.contours:
@@ -169,7 +169,7 @@ def _outline(lesion: SeenLesion, say: Say) -> str:
     return say("none found")
 
 
-def _limits(case: ShownCase, say: Say) -> list[str]:
+def _limits(case: ExportedCase, say: Say) -> list[str]:
     figures = case.bundle.figures
     told = []
     if "alert_sensitivity" in figures and "alert_specificity" in figures:

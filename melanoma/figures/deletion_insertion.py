@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.figures.heatmap import AGAINST
-from melanoma.measures.base import Case
-from melanoma.measures.curves import Curve, deletion_curve, insertion_curve
+from melanoma.measures.base import MapCase
+from melanoma.measures.curves import PerturbationCurve, deletion_curve, insertion_curve
 from melanoma.phrases import Say, english
 
 _CHANCE = "#8a8f94"  # grey, 3:1 against white and against the dark page
@@ -18,13 +18,13 @@ _CHANCE = "#8a8f94"  # grey, 3:1 against white and against the dark page
 class ComparedCurves:
     """The curves of one map and the mean of those of random maps."""
 
-    deletion: Curve
-    insertion: Curve
-    deletion_by_chance: Curve
-    insertion_by_chance: Curve
+    deletion: PerturbationCurve
+    insertion: PerturbationCurve
+    deletion_by_chance: PerturbationCurve
+    insertion_by_chance: PerturbationCurve
 
 
-def compared_curves(case: Case, random: Sequence[np.ndarray]) -> ComparedCurves:
+def compared_curves(case: MapCase, random: Sequence[np.ndarray]) -> ComparedCurves:
     """Return the curves of the case's map, and of `random` maps (h, w) their mean."""
     return ComparedCurves(
         deletion_curve(case),
@@ -34,7 +34,9 @@ def compared_curves(case: Case, random: Sequence[np.ndarray]) -> ComparedCurves:
     )
 
 
-def curve_figure(curve: Curve, chance: Curve, doing: str, say: Say = english) -> go.Figure:
+def curve_figure(
+    curve: PerturbationCurve, chance: PerturbationCurve, doing: str, say: Say = english
+) -> go.Figure:
     """Return one curve and that of chance; `doing` says what happens from left to right."""
     figure = go.Figure()
     for shown, name, colour, dash in (
@@ -67,5 +69,5 @@ def curve_figure(curve: Curve, chance: Curve, doing: str, say: Say = english) ->
     return figure
 
 
-def _mean(curves: Sequence[Curve]) -> Curve:
-    return Curve(curves[0].shares, np.mean([curve.probabilities for curve in curves], axis=0))
+def _mean(curves: Sequence[PerturbationCurve]) -> PerturbationCurve:
+    return PerturbationCurve(curves[0].shares, np.mean([curve.probabilities for curve in curves], axis=0))

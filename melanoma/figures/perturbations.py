@@ -103,7 +103,7 @@ def sweep_lines(
     return figure
 
 
-def drawing_board(photo: np.ndarray, before: Prediction, tool: str = "select") -> go.Figure:
+def region_selection_figure(photo: np.ndarray, before: Prediction, tool: str = "select") -> go.Figure:
     """Return the photo, uint8 RGB, ready for a box or lasso drawn by hand, in the photo's own pixels.
 
     `tool` is the one in hand at first, `select` (a box) or `lasso`.

@@ -6,7 +6,7 @@ Backgrounds are transparent and text takes the page's colour, so that they read 
 import numpy as np
 import plotly.graph_objects as go
 
-from melanoma.evaluation.operating_points import Curve
+from melanoma.evaluation.operating_points import RocCurve
 from melanoma.evaluation.reliability import Bin
 from melanoma.figures.style import CLEAR, diagonal
 
@@ -24,7 +24,7 @@ _ICONS = (
 )
 
 
-def roc_figure(curve: Curve, false_alarms: float, found: float, words: tuple[str, str, str]) -> go.Figure:
+def roc_figure(curve: RocCurve, false_alarms: float, found: float, words: tuple[str, str, str]) -> go.Figure:
     """Return the curve with the operating point; `words` name the x axis, the y axis and the point."""
     x_title, y_title, point = words
     thinned = _thinned(curve)
@@ -143,7 +143,7 @@ def reliability_figure(bins: list[Bin], words: tuple[str, str]) -> go.Figure:
     return _plain(figure, 360)
 
 
-def _thinned(curve: Curve) -> np.ndarray:
+def _thinned(curve: RocCurve) -> np.ndarray:
     """Return the indices of the curve's corners: the points between them lie on straight lines."""
     rises = np.stack([np.diff(curve.false_alarms) > 0, np.diff(curve.found) > 0])
     turns = np.any(rises[:, 1:] != rises[:, :-1], axis=0)

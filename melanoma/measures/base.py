@@ -18,7 +18,7 @@ Probabilities = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Case:
+class MapCase:
     """One heatmap of one photo, and what a measure may ask for. Raises UserError for a map with gaps."""
 
     probabilities: Probabilities
@@ -79,19 +79,19 @@ class Measure(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     """The optional parts of a case that it asks for."""
 
-    def applies(self, case: Case) -> bool:
+    def applies(self, case: MapCase) -> bool:
         """Return True if the case has what this measure needs."""
         return all(getattr(case, part) is not None for part in self.needs)
 
     @abstractmethod
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the figure; NaN where the case has no answer, such as the place of evidence that is not."""
 
-    def over(self, cases: Iterable[Case]) -> np.ndarray:
+    def over(self, cases: Iterable[MapCase]) -> np.ndarray:
         """Return the figures of many cases, float64 (n,)."""
         return np.array([self.value(case) for case in cases], dtype=np.float64)
 
-    def advantage(self, case: Case, controls: Iterable[np.ndarray]) -> float:
+    def advantage(self, case: MapCase, controls: Iterable[np.ndarray]) -> float:
         """Return by how much the map is better than the mean of other maps (h, w); above 0 is better.
 
         With random maps this says whether the map does more than chance.

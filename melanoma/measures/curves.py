@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from melanoma.measures.base import Case, Measure
+from melanoma.measures.base import MapCase, Measure
 
 STEPS = 32  # from one image to the next a thirty-second of the pixels changes
 BLUR = 0.08  # of the side: standard deviation; leaves colours and takes structure
 
 
 @dataclass(frozen=True)
-class Curve:
+class PerturbationCurve:
     """The probability of a class while pixels are changed, the map's largest values first."""
 
     shares: np.ndarray
@@ -30,7 +30,9 @@ class Curve:
         return float(np.trapezoid(self.probabilities, self.shares))
 
 
-def deletion_curve(case: Case, reference: np.ndarray | None = None, steps: int = STEPS) -> Curve:
+def deletion_curve(
+    case: MapCase, reference: np.ndarray | None = None, steps: int = STEPS
+) -> PerturbationCurve:
     """Return the probability while the photo's pixels become those of `reference`.
 
     `reference` is uint8 (S, S, 3), the blurred photo if None.
@@ -38,7 +40,9 @@ def deletion_curve(case: Case, reference: np.ndarray | None = None, steps: int =
     return _curve(case, case.pixels, _reference(case) if reference is None else reference, steps)
 
 
-def insertion_curve(case: Case, reference: np.ndarray | None = None, steps: int = STEPS) -> Curve:
+def insertion_curve(
+    case: MapCase, reference: np.ndarray | None = None, steps: int = STEPS
+) -> PerturbationCurve:
     """Return the probability while the pixels of `reference` become the photo's."""
     return _curve(case, _reference(case) if reference is None else reference, case.pixels, steps)
 
@@ -74,7 +78,7 @@ class Deletion(Measure):
     better = "lower"
     paper = "Petsiuk et al. 2018, RISE, arXiv:1806.07421"
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the area, 0..1."""
         return deletion_curve(case).area
 
@@ -91,19 +95,19 @@ class Insertion(Measure):
     better = "higher"
     paper = Deletion.paper
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the area, 0..1."""
         return insertion_curve(case).area
 
 
-def _reference(case: Case) -> np.ndarray:
+def _reference(case: MapCase) -> np.ndarray:
     return blurred_photo(case.pixels)
 
 
-def _curve(case: Case, before: np.ndarray, after: np.ndarray, steps: int) -> Curve:
+def _curve(case: MapCase, before: np.ndarray, after: np.ndarray, steps: int) -> PerturbationCurve:
     ranks = removal_ranks(case.heatmap, case.pixels.shape[0])
     shares = np.linspace(0, 1, steps + 1)
     images = np.stack(
         [np.where((ranks < share * ranks.size)[..., None], after, before) for share in shares]
     ).astype(np.uint8)
-    return Curve(shares, np.asarray(case.probabilities(images), dtype=np.float64)[:, case.index])
+    return PerturbationCurve(shares, np.asarray(case.probabilities(images), dtype=np.float64)[:, case.index])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from melanoma.measures.base import Case
+from melanoma.measures.base import MapCase
 from melanoma.phrases import Say, english
 
 MOST = 0.5
@@ -14,7 +14,7 @@ SAME = 0.9999  # short of 1 by rounding only
 
 
 def sentences(
-    case: Case,
+    case: MapCase,
     figures: Mapping[str, float],
     diagnosis: str,
     by_chance: Mapping[str, float],
@@ -41,7 +41,7 @@ def sentences(
     return told
 
 
-def _place(case: Case, figures: Mapping[str, float], diagnosis: str, say: Say) -> list[str]:
+def _place(case: MapCase, figures: Mapping[str, float], diagnosis: str, say: Say) -> list[str]:
     if case.heatmap.max() <= 0:
         return [say("No region speaks for {diagnosis}.", diagnosis=diagnosis)]
     if np.ptp(case.heatmap) == 0:

@@ -18,7 +18,7 @@ _SHOWN = 900  # pixels of the longer side of a photo as it is shown
 
 
 @dataclass(frozen=True)
-class SeenLesion:
+class LesionInView:
     """One photo's outline."""
 
     contours: tuple[np.ndarray, ...]
@@ -56,15 +56,15 @@ class SeenLesion:
         return self.share_inside(prediction.evidence[..., prediction.index(prediction.diagnosis)])
 
 
-def seen_lesion(photo: np.ndarray, geometry: Geometry) -> SeenLesion:
+def find_lesion_in_view(photo: np.ndarray, geometry: Geometry) -> LesionInView:
     """Return the outline found in a whole photo, uint8 (H, W, 3) RGB, as the network sees it.
 
     `geometry` is the photo's own, such as `Prediction.geometry`.
     """
-    return seen_outline(find_lesion(photo), geometry)
+    return outline_in_view(find_lesion(photo), geometry)
 
 
-def seen_outline(outline: Outline, geometry: Geometry, by_hand: bool = False) -> SeenLesion:
+def outline_in_view(outline: Outline, geometry: Geometry, by_hand: bool = False) -> LesionInView:
     """Return an outline on a photo's pixels, found or given, as the network sees it: the only way there is.
 
     Raises UserError if the outline's mask is not of the photo's size.
@@ -77,7 +77,7 @@ def seen_outline(outline: Outline, geometry: Geometry, by_hand: bool = False) ->
         )
     found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     near = _STRAIGHT * max(1.0, max(mask.shape) / _SHOWN)
-    return SeenLesion(
+    return LesionInView(
         contours=tuple(cv2.approxPolyDP(line, near, True)[:, 0] + 0.5 for line in found),
         mask=geometry.cut_mask(mask),
         confidence=outline.confidence,

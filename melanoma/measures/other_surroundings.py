@@ -13,13 +13,13 @@ import numpy as np
 from melanoma.edits import surroundings
 from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.lesion.outline import widen
-from melanoma.measures.base import Case, Measure, Probabilities
+from melanoma.measures.base import MapCase, Measure, Probabilities
 
 _TONES = (0.05, 0.45)  # of the drawn skin: pale and brown
 
 
 @dataclass(frozen=True)
-class Change:
+class SurroundingsChange:
     """One changed image and its answer."""
 
     name: str
@@ -39,10 +39,10 @@ class Change:
 class SurroundingsTest:
     """What became of the answer."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[SurroundingsChange, ...]
 
     @property
-    def with_lesion(self) -> tuple[Change, ...]:
+    def with_lesion(self) -> tuple[SurroundingsChange, ...]:
         """The images that keep the lesion."""
         return tuple(change for change in self.changes if change.keeps_lesion)
 
@@ -83,7 +83,7 @@ def surroundings_test(
     before, *after = np.asarray(probabilities(np.stack([pixels, *images.values()])), dtype=np.float64)
     return SurroundingsTest(
         tuple(
-            Change(
+            SurroundingsChange(
                 name, name in replaced, image, found, found - before, bool(found.argmax() != before.argmax())
             )
             for (name, image), found in zip(images.items(), after, strict=True)
@@ -113,7 +113,7 @@ class ChangedAnswers(Measure):
     paper = "Bissoto et al. 2019, (De)constructing bias on skin lesion datasets, arXiv:1904.08818"
     needs = ("mask",)
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the share, 0..1."""
         return _test(case).changed_answers
 
@@ -128,7 +128,7 @@ class MovedProbability(Measure):
     paper = ChangedAnswers.paper
     needs = ("mask",)
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the largest absolute move, 0..1."""
         return _test(case).furthest(case.index)
 
@@ -145,12 +145,12 @@ class LesionRemoved(Measure):
     paper = ChangedAnswers.paper
     needs = ("mask",)
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the fall, -1..1."""
         return _test(case).lost_with_lesion(case.index)
 
 
-def _test(case: Case) -> SurroundingsTest:
+def _test(case: MapCase) -> SurroundingsTest:
     return case.computed_once(
         "surroundings", lambda: surroundings_test(case.probabilities, case.pixels, case.lesion)
     )

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from melanoma.measures.base import Case, Measure
+from melanoma.measures.base import MapCase, Measure
 
 
 def coverage(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -47,7 +47,7 @@ class InsideShare(Measure):
     paper = "Wang et al. 2020, Score-CAM, arXiv:1910.01279 (energy-based pointing game)"
     needs = ("mask",)
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the share, 0..1, or NaN if no region speaks for the class."""
         return inside_share(case.heatmap, case.lesion)
 
@@ -62,6 +62,6 @@ class PointingGame(Measure):
     paper = "Zhang et al. 2016, Top-down neural attention by excitation backprop, arXiv:1608.00507"
     needs = ("mask",)
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return 1 or 0, or NaN if no region speaks for the class."""
         return pointing_hit(case.heatmap, case.lesion)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from melanoma.measures.base import Case, Measure, rank_correlation
+from melanoma.measures.base import MapCase, Measure, rank_correlation
 
 STEPS = 5
 
@@ -69,7 +69,7 @@ class Randomisation(Measure):
     paper = "Adebayo et al. 2018, Sanity checks for saliency maps, arXiv:1810.03292"
     needs = ("network", "explain_network")
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the rank correlation at the last step, -1..1."""
         assert case.explain_network is not None
         return float(cascade(case.network, case.explain_network, case.heatmap).similarities[-1])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from melanoma.measures.base import Case, Measure
+from melanoma.measures.base import MapCase, Measure
 from melanoma.measures.curves import Deletion, Insertion
 from melanoma.measures.other_surroundings import ChangedAnswers, LesionRemoved, MovedProbability
 from melanoma.measures.overlap import InsideShare, PointingGame
@@ -23,7 +23,7 @@ _ALL = (
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}
 
 
-def measure_all(case: Case, before: Callable[[Measure], None] | None = None) -> dict[str, float]:
+def measure_all(case: MapCase, before: Callable[[Measure], None] | None = None) -> dict[str, float]:
     """Return every figure that the case allows, by the measure's name; `before` hears of each one's start."""
     figures = {}
     for name, measure in MEASURES.items():

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from melanoma.measures.base import Case, Measure, rank_correlation
+from melanoma.measures.base import MapCase, Measure, rank_correlation
 
 NOISE = 3.0  # grey levels, standard deviation: as much as a camera's sensor adds, and hardly visible
 REPEATS = 4
@@ -39,7 +39,7 @@ class Stability(Measure):
     paper = "Alvarez-Melis and Jaakkola 2018, On the robustness of interpretability methods, arXiv:1806.08049"
     needs = ("explain",)
 
-    def value(self, case: Case) -> float:
+    def value(self, case: MapCase) -> float:
         """Return the mean rank correlation, -1..1."""
         assert case.explain is not None
         return float(similarities_under_noise(case.explain, case.pixels, case.heatmap).mean())

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.shared.language import speaker
 from melanoma.app.parts.shared.photo import as_typed
-from melanoma.app.parts.shared.work_queue import Turns
+from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.batch.triage import judge, ranked
 from melanoma.batch.worklist import as_html
 from melanoma.batch.zips import photos_in_zip
@@ -153,7 +153,7 @@ def test_the_teacher_s_folder_is_not_named(small_bundle, tmp_path, monkeypatch):
     ids=["the changed photo", "the designer"],
 )
 def test_what_runs_again_without_its_page_tells_that_too_many_ask(draw, monkeypatch):
-    monkeypatch.setattr("melanoma.app.parts.shared.model._LINE", Turns(most=0))
+    monkeypatch.setattr("melanoma.app.parts.shared.model._LINE", WorkQueue(most=0))
     app = AppTest.from_string(
         f"from melanoma.app.parts.shared.gallery import current_photo\n{draw}", default_timeout=240
     )

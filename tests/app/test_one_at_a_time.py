@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.shared import one_at_a_time as line
-from melanoma.app.parts.shared.work_queue import QueueFull, Turns
+from melanoma.app.parts.shared.work_queue import QueueFull, WorkQueue
 
 PAGE = """
 import streamlit as st
@@ -18,7 +18,7 @@ st.title(str(one_at_a_time(lambda: 6 * 7)))
 
 @pytest.fixture
 def turns(monkeypatch):
-    made = Turns(most=3)
+    made = WorkQueue(most=3)
     monkeypatch.setattr(line, "_LINE", made)
     return made
 
@@ -61,7 +61,7 @@ def test_an_error_of_the_work_goes_on_and_frees_the_place(turns):
 
 
 def test_leaving_while_waiting_frees_the_place():
-    turns = Turns()
+    turns = WorkQueue()
 
     class Left(BaseException):
         pass
@@ -75,14 +75,14 @@ def test_leaving_while_waiting_frees_the_place():
 
 
 def test_a_full_queue_takes_nobody():
-    turns = Turns(most=1)
+    turns = WorkQueue(most=1)
     with turns.turn("first"), pytest.raises(QueueFull), turns.turn("second"):
         pass
     with turns.turn("third") as ours:
         assert ours
 
 
-def wait_in(turns: Turns, ticket: object) -> None:
+def wait_in(turns: WorkQueue, ticket: object) -> None:
     with turns.turn(ticket):
         pass
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from melanoma.app.server_metrics import Record
+from melanoma.app.server_metrics import ServerMetrics
 from melanoma.errors import UserError
 
 
@@ -17,7 +17,7 @@ def clock(monkeypatch):
 
 
 def test_counts_and_quantiles_of_known_seconds(clock):
-    record = Record()
+    record = ServerMetrics()
     for seconds in range(1, 22):  # 1 to 21: the median is 11, nineteen of twenty are below 20
         with record.timed("asked"):
             clock[0] += seconds
@@ -35,7 +35,7 @@ def test_counts_and_quantiles_of_known_seconds(clock):
     ],
 )
 def test_each_way_to_end_is_counted_and_the_error_goes_on(error, ending, caplog):
-    record = Record()
+    record = ServerMetrics()
     with (
         caplog.at_level(logging.INFO, "melanoma.app.server_metrics"),
         pytest.raises(type(error)),
@@ -51,7 +51,7 @@ def test_each_way_to_end_is_counted_and_the_error_goes_on(error, ending, caplog)
 
 
 def test_no_time_is_known_of_what_was_never_done():
-    record = Record()
+    record = ServerMetrics()
     with pytest.raises(UserError), record.timed("asked"):
         raise UserError("no")
     assert record.figures()[0].median != record.figures()[0].median  # NaN

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from melanoma.app.parts.shared.work_queue import Turns
+from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.batch.worklist import as_csv, as_html, summary
@@ -108,7 +108,7 @@ def test_the_summary_counts():
 
 
 def test_turns_come_in_order_and_who_leaves_frees_the_place():
-    turns, order, left = Turns(), [], threading.Event()
+    turns, order, left = WorkQueue(), [], threading.Event()
     first_may_go = threading.Event()
 
     def work(name: str, gone=lambda: False, wait=None):

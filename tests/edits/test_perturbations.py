@@ -5,7 +5,7 @@ import pytest
 
 from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
 from melanoma.edits.perturbations import (
-    CHANGES,
+    PERTURBATIONS,
     WORKING_SIDE,
     apply_changes,
     change_named,
@@ -29,7 +29,7 @@ def spot(photo: np.ndarray) -> tuple[float, float]:
     return float(x.mean()), float(y.mean())
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+@pytest.mark.parametrize("change", PERTURBATIONS, ids=lambda change: change.name)
 def test_the_default_changes_nothing_and_the_ends_do(change):
     before = PHOTO.copy()
     assert (apply_changes(PHOTO, {change.name: change.control.default}) == PHOTO).all()
@@ -41,7 +41,7 @@ def test_the_default_changes_nothing_and_the_ends_do(change):
     assert (before == PHOTO).all(), "the photo given must stay as it is"
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+@pytest.mark.parametrize("change", PERTURBATIONS, ids=lambda change: change.name)
 def test_a_sweep_goes_from_end_to_end_through_the_photo_as_it_is(change):
     values = change.values()
     control = change.control

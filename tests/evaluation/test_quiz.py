@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from melanoma.evaluation.quiz import (
-    Answer,
+    QuizAnswer,
     among_options,
     as_csv,
     as_json,
@@ -21,9 +21,9 @@ from melanoma.evaluation.quiz import (
 from melanoma.photos.framing import Geometry
 
 ANSWERS = [
-    Answer("a", "MEL", "MEL", 0.9, "MEL", 0.6, 0.95),
-    Answer("b", "NV", "MEL", 0.7, "MEL", 0.8, None),
-    Answer("c", "MEL", "NV", 0.5, "MEL", 0.5, 0.2),
+    QuizAnswer("a", "MEL", "MEL", 0.9, "MEL", 0.6, 0.95),
+    QuizAnswer("b", "NV", "MEL", 0.7, "MEL", 0.8, None),
+    QuizAnswer("c", "MEL", "NV", 0.5, "MEL", 0.5, 0.2),
 ]
 
 
@@ -77,6 +77,6 @@ def test_the_result_to_take_away_holds_every_answer():
 
 
 def test_a_case_named_like_a_formula_is_text_to_a_spreadsheet():
-    named = Answer("=HYPERLINK(1)", "MEL", "MEL", 0.9, "MEL", 0.6, None)
+    named = QuizAnswer("=HYPERLINK(1)", "MEL", "MEL", 0.9, "MEL", 0.6, None)
     rows = list(csv.DictReader(io.StringIO(as_csv([named]))))
     assert rows[0]["case"] == "'=HYPERLINK(1)"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
-from melanoma.exports.case import ShownCase, as_json, as_npy
+from melanoma.exports.case import ExportedCase, as_json, as_npy
 from melanoma.exports.report import case_report
-from melanoma.measures.lesion_in_view import SeenLesion, seen_lesion
+from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view
 from melanoma.model.alert_wording import alert_words, doubts, set_words, sum_words
 from melanoma.model.bundle import load_bundle
 from melanoma.photos.encoding import as_png
@@ -23,7 +23,7 @@ def case(small_bundle, small_classifier):
     photo = draw_lesion(MELANOMA_LIKE, 120, 160, 1).image
     prediction = small_classifier([photo])[0]
     heatmap = prediction.evidence[..., 0]
-    return ShownCase(
+    return ExportedCase(
         photo=photo,
         drawn=False,
         prediction=prediction,
@@ -35,7 +35,7 @@ def case(small_bundle, small_classifier):
         limit=1.0,
         signed=True,
         opacity=0.5,
-        lesion=seen_lesion(photo, prediction.geometry),
+        lesion=find_lesion_in_view(photo, prediction.geometry),
         outlined=True,
         unit="Evidence",
     )
@@ -121,7 +121,7 @@ def test_the_sum_in_words(case):
 
 def test_the_outline_lies_on_the_drawn_lesion_in_both_grids():
     drawn = draw_lesion(MELANOMA_LIKE, 450, 600, 3)
-    found = seen_lesion(drawn.image, frame(drawn.image, 96)[1])
+    found = find_lesion_in_view(drawn.image, frame(drawn.image, 96)[1])
     truth = drawn.mask[:, 75:525]
     assert found.trusted
     assert found.mask.mean() == pytest.approx(truth.mean(), rel=0.25)
@@ -136,6 +136,6 @@ def test_the_share_inside_is_told_only_of_an_outline_to_trust():
     mask[2:6, 2:6] = True
     heatmap = np.zeros((8, 8), np.float32)
     heatmap[3, 3], heatmap[0, 7] = 3.0, 1.0
-    assert SeenLesion((), mask, 0.9).share_inside(heatmap) == pytest.approx(0.75)
-    assert SeenLesion((), mask, 0.3).share_inside(heatmap) is None
-    assert SeenLesion((), mask, 0.9).share_inside(-heatmap) is None
+    assert LesionInView((), mask, 0.9).share_inside(heatmap) == pytest.approx(0.75)
+    assert LesionInView((), mask, 0.3).share_inside(heatmap) is None
+    assert LesionInView((), mask, 0.9).share_inside(-heatmap) is None

@@ -3,7 +3,7 @@
 import numpy as np
 
 from melanoma.figures.deletion_insertion import compared_curves, curve_figure
-from melanoma.measures.base import Case
+from melanoma.measures.base import MapCase
 
 
 def brightness_of_the_corner(pixels):
@@ -17,7 +17,7 @@ def test_the_marked_corner_beats_the_others():
     pixels = rng.integers(0, 256, (32, 32, 3)).astype(np.uint8)
     good = np.zeros((4, 4), np.float32)
     good[0, 0] = 1
-    found = compared_curves(Case(brightness_of_the_corner, pixels, good, 0), [good[::-1], good[:, ::-1]])
+    found = compared_curves(MapCase(brightness_of_the_corner, pixels, good, 0), [good[::-1], good[:, ::-1]])
     assert found.deletion.area < found.deletion_by_chance.area - 0.05
     assert found.insertion.area > found.insertion_by_chance.area + 0.05
     figure = curve_figure(found.deletion, found.deletion_by_chance, "doing")

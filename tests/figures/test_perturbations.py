@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from melanoma.figures.perturbations import before_and_after, drawing_board, sweep_lines
+from melanoma.figures.perturbations import before_and_after, region_selection_figure, sweep_lines
 from melanoma.photos.framing import Geometry
 from tests.explain.lesson.test_worked_sum import PREDICTION
 
@@ -31,6 +31,6 @@ def test_lines_of_melanoma_and_of_what_gets_likely():
 
 def test_the_board_is_in_the_photos_pixels():
     photo = np.zeros((40, 60, 3), np.uint8)
-    board = drawing_board(photo, replace(PREDICTION, geometry=Geometry(60, 40, 10, 0, 40, 4)))
+    board = region_selection_figure(photo, replace(PREDICTION, geometry=Geometry(60, 40, 10, 0, 40, 4)))
     assert tuple(board.layout.xaxis.range) == (0, 60) and tuple(board.layout.yaxis.range) == (40, 0)
     assert board.layout.dragmode == "select" and board.data[-1].mode == "markers"

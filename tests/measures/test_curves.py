@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from melanoma.errors import UserError
-from melanoma.measures.base import Case
+from melanoma.measures.base import MapCase
 from melanoma.measures.curves import (
-    Curve,
     Deletion,
     Insertion,
+    PerturbationCurve,
     blurred_photo,
     deletion_curve,
     insertion_curve,
@@ -27,12 +27,12 @@ def brightness_of_the_left(pixels):
 
 
 def case(heatmap, index=0, pixels=WHITE):
-    return Case(brightness_of_the_left, pixels, heatmap.astype(float), index)
+    return MapCase(brightness_of_the_left, pixels, heatmap.astype(float), index)
 
 
 def test_area_of_a_curve_by_hand():
-    assert Curve(np.array([0, 0.5, 1]), np.array([1, 0.5, 0])).area == pytest.approx(0.5)
-    assert Curve(np.array([0, 0.5, 1]), np.array([1.0, 0, 0])).area == pytest.approx(0.25)
+    assert PerturbationCurve(np.array([0, 0.5, 1]), np.array([1, 0.5, 0])).area == pytest.approx(0.5)
+    assert PerturbationCurve(np.array([0, 0.5, 1]), np.array([1.0, 0, 0])).area == pytest.approx(0.25)
 
 
 def test_the_map_that_knows_the_scorer_falls_first_and_rises_first():
@@ -100,6 +100,6 @@ def test_a_map_with_gaps_is_refused(gap):
 
 def test_outlines_that_do_not_fit_are_refused():
     with pytest.raises(UserError, match="The outline is 8 x 4 pixels and the image 32 x 32"):
-        Case(brightness_of_the_left, WHITE, np.ones((2, 2)), 0, mask=np.ones((4, 8), bool))
+        MapCase(brightness_of_the_left, WHITE, np.ones((2, 2)), 0, mask=np.ones((4, 8), bool))
     with pytest.raises(UserError, match="The outline is empty"):
-        Case(brightness_of_the_left, WHITE, np.ones((2, 2)), 0, mask=np.zeros((SIDE, SIDE), bool))
+        MapCase(brightness_of_the_left, WHITE, np.ones((2, 2)), 0, mask=np.zeros((SIDE, SIDE), bool))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from melanoma.measures.base import Case
+from melanoma.measures.base import MapCase
 from melanoma.measures.interpretation import sentences
 from melanoma.measures.registry import MEASURES
 
@@ -13,14 +13,14 @@ SOME = np.arange(16.0).reshape(4, 4) - 4
 
 
 def told(figures, heatmap=SOME, by_chance=None):
-    case = Case(lambda pixels: pixels, np.zeros((16, 16, 3), np.uint8), heatmap, 0, MASK)
+    case = MapCase(lambda pixels: pixels, np.zeros((16, 16, 3), np.uint8), heatmap, 0, MASK)
     return sentences(case, figures, "melanoma", by_chance or {})
 
 
 def test_the_share_inside_is_told_beside_the_lesions_size():
     assert told({"inside": 0.684}) == [
         f"68% of the evidence for melanoma lies inside the outlined lesion, "
-        f"which covers {Case(None, np.zeros((16, 16, 3)), SOME, 0, MASK).lesion.mean():.0%} of the image."
+        f"which covers {MapCase(None, np.zeros((16, 16, 3)), SOME, 0, MASK).lesion.mean():.0%} of the image."
     ]
 
 

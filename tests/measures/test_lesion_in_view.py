@@ -14,7 +14,7 @@ from melanoma.data.pipeline import read_widened
 from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.errors import UserError
 from melanoma.lesion.outline import Outline, find_lesion, overlap, widen
-from melanoma.measures.lesion_in_view import seen_outline
+from melanoma.measures.lesion_in_view import outline_in_view
 from melanoma.photos.framing import frame
 from tests.conftest import write_image
 
@@ -51,7 +51,7 @@ def page(monkeypatch):
         photo = Photo(drawn.image, "key", drawn=True)
         state = {} if by_hand is None else {"outline-drawn": ("key", by_hand)}
         monkeypatch.setattr(st, "session_state", state)
-        monkeypatch.setattr(map_view, "kept", lambda name, photo, key, compute: compute())
+        monkeypatch.setattr(map_view, "cached_for_photo", lambda name, photo, key, compute: compute())
         return map_view.lesion_of(photo, SimpleNamespace(geometry=drawn.geometry)).mask
 
     assert outline_by_hand.st is st
@@ -80,4 +80,4 @@ def test_an_outline_that_is_given_goes_the_same_way(drawn, page, tmp_path):
 def test_a_mask_of_another_size_is_refused():
     geometry = frame(np.zeros((90, 120, 3), np.uint8), SIZE)[1]
     with pytest.raises(UserError, match="The mask has 60 x 45 pixels and the photo 120 x 90"):
-        seen_outline(Outline(np.ones((45, 60), bool), 1.0), geometry)
+        outline_in_view(Outline(np.ones((45, 60), bool), 1.0), geometry)

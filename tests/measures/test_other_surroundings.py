@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from melanoma.lesion.outline import widen
-from melanoma.measures.base import Case
+from melanoma.measures.base import MapCase
 from melanoma.measures.other_surroundings import (
     ChangedAnswers,
     LesionRemoved,
@@ -69,8 +69,8 @@ def test_the_images_keep_what_they_say_they_keep():
 
 
 def test_the_measures_read_the_same_test():
-    reads_corner = Case(darkness(CORNER), PHOTO, np.ones((4, 4)), 1, MASK)
-    reads_lesion = Case(darkness(MASK), PHOTO, np.ones((4, 4)), 0, MASK)
+    reads_corner = MapCase(darkness(CORNER), PHOTO, np.ones((4, 4)), 1, MASK)
+    reads_lesion = MapCase(darkness(MASK), PHOTO, np.ones((4, 4)), 0, MASK)
     assert MovedProbability().value(reads_lesion) == pytest.approx(0, abs=0.005)
     assert MovedProbability().value(reads_corner) > 0.02
     assert LesionRemoved().value(reads_lesion) > 0.6
@@ -98,7 +98,7 @@ def test_three_measures_of_one_case_ask_the_network_once():
         calls.append(len(pixels))
         return darkness(MASK)(pixels)
 
-    case = Case(probabilities, PHOTO, np.ones((4, 4)), 0, MASK)
+    case = MapCase(probabilities, PHOTO, np.ones((4, 4)), 0, MASK)
     for measure in (ChangedAnswers(), MovedProbability(), LesionRemoved()):
         measure.value(case)
     assert len(calls) == 1

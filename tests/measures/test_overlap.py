@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from melanoma.lesion.outline import widen
-from melanoma.measures.base import Case
+from melanoma.measures.base import MapCase
 from melanoma.measures.overlap import InsideShare, PointingGame, coverage, inside_share, pointing_hit
 
 MASK = np.zeros((64, 64), dtype=bool)
@@ -47,7 +47,7 @@ def test_where_nothing_speaks_for_it_there_is_no_answer():
 def test_the_measures_widen_the_outline():
     ring = widen(MASK) & ~MASK
     assert ring.sum() > 100
-    case = Case(lambda pixels: pixels, np.zeros((64, 64, 3), np.uint8), ring.astype(float), 0, MASK)
+    case = MapCase(lambda pixels: pixels, np.zeros((64, 64, 3), np.uint8), ring.astype(float), 0, MASK)
     assert inside_share(case.heatmap, MASK) == 0
     assert InsideShare().value(case) == pytest.approx(1)
     assert PointingGame().value(case) == 1
@@ -55,12 +55,12 @@ def test_the_measures_widen_the_outline():
 
 def test_a_lesion_that_fills_the_frame_has_all_evidence():
     everywhere = np.ones((64, 64), dtype=bool)
-    case = Case(lambda pixels: pixels, np.zeros((64, 64, 3), np.uint8), np.ones((4, 4)), 0, everywhere)
+    case = MapCase(lambda pixels: pixels, np.zeros((64, 64, 3), np.uint8), np.ones((4, 4)), 0, everywhere)
     assert InsideShare().value(case) == pytest.approx(1)
 
 
 def test_without_an_outline_they_do_not_apply():
-    case = Case(lambda pixels: pixels, np.zeros((64, 64, 3), np.uint8), np.ones((4, 4)), 0)
+    case = MapCase(lambda pixels: pixels, np.zeros((64, 64, 3), np.uint8), np.ones((4, 4)), 0)
     assert not InsideShare().applies(case)
     with pytest.raises(ValueError, match="no outline"):
         InsideShare().value(case)

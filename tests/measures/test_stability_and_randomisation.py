@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from melanoma.measures.base import Case, rank_correlation
+from melanoma.measures.base import MapCase, rank_correlation
 from melanoma.measures.randomisation import Randomisation, cascade, randomised
 from melanoma.measures.stability import Stability, similarities_under_noise
 
@@ -26,9 +26,9 @@ def test_rank_correlation_by_hand():
 
 def test_stability_of_maps_that_keep_and_that_lose_everything():
     rng = np.random.default_rng(2)
-    steady = Case(probabilities, PIXELS, BRIGHTNESS, 0, explain=lambda pixels: BRIGHTNESS)
+    steady = MapCase(probabilities, PIXELS, BRIGHTNESS, 0, explain=lambda pixels: BRIGHTNESS)
     assert Stability().value(steady) == pytest.approx(1)
-    erratic = Case(probabilities, PIXELS, BRIGHTNESS, 0, explain=lambda pixels: rng.normal(size=(24, 24)))
+    erratic = MapCase(probabilities, PIXELS, BRIGHTNESS, 0, explain=lambda pixels: rng.normal(size=(24, 24)))
     assert abs(Stability().value(erratic)) < 0.15
 
 
@@ -114,7 +114,7 @@ def test_fewer_steps_are_spread_evenly_and_end_at_the_bottom(network):
 
 
 def test_a_map_of_edges_passes_unchanged_and_a_map_of_weights_does_not(network):
-    edges = Case(
+    edges = MapCase(
         probabilities, PIXELS, BRIGHTNESS, 0, network=network, explain_network=lambda model: BRIGHTNESS
     )
     assert Randomisation().value(edges) == pytest.approx(1)

@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from melanoma.batch.predicting import judge_files
+from melanoma.batch.predicting import predict_files
 from melanoma.batch.source import in_memory
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.photos.dicom import TRANSFER_SYNTAXES, read_dicom
@@ -120,7 +120,7 @@ def test_each_transfer_syntax_gives_the_probabilities_of_the_png(small_classifie
     assert pydicom.dcmread(io.BytesIO(content)).file_meta.TransferSyntaxUID == syntax
     pixels = read_dicom(content, "a.dcm").frame(0)
     sources = [in_memory("a.dcm", content), in_memory("a.png", as_png(DRAWN))]
-    (one,), (other,) = judge_files(small_classifier, sources)
+    (one,), (other,) = predict_files(small_classifier, sources)
     if syntax in LOSSY:
         assert np.abs(pixels.astype(int) - DRAWN).mean() < 3
         np.testing.assert_allclose(one.prediction.probabilities, other.prediction.probabilities, atol=0.02)
@@ -144,7 +144,7 @@ def grey(values: list[int], dtype: type = np.uint8) -> np.ndarray:
 def test_every_frame_of_an_object_is_a_photo(small_classifier):
     several = np.stack([DRAWN, DRAWN[::-1], DRAWN[:, ::-1]])
     content = written(header(several, sop_class="1.2.840.10008.5.1.4.1.1.7.4"))
-    (judged,) = judge_files(small_classifier, [in_memory("film.dcm", content)])
+    (judged,) = predict_files(small_classifier, [in_memory("film.dcm", content)])
     assert [one.photo.frame for one in judged] == [1, 2, 3]
     for one, picture in zip(judged, several, strict=True):
         alone = small_classifier([picture])[0]
@@ -260,7 +260,7 @@ def deflated() -> bytes:
     ],
 )
 def test_what_is_no_photo_gets_one_sentence(small_classifier, content, sentence):
-    ((judged,),) = judge_files(small_classifier, [in_memory("a.dcm", content)])
+    ((judged,),) = predict_files(small_classifier, [in_memory("a.dcm", content)])
     assert judged.prediction is None
     assert str(judged.photo.error).startswith("a.dcm ")
     assert sentence in str(judged.photo.error)
@@ -272,7 +272,7 @@ def test_the_library_s_own_test_files_get_an_answer_or_a_sentence(small_classifi
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # many of these files are odd on purpose
         judged = list(
-            judge_files(small_classifier, [in_memory(file.name, file.read_bytes()) for file in files])
+            predict_files(small_classifier, [in_memory(file.name, file.read_bytes()) for file in files])
         )
     photos = [one for file in judged for one in file]
     assert all(one.prediction is not None or str(one.photo.error).endswith(".") for one in photos)

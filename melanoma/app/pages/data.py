@@ -11,7 +11,7 @@ from melanoma.app.parts.data.story import (
     show_sources,
 )
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.app.parts.shared.stepper import choose_step, offer_next
 from melanoma.tutorial.story import read_story
 
@@ -19,7 +19,7 @@ _STEP = "part"
 _STORY = (show_claim, show_folders, show_both_sides, show_sources, show_results)
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page."""
     st.title(say("Can these data carry the claim?"), anchor=False)

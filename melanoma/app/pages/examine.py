@@ -9,10 +9,10 @@ from melanoma.app.parts.shared.answer import predict
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import choose_photo
-from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.problems import show_user_errors
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page."""
     words, chooser = st.columns([5, 6], gap="large")

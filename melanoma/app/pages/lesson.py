@@ -10,14 +10,14 @@ from melanoma.app.parts.lesson.worked import show_sum
 from melanoma.app.parts.shared.answer import predict
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.photo import photo_bar
-from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.app.parts.shared.stepper import choose_step, offer_next
 
 _STEP = "step"
 _STEPS = (show_framing, show_features, show_class_map, show_sum, show_grad_cam, show_looked_for)
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page."""
     st.title(say("How does the network decide?"), anchor=False)

@@ -8,14 +8,14 @@ from melanoma.app.parts.model.choice import choose_bundle, describe_bundle
 from melanoma.app.parts.model.documents import show_document
 from melanoma.app.parts.shared.language import language, say, text
 from melanoma.app.parts.shared.link import linked_segment
-from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.model.bundle import Bundle
 
 _CARD, _EXPERIMENTS, _TRAIN = "card", "experiments", "train"
 _EXPERIMENTS_FILE = Path(__file__).parents[3] / "docs" / "experiments.md"
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page."""
     st.title(say("Which network is this?"), anchor=False)

@@ -7,9 +7,9 @@ import time
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.app.parts.shared.server import memory
-from melanoma.app.server_metrics import RECORD, Figures
+from melanoma.app.server_metrics import RECORD, EventStatistics
 
 TOKEN = "MELANOMA_OPERATOR_TOKEN"
 """Environment variable: without it there is no such page."""
@@ -23,7 +23,7 @@ def offered() -> bool:
     return bool(os.environ.get(TOKEN))
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page, or the question for the token."""
     st.title(say("How does the server do?"), anchor=False)
@@ -58,7 +58,7 @@ def _ask() -> None:
     st.error(say("This is not the token."))
 
 
-def _row(event: Figures) -> dict[str, str]:
+def _row(event: EventStatistics) -> dict[str, str]:
     return {
         say("Event"): event.event,
         **{

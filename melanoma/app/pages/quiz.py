@@ -7,10 +7,10 @@ from melanoma.app.parts.quiz.result import show_result
 from melanoma.app.parts.quiz.start import show_start
 from melanoma.app.parts.quiz.state import end_quiz, running_quiz
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.problems import show_user_errors
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page."""
     st.title(say("Can you do better than the network?"), anchor=False)

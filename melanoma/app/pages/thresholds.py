@@ -4,14 +4,14 @@ import streamlit as st
 
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import chosen_bundle
-from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.app.parts.thresholds.overview import show_confusion, show_reliability
 from melanoma.app.parts.thresholds.point import show_operating_point
 from melanoma.evaluation.held_back import HeldBack, judge_held_back
 from melanoma.model.bundle import Bundle
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page."""
     st.title(say("When should the alert ring?"), anchor=False)

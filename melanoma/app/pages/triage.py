@@ -6,7 +6,7 @@ from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import as_typed
 from melanoma.app.parts.shared.photo_files import take_files
-from melanoma.app.parts.shared.problems import fragment, told
+from melanoma.app.parts.shared.problems import fragment, show_user_errors
 from melanoma.app.parts.triage.run import Run
 from melanoma.app.parts.triage.table import offer_files, show_worklist
 from melanoma.batch.worklist import notice, summary
@@ -14,7 +14,7 @@ from melanoma.batch.worklist import notice, summary
 _RUN = "triage-run"
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page."""
     st.title(say("Which photos first?"), anchor=False)
@@ -62,11 +62,11 @@ def _show() -> None:
 def _show_progress() -> None:
     run = st.session_state[_RUN]
     st.session_state[f"{_RUN}-shown-running"] = True
-    told = say("{done} of {total} photos", done=run.done, total=run.total)
+    progress = say("{done} of {total} photos", done=run.done, total=run.total)
     if run.before:
-        told = say("{before} other lists come first. Yours begins by itself.", before=run.before)
+        progress = say("{before} other lists come first. Yours begins by itself.", before=run.before)
     elif run.seconds_left is not None:
-        told = say("{told}, about {left:.0f} s left", told=told, left=run.seconds_left)
+        progress = say("{told}, about {left:.0f} s left", told=progress, left=run.seconds_left)
     bar, button = st.columns([5, 1], vertical_alignment="center")
-    bar.progress(run.done / run.total, told)
+    bar.progress(run.done / run.total, progress)
     button.button(say("Stop"), icon=":material/stop:", on_click=run.stop, width="stretch")

@@ -6,14 +6,14 @@ from melanoma.app.parts.shared.answer import predict
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.photo import photo_bar
-from melanoma.app.parts.shared.problems import told
+from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.app.parts.whatif.designer import show_designer
 from melanoma.app.parts.whatif.photo_changes import show_changes
 
 _PHOTO, _DESIGNER = "photo", "designer"
 
 
-@told()
+@show_user_errors()
 def page() -> None:
     """Draw the page."""
     st.title(say("What if …?"), anchor=False)

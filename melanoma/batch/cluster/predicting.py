@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from melanoma.batch.heatmaps import Answer, Wanted, answer_files
-from melanoma.batch.predicting import BATCH, Judged, Photo
+from melanoma.batch.heatmaps import PhotoResult, Wanted, predict_files_with_heatmaps
+from melanoma.batch.predicting import BATCH, LoadedPhoto, PredictedPhoto
 from melanoma.batch.rows import row_of
 from melanoma.batch.source import Source
 from melanoma.errors import UserError
@@ -31,7 +31,7 @@ _LONE_STARTS = 2  # of one file: a worker may die for other reasons
 
 def answer_on_cluster(
     bundle: Bundle, sources: Iterable[Source], wanted: Wanted, address: str | None, workers: int | None
-) -> Iterator[list[Answer]]:
+) -> Iterator[list[PhotoResult]]:
     """Yield the answers to each file, in any order.
 
     Raises UserError for a cluster that cannot be reached or used. A file that ends the process which opens
@@ -44,7 +44,7 @@ def answer_on_cluster(
 
 def _answers(
     ray: Any, bundle: Bundle, blocks: list[pa.Table], wanted: Wanted, workers: int
-) -> Iterator[list[Answer]]:
+) -> Iterator[list[PhotoResult]]:
     if not blocks:
         return
     packed = ray.put(_packed_bundle(bundle))  # held here: a worker that is replaced asks for it again
@@ -105,21 +105,27 @@ class _Worker:
         """Return the answers to the files of a block, a row a file."""
         sources = [pickle.loads(packed) for packed in block["source"].to_pylist()]
         if self._begin(f"block {sources[0].name}") <= _PLAIN_STARTS:
-            answers = answer_files(self._classifier, sources, self._wanted, threads=2)
+            answers = predict_files_with_heatmaps(self._classifier, sources, self._wanted, threads=2)
         else:
             answers = (found for source in sources for found in self._alone(source))
         return pa.table({"answers": [pickle.dumps(found) for found in answers]})
 
-    def _alone(self, source: Source) -> Iterator[list[Answer]]:
+    def _alone(self, source: Source) -> Iterator[list[PhotoResult]]:
         """Answer one file of a block in which something kills workers, unless it is this one."""
         if self._begin(f"file {source.name}") > _LONE_STARTS:
             error = Sentence(
                 "{name} ends the process that opens it, so it was left out. Export it again.",
                 name=source.name,
             )
-            yield [Answer(row_of(Judged(Photo(source.name, error=error), None), self._classifier.bundle))]
+            yield [
+                PhotoResult(
+                    row_of(
+                        PredictedPhoto(LoadedPhoto(source.name, error=error), None), self._classifier.bundle
+                    )
+                )
+            ]
         else:
-            answers = list(answer_files(self._classifier, [source], self._wanted, threads=1))
+            answers = list(predict_files_with_heatmaps(self._classifier, [source], self._wanted, threads=1))
             self._end(f"file {source.name}")
             yield from answers
 

@@ -8,7 +8,7 @@ import typer
 
 from melanoma.batch.command import KeepIds, Model
 from melanoma.batch.watch.journal import Journal
-from melanoma.batch.watch.webhook import Outbox
+from melanoma.batch.watch.webhook import EventQueue
 from melanoma.errors import UserError
 from melanoma.files import require_folder
 from melanoma.model import bundle as bundles
@@ -37,7 +37,7 @@ def watch(
     require_folder(out)
     bundle = bundles.load_bundle(model)
     worklist = Journal(out)
-    outbox = Outbox(Journal(out.with_name(f".{out.name}.told")), webhook)
+    outbox = EventQueue(Journal(out.with_name(f".{out.name}.told")), webhook)
     judged = 0
     try:
         classifier = Classifier(bundle)

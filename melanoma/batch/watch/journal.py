@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from melanoma.errors import UserError
-from melanoma.files import told_if_unwritable
+from melanoma.files import user_error_if_unwritable
 
 Line = dict[str, Any]
 
@@ -21,7 +21,7 @@ class Journal:
         Raises UserError for a file that is not such a journal, or that cannot be written.
         """
         self.file = file
-        with told_if_unwritable(file):
+        with user_error_if_unwritable(file):
             file.touch()
             with file.open("rb") as lines:
                 whole = sum(length for _, length in self._groups(lines))
@@ -33,7 +33,7 @@ class Journal:
         text = "".join(
             json.dumps(line | {"together": len(lines)}, ensure_ascii=False) + "\n" for line in lines
         )
-        with told_if_unwritable(self.file), self.file.open("ab") as file:
+        with user_error_if_unwritable(self.file), self.file.open("ab") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())

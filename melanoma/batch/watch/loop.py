@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from melanoma.batch.heatmaps import Answer, Wanted, answer_files
+from melanoma.batch.heatmaps import PhotoResult, Wanted, predict_files_with_heatmaps
 from melanoma.batch.sources import of_file, walk
 from melanoma.batch.watch.arrivals import Arrivals, Stamp
 from melanoma.batch.watch.journal import Journal, Line
-from melanoma.batch.watch.webhook import Event, Outbox
+from melanoma.batch.watch.webhook import Event, EventQueue
 from melanoma.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def watch_folder(
     classifier: "Classifier",
     folder: Path,
     worklist: Journal,
-    outbox: Outbox,
+    outbox: EventQueue,
     wanted: Wanted,
     still: float = STILL,
     stop: threading.Event | None = None,
@@ -61,7 +61,7 @@ def watch_folder(
         for path in changed:
             arrivals.look(path, now)
         ready = arrivals.ready(now)
-        answers = answer_files(classifier, (of_file(path) for path, _ in ready), wanted)
+        answers = predict_files_with_heatmaps(classifier, (of_file(path) for path, _ in ready), wanted)
         for (path, stamp), found in zip(ready, answers, strict=True):
             if any(answer.row["error"] for answer in found) and not arrivals.is_final(path):
                 continue
@@ -84,13 +84,13 @@ def event_of(line: Line) -> Event | None:
     return event | {"notice": _NOTICE}
 
 
-def _tell(outbox: Outbox, line: Line) -> None:
+def _tell(outbox: EventQueue, line: Line) -> None:
     event = event_of(line)
     if event is not None:
         outbox.tell(event)
 
 
-def _line(path: Path, stamp: Stamp, answer: Answer) -> Line:
+def _line(path: Path, stamp: Stamp, answer: PhotoResult) -> Line:
     """Return a row with what tells this photo from a later one of the same name."""
     size, changed = stamp
     mark = hashlib.sha256(f"{answer.row['path']}|{size}|{changed}|{answer.row['frame']}".encode()).hexdigest()

@@ -23,7 +23,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between attempts: doubled from the first to the longest."""
 
 
-class Outbox:
+class EventQueue:
     """Tells events, and remembers which were told."""
 
     def __init__(self, told: Journal, webhook: str | None, first_pause: float = FIRST_PAUSE) -> None:

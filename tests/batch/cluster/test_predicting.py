@@ -9,7 +9,7 @@ pytest.importorskip("ray")
 
 from melanoma import ray_cluster
 from melanoma.batch.cluster.predicting import BLOCK, answer_on_cluster
-from melanoma.batch.heatmaps import Wanted, answer_files
+from melanoma.batch.heatmaps import Wanted, predict_files_with_heatmaps
 from melanoma.batch.source import Source
 from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
@@ -28,7 +28,7 @@ def test_two_nodes_answer_like_one_machine_though_a_file_kills_its_worker(
     rows = {answer.row["path"]: answer for answers in found for answer in answers}
     assert len(found) == len(rows) == len(sources)
     assert "ends the process that opens it" in rows["deadly.jpg"].row["error"]
-    for (expected,) in answer_files(small_classifier, good, Wanted(heatmaps=True)):
+    for (expected,) in predict_files_with_heatmaps(small_classifier, good, Wanted(heatmaps=True)):
         answer = rows[expected.row["path"]]
         assert (answer.heatmap is None) == (expected.heatmap is None)
         for name, value in expected.row.items():

@@ -14,7 +14,7 @@ from melanoma.batch.heatmaps import Wanted
 from melanoma.batch.watch.arrivals import PATIENCE, Arrivals
 from melanoma.batch.watch.journal import Journal
 from melanoma.batch.watch.loop import event_of, watch_folder
-from melanoma.batch.watch.webhook import Outbox
+from melanoma.batch.watch.webhook import EventQueue
 from melanoma.errors import UserError
 
 
@@ -106,12 +106,12 @@ def address(server: HTTPServer) -> str:
 
 def test_a_webhook_is_asked_until_it_takes_the_event_and_not_again(hook, tmp_path, capsys):
     event = {"id": "1", "event": "melanoma alert"}
-    outbox = Outbox(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
+    outbox = EventQueue(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
     outbox.tell(event)
     assert hook.arrived.wait(20)
     assert outbox.close() == 0
     assert hook.asked == 3 and hook.got == [("1", event)]
-    again = Outbox(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
+    again = EventQueue(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
     again.tell(event)
     assert again.close() == 0 and hook.asked == 3
     printed = capsys.readouterr()
@@ -121,11 +121,11 @@ def test_a_webhook_is_asked_until_it_takes_the_event_and_not_again(hook, tmp_pat
 
 def test_what_the_webhook_has_not_got_is_sent_after_a_restart(hook, tmp_path, capsys):
     hook.refusals = 10**6
-    outbox = Outbox(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
+    outbox = EventQueue(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
     outbox.tell({"id": "1"})
     assert outbox.close() == 1
     hook.refusals = 0
-    again = Outbox(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
+    again = EventQueue(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
     again.tell({"id": "1"})
     assert hook.arrived.wait(20) and hook.got == [("1", {"id": "1"})]
     again.close()
@@ -134,7 +134,7 @@ def test_what_the_webhook_has_not_got_is_sent_after_a_restart(hook, tmp_path, ca
 
 def test_an_address_that_is_none_is_refused(tmp_path):
     with pytest.raises(UserError, match="not an address of a webhook"):
-        Outbox(Journal(tmp_path / "told"), "file:///etc/passwd")
+        EventQueue(Journal(tmp_path / "told"), "file:///etc/passwd")
 
 
 def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifier, photos, tmp_path, capsys):
@@ -148,7 +148,7 @@ def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifi
     def watched(count: int) -> list[dict]:
         """Watch until so many photos are judged; half a photo waits for its other half meanwhile."""
         stop, found = threading.Event(), []
-        outbox = Outbox(Journal(tmp_path / "told"), None)
+        outbox = EventQueue(Journal(tmp_path / "told"), None)
         lines = watch_folder(
             small_classifier, inbox, Journal(tmp_path / "list.jsonl"), outbox, Wanted(), still=0.3, stop=stop
         )
@@ -184,7 +184,7 @@ def test_an_alert_that_a_kill_kept_back_is_told_first(small_classifier, tmp_path
     worklist.append([line])  # and then the power fails
     stop = threading.Event()
     stop.set()
-    outbox = Outbox(Journal(tmp_path / "told"), None)
+    outbox = EventQueue(Journal(tmp_path / "told"), None)
     assert list(watch_folder(small_classifier, tmp_path, worklist, outbox, Wanted(), stop=stop)) == []
     (event,) = [json.loads(told) for told in capsys.readouterr().out.splitlines()]
     assert (event["id"], event["melanoma"]) == ("7", 0.9)

@@ -8,7 +8,7 @@ from melanoma.app.parts.examine.map_view import MapView
 from melanoma.app.parts.examine.verdict import describe_prior
 from melanoma.app.parts.shared.language import language, say, speaker
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.exports.case import ShownCase, as_json, as_npy
+from melanoma.exports.case import ExportedCase, as_json, as_npy
 from melanoma.exports.report import case_report
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
@@ -22,7 +22,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
             say("Without the photo's file name and metadata. Nothing stays here when you close the page.")
         )
         measures = measured(photo, prediction, view).as_json() if known_measures(photo, view) else {}
-        case = ShownCase(
+        case = ExportedCase(
             photo=photo.pixels,
             drawn=photo.drawn,
             prediction=prediction,

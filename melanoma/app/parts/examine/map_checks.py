@@ -10,7 +10,7 @@ from melanoma.app.parts.shared.language import language, say, written
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.session_cache import kept
+from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.figures.deletion_insertion import ComparedCurves, compared_curves, curve_figure
 from melanoma.model.prediction import Prediction
 
@@ -31,7 +31,9 @@ def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
     if not _asked(say("Draw the curves (about two seconds)"), "curves", (photo.key, view.key)):
         return
     with st.spinner(say("Blurring pixels and asking the network again…")):
-        found = kept("curves", photo, view.key, lambda: one_at_a_time(lambda: _curves(prediction, view)))
+        found = cached_for_photo(
+            "curves", photo, view.key, lambda: one_at_a_time(lambda: _curves(prediction, view))
+        )
     deleted, inserted = st.columns(2)
     for place, curve, chance, doing, name in (
         (deleted, found.deletion, found.deletion_by_chance, say("Marked pixels blurred away"), "deletion"),
@@ -90,7 +92,9 @@ def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMa
         finally:
             bar.empty()
 
-    return kept("measures", photo, (*view.key_with_outline, language()), lambda: one_at_a_time(compute))
+    return cached_for_photo(
+        "measures", photo, (*view.key_with_outline, language()), lambda: one_at_a_time(compute)
+    )
 
 
 def _asked(label: str, name: str, about: tuple) -> bool:
@@ -107,10 +111,10 @@ def _asked(label: str, name: str, about: tuple) -> bool:
 
 def _curves(prediction: Prediction, view: MapView) -> ComparedCurves:
     from melanoma.exports.explanation import probabilities_of, random_maps
-    from melanoma.measures.base import Case
+    from melanoma.measures.base import MapCase
 
     network = classifier()
-    case = Case(probabilities_of(network), prediction.pixels, view.heatmap, prediction.index(view.code))
+    case = MapCase(probabilities_of(network), prediction.pixels, view.heatmap, prediction.index(view.code))
     return compared_curves(case, random_maps(view.request, view.code))
 
 

@@ -15,11 +15,11 @@ from melanoma.app.parts.shared.link import linked_choice
 from melanoma.app.parts.shared.model import classifier, methods
 from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.session_cache import kept
+from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.controls import Control, Range
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import OPACITY, colour_limit
-from melanoma.measures.lesion_in_view import SeenLesion, seen_lesion
+from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view
 from melanoma.model.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class MapView:
     signed: bool
     opacity: float
     outlined: bool
-    lesion: SeenLesion
+    lesion: LesionInView
 
     @property
     def contours(self) -> tuple[np.ndarray, ...]:
@@ -92,7 +92,7 @@ def maps_of(photo: Photo, method: "Method", request: "ExplanationRequest") -> np
     def compute() -> np.ndarray:
         return method.explain(request)
 
-    return kept(
+    return cached_for_photo(
         "maps",
         photo,
         (method.name, request.codes, *sorted(request.settings.items())),
@@ -101,11 +101,11 @@ def maps_of(photo: Photo, method: "Method", request: "ExplanationRequest") -> np
     )
 
 
-def lesion_of(photo: Photo, prediction: Prediction) -> SeenLesion:
+def lesion_of(photo: Photo, prediction: Prediction) -> LesionInView:
     """Return the photo's outline: the visitor's own, or the one that is found, sought once."""
     geometry = prediction.geometry
-    return drawn_lesion(photo, geometry) or kept(
-        "lesion", photo, "", lambda: seen_lesion(photo.pixels, geometry)
+    return drawn_lesion(photo, geometry) or cached_for_photo(
+        "lesion", photo, "", lambda: find_lesion_in_view(photo.pixels, geometry)
     )
 
 

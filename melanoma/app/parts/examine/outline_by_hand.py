@@ -6,21 +6,21 @@ import streamlit as st
 
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.region_drawing import drawn_region, show_board
+from melanoma.app.parts.shared.region_drawing import drawn_region, show_region_selection
 from melanoma.lesion.outline import Outline
-from melanoma.measures.lesion_in_view import SeenLesion, seen_outline
+from melanoma.measures.lesion_in_view import LesionInView, outline_in_view
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
 
 _DRAWN, _CHANGED = "outline-drawn", "outline-changed"
 
 
-def drawn_lesion(photo: Photo, geometry: Geometry) -> SeenLesion | None:
+def drawn_lesion(photo: Photo, geometry: Geometry) -> LesionInView | None:
     """Return the outline that the visitor drew on this photo, which is trusted; None if there is none."""
     kept = st.session_state.get(_DRAWN)
     if kept is None or kept[0] != photo.key:
         return None
-    return seen_outline(Outline(kept[1], 1.0), geometry, by_hand=True)
+    return outline_in_view(Outline(kept[1], 1.0), geometry, by_hand=True)
 
 
 def correct_outline(photo: Photo, prediction: Prediction) -> None:
@@ -32,7 +32,7 @@ def correct_outline(photo: Photo, prediction: Prediction) -> None:
         )
     )
     board = f"outline-board-{photo.key}"
-    show_board(
+    show_region_selection(
         photo.pixels,
         prediction,
         board,

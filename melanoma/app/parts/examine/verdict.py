@@ -5,13 +5,13 @@ import streamlit as st
 from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.language import say, text, written
 from melanoma.figures.heatmap import probability_bars
-from melanoma.measures.lesion_in_view import SeenLesion
+from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import alert_words, doubts, set_words, within_sentence
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
 
 
-def show_verdict(prediction: Prediction, bundle: Bundle, lesion: SeenLesion | None = None) -> None:
+def show_verdict(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
     """Show the alert, and every reason to doubt the answer."""
     headline, meaning = alert_words(prediction, bundle, say)
     told = f"**{headline}** {meaning}"

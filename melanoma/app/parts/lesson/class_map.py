@@ -10,7 +10,7 @@ from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.problems import fragment
-from melanoma.app.parts.shared.session_cache import kept
+from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.contributions import Contributions, counts_to_choose
@@ -174,4 +174,4 @@ def _parts(photo: Photo, prediction: Prediction, code: str, layer: str | None) -
             return class_maps.by_weights(network, prediction.pixels, index)
         return class_maps.by_gradients(network, prediction.pixels, index, layer)
 
-    return kept("contributions", photo, (code, layer), compute, most=2)
+    return cached_for_photo("contributions", photo, (code, layer), compute, most=2)

@@ -10,7 +10,7 @@ from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.problems import fragment
-from melanoma.app.parts.shared.session_cache import kept
+from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import text_and_pictures
 from melanoma.figures.lesson import map_figure, tiles_figure
 from melanoma.model.prediction import Prediction
@@ -100,7 +100,7 @@ def depths_of(photo: Photo, prediction: Prediction) -> "tuple[Depth, ...]":
 
         return feature_maps(classifier().compiled, prediction.pixels)
 
-    return kept("depths", photo, (), compute)
+    return cached_for_photo("depths", photo, (), compute)
 
 
 def _take_click() -> None:

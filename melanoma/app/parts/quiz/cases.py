@@ -28,7 +28,7 @@ _MOST_IDS = 20
 
 
 @dataclass(frozen=True)
-class Case:
+class QuizCase:
     """One case: its name in the result, the truth, and how to get its pixels."""
 
     key: str
@@ -43,7 +43,7 @@ class Case:
 class CaseSet:
     """The cases of a quiz, and the diagnoses to choose from."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[QuizCase, ...]
     options: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ def gather(source: str, seed: int, count: int, find: str, codes: tuple[str, ...]
     cases = draw_cases(seed, count)
     return CaseSet(
         tuple(
-            Case(f"drawn-{seed}-{number}", truth, partial(_draw, parameters, drawing))
+            QuizCase(f"drawn-{seed}-{number}", truth, partial(_draw, parameters, drawing))
             for number, (truth, parameters, drawing) in enumerate(cases, start=1)
         ),
         _DRAWN_OPTIONS,
@@ -84,7 +84,7 @@ def _teachers(seed: int, count: int) -> CaseSet:
     rows = chosen(list(table.itertuples(index=False)), seed, count)
     # The case's name must not give the diagnosis away, as the name of a class folder would.
     cases = [
-        Case(
+        QuizCase(
             Path(row.image_id).stem,
             row.diagnosis,
             partial(_read, row.path, number),
@@ -119,7 +119,7 @@ def _from_archive(find: str, seed: int, count: int, codes: tuple[str, ...]) -> C
     else:
         raise UserError("Write ids, such as ISIC_0000042, or a search, such as diagnosis_3:Nevus.")
     cases = [
-        Case(image.isic_id, image.diagnosis, partial(_fetch, archive, image.isic_id), _credit(image))
+        QuizCase(image.isic_id, image.diagnosis, partial(_fetch, archive, image.isic_id), _credit(image))
         for image in _usable(images, codes)
         if image.diagnosis
     ]

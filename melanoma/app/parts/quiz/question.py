@@ -10,7 +10,7 @@ from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import ask, classifier
 from melanoma.app.parts.shared.photo import as_typed
 from melanoma.errors import UserError
-from melanoma.evaluation.quiz import Answer, among_options, rank_of_mark
+from melanoma.evaluation.quiz import QuizAnswer, among_options, rank_of_mark
 from melanoma.figures.quiz import clickable_photo
 
 
@@ -117,5 +117,5 @@ def _answer(quiz: Quiz, student: str, sure: float) -> None:
     rank = None
     if quiz.mark is not None:
         rank = rank_of_mark(map_of(prediction, network), prediction.geometry, *quiz.mark)
-    quiz.shown = Answer(quiz.case.key, quiz.case.truth, student, sure, network, network_sure, rank)
+    quiz.shown = QuizAnswer(quiz.case.key, quiz.case.truth, student, sure, network, network_sure, rank)
     quiz.answers.append(quiz.shown)

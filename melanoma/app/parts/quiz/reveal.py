@@ -10,7 +10,7 @@ from melanoma.app.parts.shared.default_map import first_maps, signs
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say, text
 from melanoma.diagnoses import members
-from melanoma.evaluation.quiz import STRONG, Answer
+from melanoma.evaluation.quiz import STRONG, QuizAnswer
 from melanoma.figures.heatmap import OPACITY, SCALE_HEIGHT, colour_limit, heatmap_figure
 from melanoma.figures.quiz import add_mark
 from melanoma.model.prediction import Prediction
@@ -23,7 +23,7 @@ def map_of(prediction: Prediction, option: str) -> np.ndarray:
     return maps[..., columns].sum(axis=-1)
 
 
-def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Answer) -> None:
+def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: QuizAnswer) -> None:
     """Draw the network's map with the mark, and who was right."""
     picture, words = st.columns([6, 5], gap="large")
     heatmap = map_of(prediction, answer.network)
@@ -62,7 +62,7 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: A
         )
 
 
-def _tell(quiz: Quiz, prediction: Prediction, answer: Answer) -> None:
+def _tell(quiz: Quiz, prediction: Prediction, answer: QuizAnswer) -> None:
     st.markdown(say("**Truth: {name}**", name=option_name(answer.truth)))
     yours = say("You: {name}, {sure:.0%} sure", name=option_name(answer.student), sure=answer.student_sure)
     network = say(

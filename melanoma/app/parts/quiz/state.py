@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.quiz.cases import Case, CaseSet, gather
+from melanoma.app.parts.quiz.cases import CaseSet, QuizCase, gather
 from melanoma.app.parts.shared.model import chosen_bundle
 from melanoma.evaluation.evaluate import group_probabilities
-from melanoma.evaluation.quiz import Answer
+from melanoma.evaluation.quiz import QuizAnswer
 from melanoma.model.prediction import Prediction
 
 _KEY = "quiz"
@@ -18,7 +18,7 @@ _KEY = "quiz"
 class Quiz:
     """What has been asked and answered. The only state that changes; the photo in view is all it keeps."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[QuizCase, ...]
     options: tuple[str, ...]
     source: str
     seed: int
@@ -26,14 +26,14 @@ class Quiz:
     """Of the model that answers."""
     position: int = 0
     mark: tuple[float, float] | None = None
-    shown: Answer | None = None
+    shown: QuizAnswer | None = None
     """The answer to the case in view, once given."""
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[QuizAnswer] = field(default_factory=list)
     photo: np.ndarray | None = None
     prediction: Prediction | None = None
 
     @property
-    def case(self) -> Case:
+    def case(self) -> QuizCase:
         """The case in view."""
         return self.cases[self.position]
 

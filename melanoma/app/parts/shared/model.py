@@ -12,7 +12,7 @@ import streamlit as st
 
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import put_into_link
-from melanoma.app.parts.shared.work_queue import Turns
+from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.app.server_metrics import RECORD
 from melanoma.errors import UserError
 from melanoma.model import bundle as bundles
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MODEL = "model"
 """The name of the model in a link."""
 _CHOSEN = "model-chosen"
-_LINE = Turns(most=100)
+_LINE = WorkQueue(most=100)
 """Photos before the network, one at a time: a hundred take about three seconds."""
 _KNOWN: set[tuple[str, str]] = set()
 """Folder and version of the networks that were loaded once: the next visitors have nothing to wait for."""

@@ -7,14 +7,14 @@ from typing import TypeVar
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.work_queue import QueueFull, Turns
+from melanoma.app.parts.shared.work_queue import QueueFull, WorkQueue
 from melanoma.app.server_metrics import RECORD
 
 T = TypeVar("T")
 
 MOST_WAITING = 20
 """A minute of work or more: who comes later is asked to try again."""
-_LINE = Turns(MOST_WAITING)
+_LINE = WorkQueue(MOST_WAITING)
 _TELL = 1.0  # seconds until the place is told again, which is when a visitor who has left is noticed
 
 

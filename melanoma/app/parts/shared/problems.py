@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def show_user_errors() -> Iterator[None]:
     """Show the sentence of a UserError, or that memory is short, and go on after the block.
 
     As a decorator it does so for a page, whose model's folder may be absent or damaged.
@@ -40,7 +40,7 @@ def fragment(draw: Callable[P, None], run_every: float | None = None) -> Callabl
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
-        with told():
+        with show_user_errors():
             draw(*args, **kwargs)
 
     return st.fragment(drawn, run_every=run_every)

@@ -7,13 +7,13 @@ import numpy as np
 import streamlit as st
 
 from melanoma.edits.masking import polygons
-from melanoma.figures.perturbations import drawing_board
+from melanoma.figures.perturbations import region_selection_figure
 from melanoma.model.prediction import Prediction
 
 _UNUSED = ("toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d", "autoScale2d")
 
 
-def show_board(
+def show_region_selection(
     photo: np.ndarray,
     prediction: Prediction,
     key: str,
@@ -23,7 +23,7 @@ def show_board(
 ) -> Any:
     """Draw the photo, uint8 RGB; return what st.plotly_chart returns. `tool` is the one in hand at first."""
     return st.plotly_chart(
-        drawing_board(photo, prediction, tool),
+        region_selection_figure(photo, prediction, tool),
         key=key,
         on_select=on_select,
         selection_mode=("box", "lasso"),

@@ -11,7 +11,7 @@ from melanoma.app.parts.shared.photo import Photo
 T = TypeVar("T")
 
 
-def kept(name: str, photo: Photo, key: Hashable, compute: Callable[[], T], most: int = 8) -> T:
+def cached_for_photo(name: str, photo: Photo, key: Hashable, compute: Callable[[], T], most: int = 8) -> T:
     """Return `compute()`, from memory where it is known for this photo, model and `key`.
 
     The latest `most` results stay; all are dropped when the photo or the model changes.

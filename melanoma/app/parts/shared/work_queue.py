@@ -13,7 +13,7 @@ class QueueFull(UserError):
     """So many wait that one more would wait too long."""
 
 
-class Turns:
+class WorkQueue:
     """A queue for threads: who is first works, the others wait. Safe for any number of threads."""
 
     def __init__(self, most: int | None = None) -> None:

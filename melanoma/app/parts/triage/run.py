@@ -5,7 +5,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
-from melanoma.app.parts.shared.work_queue import Turns
+from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.batch.source import Source
 from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.model.bundle import Bundle
@@ -13,7 +13,7 @@ from melanoma.model.bundle import Bundle
 if TYPE_CHECKING:
     from melanoma.model.classifier import Classifier
 
-_TURNS = Turns()
+_TURNS = WorkQueue()
 """One list at a time on this server: two would each take twice as long, and so would all other visitors."""
 
 

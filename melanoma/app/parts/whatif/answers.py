@@ -7,9 +7,9 @@ import numpy as np
 from melanoma.app.parts.shared.answer import predict
 from melanoma.app.parts.shared.model import ask, classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.session_cache import kept
+from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.edits.masking import cover
-from melanoma.edits.perturbations import Change, apply_changes, sweep, working_copy
+from melanoma.edits.perturbations import Perturbation, apply_changes, sweep, working_copy
 from melanoma.model.prediction import Prediction
 
 Answer = tuple[np.ndarray, Prediction]
@@ -21,10 +21,10 @@ def answer_before(photo: Photo) -> Answer:
 
     Raises UserError if the model's folder is absent or damaged.
     """
-    pixels = kept("working-copy", photo, (), lambda: working_copy(photo.pixels), most=1)
+    pixels = cached_for_photo("working-copy", photo, (), lambda: working_copy(photo.pixels), most=1)
     if pixels is photo.pixels:
         return pixels, predict(photo)
-    return pixels, kept("before", photo, (), lambda: ask(classifier(), pixels), most=1)
+    return pixels, cached_for_photo("before", photo, (), lambda: ask(classifier(), pixels), most=1)
 
 
 def covered(photo: Photo, pixels: np.ndarray, inside: np.ndarray | None, fill: str) -> tuple[np.ndarray, str]:
@@ -32,7 +32,7 @@ def covered(photo: Photo, pixels: np.ndarray, inside: np.ndarray | None, fill: s
     if inside is None or not inside.any():
         return pixels, ""
     name = hashlib.sha256(np.packbits(inside).tobytes() + fill.encode()).hexdigest()
-    return kept("covered", photo, name, lambda: cover(pixels, inside, fill), most=1), name
+    return cached_for_photo("covered", photo, name, lambda: cover(pixels, inside, fill), most=1), name
 
 
 def answer_after(photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float]) -> Answer:
@@ -42,11 +42,11 @@ def answer_after(photo: Photo, pixels: np.ndarray, region: str, settings: dict[s
         changed = apply_changes(pixels, settings)
         return changed, ask(classifier(), changed)
 
-    return kept("after", photo, (region, *sorted(settings.items())), compute, most=4)
+    return cached_for_photo("after", photo, (region, *sorted(settings.items())), compute, most=4)
 
 
 def answers_along(
-    photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float], change: Change
+    photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float], change: Perturbation
 ) -> np.ndarray:
     """Return the probabilities at each of the change's values, float64 (values, classes), in one pass."""
     others = {name: value for name, value in settings.items() if name != change.name}
@@ -60,4 +60,4 @@ def answers_along(
         framed = [frame(changed, bundle.image_size, bundle.framing)[0] for changed in photos]
         return probabilities_of(classifier())(np.stack(framed))
 
-    return kept("along", photo, (change.name, region, *sorted(others.items())), compute, most=16)
+    return cached_for_photo("along", photo, (change.name, region, *sorted(others.items())), compute, most=16)

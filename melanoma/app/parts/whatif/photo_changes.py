@@ -13,7 +13,7 @@ from melanoma.app.parts.whatif.answers import answer_after, answer_before, answe
 from melanoma.app.parts.whatif.compare import show_comparison
 from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover, offer_undo
 from melanoma.diagnoses import diagnosis_of
-from melanoma.edits.perturbations import CHANGES, change_named
+from melanoma.edits.perturbations import PERTURBATIONS, change_named
 from melanoma.figures.perturbations import sweep_lines
 
 _ALONG = "along"
@@ -41,7 +41,7 @@ def show_changes(photo: Photo) -> None:
 def _show_along(photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float]) -> None:
     """Draw how each probability moves along one slider, the others where they stand."""
     st.header(say("Along one slider"), anchor=False)
-    names = [change.name for change in CHANGES]
+    names = [change.name for change in PERTURBATIONS]
     change = change_named(
         linked_choice(
             st, say("Slider"), names, _FIRST, _ALONG, lambda name: say(change_named(name).control.title)

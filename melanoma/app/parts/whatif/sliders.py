@@ -5,10 +5,10 @@ import streamlit as st
 
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_choice, linked_segment
-from melanoma.app.parts.shared.region_drawing import drawn_region, show_board
+from melanoma.app.parts.shared.region_drawing import drawn_region, show_region_selection
 from melanoma.controls import Range
 from melanoma.edits.masking import FILLS, rectangle
-from melanoma.edits.perturbations import CHANGES, Change
+from melanoma.edits.perturbations import PERTURBATIONS, Perturbation
 from melanoma.model.prediction import Prediction
 
 _BOARD, _KIND, _FILL = "cover-board", "cover", "cover-with"
@@ -35,9 +35,9 @@ def draw_slider(control: Range, key: str, unit: str = "") -> float:
 def choose_changes() -> dict[str, float]:
     """Draw a slider for each change, in groups; return those that are not at their default."""
     settings = {}
-    for group in dict.fromkeys(change.group for change in CHANGES):
-        with st.expander(say(group), expanded=group == CHANGES[0].group):
-            for change in CHANGES:
+    for group in dict.fromkeys(change.group for change in PERTURBATIONS):
+        with st.expander(say(group), expanded=group == PERTURBATIONS[0].group):
+            for change in PERTURBATIONS:
                 if change.group == group:
                     value = draw_slider(change.control, key_of(change), change.unit)
                     if value != change.control.default:
@@ -65,7 +65,7 @@ def choose_cover(photo: np.ndarray, before: Prediction) -> tuple[np.ndarray | No
         return _drawn_by_hand(photo, before), fill
 
 
-def key_of(change: Change) -> str:
+def key_of(change: Perturbation) -> str:
     """Return the key of a change's slider, which is its name in the link."""
     return f"w-{change.name}"
 
@@ -80,11 +80,11 @@ def _drawn_by_hand(photo: np.ndarray, before: Prediction) -> np.ndarray:
         say("Drag over the photo to draw a box, or take the lasso above it. A double click removes it.")
     )
     alt = say("The photo, to draw on. Without a mouse, choose the rectangle instead.")
-    return drawn_region(show_board(photo, before, _BOARD, alt), photo.shape[:2])
+    return drawn_region(show_region_selection(photo, before, _BOARD, alt), photo.shape[:2])
 
 
 def _undo() -> None:
-    for change in CHANGES:
+    for change in PERTURBATIONS:
         default = change.control.default
         st.session_state[key_of(change)] = (
             int(default) if float(change.control.step).is_integer() else default
