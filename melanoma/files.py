@@ -1,9 +1,10 @@
-"""Files that are whole or not there at all, and run nothing in a spreadsheet."""
+"""Files that are whole or not there at all, and names and cells that do no harm where they are shown."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from melanoma.errors import UserError
 
@@ -49,3 +50,19 @@ def write_whole(file: Path, content: str | bytes) -> None:
 def spreadsheet_text(value: str) -> str:
     """Return the value with an apostrophe in front where a spreadsheet would take it for a formula."""
     return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+
+
+def printable(path: str | Path) -> str:
+    """Return a path as text that can be written as UTF-8, whatever bytes a file system holds."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def one_line(text: str) -> str:
+    """Return the text with its control characters written out: a line feed in a name is no new line."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def safe_stem(name: str, most: int = 60) -> str:
+    """Return a file's name, without folders and ending, in letters that every file system takes."""
+    stem = PurePath(name).stem[:most]
+    return "".join(letter if letter.isalnum() or letter in " ._-" else "_" for letter in stem)

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
-from melanoma.photos.reading import FORMATS  # its import teaches Pillow to write HEIF
+from melanoma.photos import heic  # noqa: F401 - its import registers the encoder
+from melanoma.photos.formats import FORMATS
 
 MARKER = "MELANOMA-PRIVATE-MARKER"
 """A text in the metadata of the files that have some: it must never come out again."""

@@ -1,10 +1,8 @@
 """Photo files -> rows, and a map of each photo, evidence or Grad-CAM, as a picture where it is wanted."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +12,7 @@ from melanoma.batch.rows import Row, row_of
 from melanoma.batch.source import Source
 from melanoma.exports.overlay import overlay_file
 from melanoma.figures.style import SHOWN_SIDE
+from melanoma.files import one_line, safe_stem
 from melanoma.photos.encoding import shrink
 from melanoma.photos.framing import frame
 
@@ -49,7 +48,7 @@ def predict_files_with_heatmaps(
 
 def as_line(row: Row) -> str:
     """Return a row as one line for a reader."""
-    name = json.dumps(row["path"], ensure_ascii=False)[1:-1]  # a line feed in a name is no new line
+    name = one_line(row["path"])
     name += f", frame {row['frame']}" if row["frame"] else ""
     if row["error"]:
         return f"{name}: {row['error']}"
@@ -83,8 +82,5 @@ def _shown(photo: np.ndarray) -> np.ndarray:
 def _heatmap_name(photo: LoadedPhoto, diagnosis: str) -> str:
     """Return a file's name that says what it shows, and is the same whenever the photo is judged."""
     mark = hashlib.blake2b(photo.name.encode(), digest_size=4).hexdigest()
-    stem = "".join(
-        letter if letter.isalnum() or letter in " ._-" else "_" for letter in PurePath(photo.name).stem[:60]
-    )
     frame_part = f"-{photo.frame}" if photo.frame else ""
-    return f"{stem}-{mark}{frame_part}-{diagnosis}.png"
+    return f"{safe_stem(photo.name)}-{mark}{frame_part}-{diagnosis}.png"

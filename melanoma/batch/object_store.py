@@ -11,10 +11,8 @@ from pyarrow import fs
 
 from melanoma.batch.source import Source
 from melanoma.errors import UserError
-from melanoma.photos.dicom import ENDINGS as DICOM_ENDINGS
-from melanoma.photos.reading import EXTENSIONS, MAX_BYTES
-
-_PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
+from melanoma.photos.formats import ALL_EXTENSIONS
+from melanoma.photos.reading import MAX_BYTES
 
 
 def photos_at(address: str) -> Iterator[Source]:
@@ -28,13 +26,15 @@ def photos_at(address: str) -> Iterator[Source]:
         found = system.get_file_info(path)
         if found.type is fs.FileType.Directory:
             inside = system.get_file_info(fs.FileSelector(path, recursive=True))
-            paths = sorted(one.path for one in inside if one.path.lower().endswith(_PHOTOS) and one.is_file)
+            paths = sorted(
+                one.path for one in inside if one.path.lower().endswith(ALL_EXTENSIONS) and one.is_file
+            )
         else:
             paths = [path] if found.is_file else []
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise UserError(f"{address} cannot be read ({str(error).splitlines()[0]}).") from None
     if not paths:
-        raise UserError(f"{address} holds no image files ({', '.join(_PHOTOS)}).")
+        raise UserError(f"{address} holds no image files ({', '.join(ALL_EXTENSIONS)}).")
     scheme = address.partition("://")[0]
     for name in paths:
         yield Source(f"{scheme}://{name}", partial(_read, address, name))

@@ -13,16 +13,16 @@ from melanoma.batch.source import Source
 from melanoma.batch.zips import photos_in_zip_file
 from melanoma.data.labels.columns import ID_COLUMNS, require_id_column
 from melanoma.data.labels.dialect import open_table
-from melanoma.data.labels.images import ImageFolder, default_images, printable, several_files
+from melanoma.data.labels.images import ImageFolder, default_images, several_files
 from melanoma.data.labels.layouts import RowFault
 from melanoma.data.labels.records import named_image
 from melanoma.errors import UserError
-from melanoma.photos.dicom import ENDINGS as DICOM_ENDINGS
+from melanoma.files import printable
 from melanoma.photos.dicom import MARK, MARK_AT, MOST_BYTES
-from melanoma.photos.reading import EXTENSIONS, MAX_BYTES, read_bytes
+from melanoma.photos.formats import ALL_EXTENSIONS, EXTENSIONS
+from melanoma.photos.reading import MAX_BYTES, read_bytes
 
 TABLES = (".csv", ".tsv")
-PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
 _PATTERN = frozenset("*?[")
 
 
@@ -79,7 +79,7 @@ def is_photo(path: Path) -> bool:
     Archives of DICOM call their files by numbers, with dots or without.
     """
     suffix = path.suffix.lower()
-    if suffix in PHOTOS:
+    if suffix in ALL_EXTENSIONS:
         return True
     if suffix and not suffix[1:].isdigit():
         return False
@@ -97,7 +97,7 @@ def _in_folder(folder: Path) -> Iterator[Source]:
             empty = False
             yield of_file(path)
     if empty:
-        raise UserError(f"{printable(folder)} holds no image files ({', '.join(PHOTOS)}).")
+        raise UserError(f"{printable(folder)} holds no image files ({', '.join(ALL_EXTENSIONS)}).")
 
 
 def walk(folder: Path) -> Iterator[Path]:
@@ -118,7 +118,7 @@ def _in_csv(labels: Path, images: Path | None) -> Iterator[Source]:
     table = open_table(labels)
     require_id_column(table.columns, table.name)
     identifiers = [column for column in ID_COLUMNS if column in table.columns]
-    folder = ImageFolder(images or default_images(labels), PHOTOS)
+    folder = ImageFolder(images or default_images(labels), ALL_EXTENSIONS)
     empty = True
     for row in table.rows():
         try:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from melanoma.batch.source import Source
 from melanoma.errors import UserError
-from melanoma.photos.dicom import ENDINGS as DICOM_ENDINGS
-from melanoma.photos.reading import EXTENSIONS, MAX_BYTES
+from melanoma.photos.formats import ALL_EXTENSIONS
+from melanoma.photos.reading import MAX_BYTES
 
 MOST_FILES = 2000
 """In one archive: an hour's work for a reader, and a bound for memory."""
@@ -19,7 +19,6 @@ MOST_UNPACKED = 2 * 1024**3
 """Bytes of all files of an archive together."""
 MOST_RATIO = 200
 """Of unpacked to packed size: JPEG and PNG hardly shrink, a bomb shrinks by thousands."""
-_PHOTOS = (*EXTENSIONS, *DICOM_ENDINGS)
 _NO_PHOTOS = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")  # what operating systems add to archives
 _DIRECTORY_MARK = b"PK\x01\x02"  # of each entry in an archive's directory
 _BLOCK = 1024 * 1024
@@ -92,8 +91,8 @@ def _wanted(archive: zipfile.ZipFile, name: str, most: int) -> list[zipfile.ZipI
             name=name,
             most=MOST_UNPACKED // 1024**3,
         )
-    if not any(entry.filename.lower().endswith(_PHOTOS) for entry in wanted):
-        raise UserError("{name} holds no photos ({endings}).", name=name, endings=", ".join(_PHOTOS))
+    if not any(entry.filename.lower().endswith(ALL_EXTENSIONS) for entry in wanted):
+        raise UserError("{name} holds no photos ({endings}).", name=name, endings=", ".join(ALL_EXTENSIONS))
     return wanted
 
 
@@ -135,9 +134,9 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         raise UserError(
             "{name} is an archive within the archive. Unpack it, and pack the photos alone.", name=name
         )
-    if not name.lower().endswith(_PHOTOS):
+    if not name.lower().endswith(ALL_EXTENSIONS):
         raise UserError(
-            "{name} is not a photo by its name ({endings}).", name=name, endings=", ".join(_PHOTOS)
+            "{name} is not a photo by its name ({endings}).", name=name, endings=", ".join(ALL_EXTENSIONS)
         )
     if entry.flag_bits & 1:
         raise UserError("{name} is encrypted. Pack it without a password.", name=name)

@@ -16,13 +16,13 @@ from PIL import Image
 
 from melanoma.errors import UserError
 from melanoma.photos.colour import rgb_pixels
+from melanoma.photos.formats import DICOM_EXTENSIONS
 from melanoma.photos.reading import check_size
 from melanoma.phrases import Sentence
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-ENDINGS = (".dcm", ".dicom")
 MARK, MARK_AT = b"DICM", 128
 """What every DICOM file holds, and at which byte."""
 MOST_BYTES = 100 * 1024 * 1024
@@ -117,7 +117,7 @@ class DicomPhoto:
 
 def is_dicom(content: bytes, name: str = "") -> bool:
     """Return True if a file is DICOM by its content, or by its name if it lacks the mark."""
-    return content[MARK_AT : MARK_AT + len(MARK)] == MARK or name.lower().endswith(ENDINGS)
+    return content[MARK_AT : MARK_AT + len(MARK)] == MARK or name.lower().endswith(DICOM_EXTENSIONS)
 
 
 def read_dicom(content: bytes, name: str) -> DicomPhoto:

@@ -6,20 +6,18 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import pillow_heif
 from PIL import Image
 
 from melanoma.errors import UserError
+from melanoma.photos import heic  # noqa: F401 - its import registers the decoder
 from melanoma.photos.colour import rgb_pixels
+from melanoma.photos.formats import FORMATS, KINDS
 from melanoma.phrases import Sentence
 
-pillow_heif.register_heif_opener(thumbnails=False)
 # Size is checked below, against a lower limit and with a sentence; Pillow's warning would only be noise.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # of damaged tags that nobody reads
 
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIF")
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".heif")
 MAX_BYTES = 20 * 1024 * 1024
 # So that decoding takes less than 2 s and 300 MB, measured by benchmarks.hostile.largest.
 MAX_PIXELS = 36_000_000
@@ -75,7 +73,10 @@ def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarra
         raise UserError("{name} has far too many pixels. {advice}", name=name, advice=_SIZE_ADVICE) from None
     except Image.UnidentifiedImageError:
         raise UserError(
-            "{name} is not a picture that can be read. Use JPEG, PNG, TIFF, WebP, BMP or HEIC.", name=name
+            "{name} is not a picture that can be read. Use {kinds} or {last}.",
+            name=name,
+            kinds=", ".join(kind.name for kind in KINDS[:-1]),
+            last=KINDS[-1].name,
         ) from None
     except _DECODING_ERRORS:
         raise UserError("{name} is damaged or cut off. Export or copy the photo again.", name=name) from None

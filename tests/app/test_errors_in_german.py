@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.shared.language import speaker
-from melanoma.app.parts.shared.photo import as_typed
+from melanoma.app.parts.shared.markdown import as_typed
 from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.batch.triage import judge, ranked
 from melanoma.batch.worklist import as_html

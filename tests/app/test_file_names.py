@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.shared.photo import as_typed
+from melanoma.app.parts.shared.markdown import as_typed
 from melanoma.batch.triage import Entry
 from melanoma.batch.worklist import as_csv, as_html
 from melanoma.phrases import Sentence

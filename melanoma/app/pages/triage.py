@@ -3,8 +3,8 @@
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.markdown import as_typed
 from melanoma.app.parts.shared.model import classifier
-from melanoma.app.parts.shared.photo import as_typed
 from melanoma.app.parts.shared.photo_files import take_files
 from melanoma.app.parts.shared.problems import fragment, show_user_errors
 from melanoma.app.parts.triage.run import Run

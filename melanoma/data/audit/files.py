@@ -15,7 +15,8 @@ from PIL import Image
 
 from melanoma.data.audit.listing import Problem
 from melanoma.errors import UserError
-from melanoma.photos.reading import FORMATS, MAX_BYTES, read_image
+from melanoma.photos.formats import FORMATS, endings_of
+from melanoma.photos.reading import MAX_BYTES, read_image
 
 ORIENTATIONS: tuple[Image.Transpose | None, ...] = (None, *Image.Transpose)
 """The picture as it is, and its seven flips and quarter turns."""
@@ -25,15 +26,6 @@ THUMBNAIL = 16  # pixels a side: enough for colour, light and corners, too littl
 _BLANK = 2.0  # standard deviation of grey levels below which a picture shows nothing
 _GREY = 1.0  # mean difference between the colour channels below which a picture has no colour
 _CHUNK = 256  # files handed to the threads at once
-_FORMAT_ENDINGS = {
-    "JPEG": (".jpg", ".jpeg"),
-    "MPO": (".jpg", ".jpeg"),
-    "PNG": (".png",),
-    "TIFF": (".tif", ".tiff"),
-    "WEBP": (".webp",),
-    "BMP": (".bmp",),
-    "HEIF": (".heic", ".heif"),
-}
 _GPS = 0x8825  # the EXIF tag under which a position is stored
 
 
@@ -155,7 +147,7 @@ def _oddities(content: bytes, path: str, name: str, readings: Readings, row: int
     with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         format_name, mode = str(picture.format), picture.mode
         frames, exif = getattr(picture, "n_frames", 1), picture.getexif()
-    if os.path.splitext(path)[1].lower() not in _FORMAT_ENDINGS.get(format_name, ()):
+    if os.path.splitext(path)[1].lower() not in endings_of(format_name):
         yield Problem(name, "wrong ending", f"The file is a {format_name}, and its name says otherwise.")
     if frames > 1 and format_name != "MPO":
         yield Problem(name, "several frames", f"It holds {frames} pictures; only the first is used.")

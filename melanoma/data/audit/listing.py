@@ -8,9 +8,10 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from melanoma.data.audit.tables import NO_LABEL, read_rows
-from melanoma.data.labels.images import ImageFolder, default_images, is_image_name, printable
+from melanoma.data.labels.images import ImageFolder, default_images, is_image_name
 from melanoma.errors import UserError
-from melanoma.photos.reading import EXTENSIONS
+from melanoma.files import printable
+from melanoma.photos.formats import EXTENSIONS
 
 COLUMNS = ("path", "name", "image_id", "label", "split", "lesion_id", "source", "label_source", "copy_mark")
 SPLITS = {

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from melanoma.data.labels.columns import fold_header, is_known_column
-from melanoma.data.labels.images import printable
 from melanoma.errors import UserError
+from melanoma.files import printable
 from melanoma.phrases import Sentence
 
 DELIMITERS = (",", ";", "\t", "|")

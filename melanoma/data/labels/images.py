@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path, PurePath
 
 from melanoma.errors import UserError
-from melanoma.photos.dicom import ENDINGS as DICOM_ENDINGS
-from melanoma.photos.reading import EXTENSIONS
+from melanoma.files import printable
+from melanoma.photos.formats import ALL_EXTENSIONS, EXTENSIONS
 
 ARCHIVE_ID = re.compile(r"^(ISIC_\d+|PAT_\d+_\d+_\d+|IMD\d+)$", re.IGNORECASE)
 """Ids that name one picture wherever they stand: the ISIC Archive, PAD-UFES-20, PH². `001` does not."""
 MASKS = "masks"
 """Folder of the lesions' outlines, which are called like the photos; it is not searched for photos."""
-_ENDINGS = frozenset((*EXTENSIONS, *DICOM_ENDINGS, ".jfif", ".jpe", ".gif"))
+_ENDINGS = frozenset((*ALL_EXTENSIONS, ".jfif", ".jpe", ".gif"))
 
 
 def default_images(labels: Path) -> Path:
@@ -108,11 +108,6 @@ def several_files(name: str, files: Sequence[Path], labels: str) -> UserError:
         one=printable(files[0].relative_to(folder)),
         other=printable(files[1].relative_to(folder)),
     )
-
-
-def printable(path: str | Path) -> str:
-    """Return a path as text that can be written as UTF-8, whatever bytes a file system holds."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:

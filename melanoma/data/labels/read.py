@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from melanoma.data.labels.images import default_images, image_stem, printable, several_files
+from melanoma.data.labels.images import default_images, image_stem, several_files
 from melanoma.data.labels.joining import join_tables
 from melanoma.data.labels.records import LabelTable, Record, records_of_csv, records_of_folder
 from melanoma.diagnoses import COARSER, CODES, NINE, PARTS, members
 from melanoma.errors import UserError
-from melanoma.photos.reading import EXTENSIONS
+from melanoma.files import printable
+from melanoma.photos.formats import EXTENSIONS
 
 COLUMNS = (
     *("image_id", "path", "diagnosis", "lesion_id", "source", "held_out"),

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from melanoma.data.labels import columns as names
 from melanoma.data.labels.dialect import Row, Table, open_table
-from melanoma.data.labels.images import ImageFolder, image_stem, is_image_name, printable
+from melanoma.data.labels.images import ImageFolder, image_stem, is_image_name
 from melanoma.data.labels.layouts import KNOWN, NOT_NAMED, Label, Layout, RowFault, layout_of
 from melanoma.diagnoses import canonical
 from melanoma.diagnosis_words import is_other
 from melanoma.errors import UserError
+from melanoma.files import printable
 from melanoma.phrases import Sentence
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from melanoma.app.parts.shared.language import language, say, text
-from melanoma.app.parts.shared.photo import as_typed
+from melanoma.app.parts.shared.markdown import as_typed
 from melanoma.app.parts.shared.photo_files import MOST_MEGABYTES
 from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.errors import UserError

@@ -7,8 +7,8 @@ from melanoma.app.parts.quiz.reveal import map_of, option_name, show_answer
 from melanoma.app.parts.quiz.state import Quiz, next_case
 from melanoma.app.parts.shared.chart import fit_height, show
 from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.markdown import as_typed
 from melanoma.app.parts.shared.model import ask, classifier
-from melanoma.app.parts.shared.photo import as_typed
 from melanoma.errors import UserError
 from melanoma.evaluation.quiz import QuizAnswer, among_options, rank_of_mark
 from melanoma.figures.quiz import clickable_photo

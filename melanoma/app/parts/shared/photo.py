@@ -1,19 +1,20 @@
 """Choosing a photo, on the page Examine at length and on the others in one line."""
 
 import hashlib
-import string
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from melanoma.app.parts.shared.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
 from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.markdown import as_typed
 from melanoma.app.parts.shared.problems import sentence_of
 from melanoma.app.parts.shared.samples import SAMPLES, Photo, sample, title_of
 from melanoma.app.parts.shared.server import let_go, number_on_page
 from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.app.server_metrics import RECORD
-from melanoma.photos.reading import EXTENSIONS, MAX_BYTES
+from melanoma.photos.formats import EXTENSIONS
+from melanoma.photos.reading import MAX_BYTES
 from melanoma.photos.sandbox import Decoder
 from melanoma.phrases import Sentence
 
@@ -184,11 +185,3 @@ def _take(widget: str) -> None:
     if gone:
         problems.append(Sentence("The oldest photos made room for the new ones ({gone}).", gone=gone))
     st.session_state[_PROBLEMS] = problems
-
-
-def as_typed(sentence: str) -> str:
-    """Return the sentence as Markdown that shows it letter by letter, also a file name in it.
-
-    All punctuation is escaped: a full stop may make a list or a link to elsewhere as well.
-    """
-    return "".join(f"\\{sign}" if sign in string.punctuation else sign for sign in sentence)

@@ -8,7 +8,8 @@ from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
 from melanoma.errors import UserError
-from melanoma.photos.reading import EXTENSIONS, MAX_BYTES
+from melanoma.photos.formats import EXTENSIONS
+from melanoma.photos.reading import MAX_BYTES
 
 _UPLOADS = "triage-uploads"
 MOST_MEGABYTES = 100
