@@ -128,7 +128,8 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
                 file=description,
             )
         require_sound(content, description)
-        if "honest" in content["recipe"]:  # the tutorial's networks never had a backbone
+        # Format 1 named no backbone: it was MobileNet, and the tutorial's networks had none.
+        if form == 1 and str(content["recipe"].get("name", "")).startswith("tutorial-"):
             content.setdefault("backbone", None)
         lists = {name: tuple(content[name]) for name in ("codes", "prior", "conformal_quantiles")}
         bundle = Bundle(**(content | lists), path=path)

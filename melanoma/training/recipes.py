@@ -1,4 +1,4 @@
-"""What `train.py` asks of a recipe, of whichever kind: the data, the network, the loss, the judge, the card."""
+"""What `train.py` asks of a recipe of any kind: the data, the network, the loss, the judge, the card."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -64,7 +64,9 @@ class TutorialRecipe(Experiment):
         if workers > 1:
             raise UserError(f"{self.name} runs on one worker, as its readers run it. Leave --workers out.")
         if start is not None:
-            raise UserError(f"{self.name} begins with random weights, as the tutorial does. Leave --start out.")
+            raise UserError(
+                f"{self.name} begins with random weights, as the tutorial does. Leave --start out."
+            )
         return replace(self, precision=precision)
 
     def table(
