@@ -53,7 +53,9 @@ def train(
     data: Data,
     images: Images = None,
     outlines: Outlines = None,
-    truth: Annotated[Path | None, typer.Option(help="True diagnoses, for the honest tutorial recipes.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="True diagnoses, for the honest tutorial recipes.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The bundle to make; where left out, models/isic8-BACKBONE.")
     ] = None,

@@ -98,8 +98,8 @@ class FineTuning:
             raise UserError(f"{self.name} is fitted in float32 alone. Leave --precision out.")
         if workers > 1 and self.batch % (2 * workers):  # an image and its paired copy stay together
             raise UserError(
-                f"A batch of {self.batch} cannot be shared evenly by {workers} workers, an image and its paired "
-                "copy together. Take a number that divides half of it."
+                f"A batch of {self.batch} cannot be shared evenly by {workers} workers, an image and its "
+                "twin together. Take a number that divides half of it."
             )
         return self if backbone is None else replace(self, backbone=backbone_named(backbone).name)
 

@@ -89,8 +89,8 @@ _BY_EPOCH = {
 def results_in(models: Path, known: pd.DataFrame, earlier: dict[str, Any]) -> dict[str, Result]:
     """Return the experiments' results by recipe: of a folder's bundles, the others as kept.
 
-    `known` is `experiment_data.known_files`; `earlier` holds what `Result.as_json` made, by recipe. A bundle is 240 MB,
-    so it seldom outlives the machine that fitted it.
+    `known` is `experiment_data.known_files`; `earlier` holds what `Result.as_json` made, by recipe. A bundle
+    is 240 MB, so it seldom outlives the machine that fitted it.
     """
     found = {}
     for name in EXPERIMENTS:
@@ -151,7 +151,10 @@ def measure(
 
 
 def seen_before(validation: pd.Series, fitted: pd.Series, known: pd.DataFrame) -> Seen:
-    """Return what of the ids `validation` was met among the ids `fitted`; `known` is `experiment_data.known_files`."""
+    """Return what of the ids `validation` was met among the ids `fitted`.
+
+    `known` is `experiment_data.known_files`.
+    """
     by_name = known.drop_duplicates("image_id").set_index("image_id")
     here, there = (by_name.reindex(originals(ids)) for ids in (validation, fitted))
     copied = here["picture"].isin(set(there["picture"].dropna())).to_numpy()
