@@ -2,8 +2,8 @@
 
 python -m benchmarks.together --data labels.csv --images images/
 
-Both fit the recipe `lesion` with twins, from the same start, to the same samples: the first half of a batch
-comes from one half of the lesions, the second from the other. Only dropout is off, since each worker draws
+Both fit the recipe `lesion` with paired copies, from the same start, to the same samples: the first half of a
+batch comes from one half of the lesions, the second from the other. Only dropout is off, since each worker draws
 its own. It prints how far the weights lie apart, as a share of how far they moved, and the same for the batch
 statistics and for the logits of other images. Double precision shows whether both compute the same; in single
 precision AdamW makes much of the rounding of small gradients, and any two ways of adding up part in time.
@@ -24,15 +24,14 @@ import numpy as np
 import tensorflow as tf
 
 from melanoma.data.labels.read import read_labels
-from melanoma.data.pipeline import Sampler, decode_all, shared_out
+from melanoma.data.pipeline import Sampler, decode_all, shard
 from melanoma.errors import UserError
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.network import build_network
 from melanoma.photos.framing import frame
+from melanoma.training.fine_tuning import FINE_TUNING, FineTuning
 from melanoma.training.loop import fit
-from melanoma.training.recipes import Recipe, recipe_named
-from melanoma.training.workers import Place, fit_together, place_here, strategy_here
-from train import compiled
+from melanoma.training.workers import WorkerRank, fit_together, strategy_for, worker_rank
 
 WORKERS = 2
 
@@ -49,11 +48,11 @@ class Trial:
     batch: int
     precision: str
 
-    def recipe(self) -> Recipe:
+    def recipe(self) -> FineTuning:
         """Return the recipe without dropout."""
-        return replace(recipe_named("lesion"), dropout=0.0, batch=self.batch, samples_per_epoch=640)
+        return replace(FINE_TUNING["lesion"], dropout=0.0, batch=self.batch, samples_per_epoch=640)
 
-    def shares(self, folder: Path) -> tuple[list[Sampler], np.ndarray]:
+    def shards(self, folder: Path) -> tuple[list[Sampler], np.ndarray]:
         """Return a sampler for each worker, and pixels that none of them draws."""
         table = read_labels(self.data, self.images, None).table
         table = table.sample(min(len(table), 1000), random_state=0).reset_index(drop=True)
@@ -65,9 +64,9 @@ class Trial:
         rows = np.arange(len(table) - len(table) // 5)
         recipe = self.recipe()
         whole = Sampler(
-            pixels, labels, rows, recipe.sampling_power, recipe.augmentation, recipe.seed, twins=True
+            pixels, labels, rows, recipe.sampling_power, recipe.augmentation, recipe.seed, paired=True
         )
-        return shared_out(whole, table["lesion_id"].to_numpy(), WORKERS), pixels[rows[-1] + 1 :, ..., :3]
+        return shard(whole, table["lesion_id"].to_numpy(), WORKERS), pixels[rows[-1] + 1 :, ..., :3]
 
 
 class Watch:
@@ -86,30 +85,30 @@ class Watch:
         self.seconds = time.perf_counter() - self.begun
 
 
-def work(trial: Trial, folder: Path, place: Place) -> None:
+def work(trial: Trial, folder: Path, rank: WorkerRank) -> None:
     """Fit, alone or as a worker, and write weights, statistics, logits and seconds to the folder."""
-    strategy = strategy_here(place)
+    strategy = strategy_for(rank)
     keras.config.set_floatx(trial.precision)
     keras.utils.set_random_seed(1)
-    shares, others = trial.shares(folder)
+    shards, others = trial.shards(folder)
     recipe = trial.recipe()
-    classes = int(shares[0].labels.max()) + 1
+    classes = int(shards[0].labels.max()) + 1
     with strategy.scope():
         network = build_network(
-            backbone_named(recipe.backbone), None, classes, trial.weights, synchronized=not place.alone
+            backbone_named(recipe.backbone), None, classes, trial.weights, synchronized=not rank.alone
         )
-        model = compiled(network, recipe, place.count)
-    model.twins = True
+        model = recipe.compiled(network, rank.count)
+    model.paired = True
     before = flat(network, fitted=True)
     each = recipe.batch // WORKERS
-    parts = [share.batches(range(1), trial.steps * each, trial.size, each) for share in shares]
-    batches = tf.data.Dataset.zip(*parts).map(one_batch) if place.alone else parts[place.index]
+    parts = [share.batches(range(1), trial.steps * each, trial.size, each) for share in shards]
+    batches = tf.data.Dataset.zip(*parts).map(one_batch) if rank.alone else parts[rank.index]
     batches = batches.map(as_precise)
     watch = Watch()
     fit(model, batches, range(1), trial.steps, watch, strategy)
     shown = np.stack([frame(image, trial.size)[0] for image in others[:64]])
     np.savez(
-        folder / f"{place.count}-{place.index}.npz",
+        folder / f"{rank.count}-{rank.index}.npz",
         moved=flat(network, fitted=True) - before,
         statistics=flat(network, fitted=False),
         logits=network([shown], training=False).numpy(),
@@ -175,7 +174,7 @@ def main() -> None:
     folder = given.pop("folder")
     trial = Trial(**given)
     if folder is not None:
-        work(trial, folder, place_here(WORKERS))
+        work(trial, folder, worker_rank(WORKERS))
     else:
         print(json.dumps(compare(trial), indent=2))
 

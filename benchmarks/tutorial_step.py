@@ -18,7 +18,7 @@ import numpy as np
 
 from melanoma.training.recipes import Precision
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
-from melanoma.tutorial.results import EXPERIMENTS
+from melanoma.tutorial.recipes import EXPERIMENTS
 
 CLASSES = 9
 

@@ -12,6 +12,7 @@ from melanoma import __version__
 from melanoma.batch.command import predict, triage
 from melanoma.batch.watch.command import watch
 from melanoma.data.audit.command import audit
+from melanoma.data.labels.options import Data, Images, Outlines
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
 from melanoma.files import require_folder, write_whole
@@ -124,17 +125,9 @@ def explain(
 
 @commands.command()
 def evaluate(
-    data: Annotated[
-        list[Path],
-        typer.Option(help="Labels CSV, or folder with one subfolder a diagnosis; repeat it for more."),
-    ],
-    images: Annotated[
-        list[Path] | None,
-        typer.Option(help="Where the CSV's images lie; one for all, or one a --data."),
-    ] = None,
-    outlines: Annotated[
-        list[Path] | None, typer.Option(help="Masks of the lesions, named by image id; by default masks/.")
-    ] = None,
+    data: Data,
+    images: Images = None,
+    outlines: Outlines = None,
     model: Model = bundles.DEFAULT,
     out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and predictions.csv.")] = None,
     include_fitted: Annotated[

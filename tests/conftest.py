@@ -99,8 +99,8 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     from melanoma.data.labels.read import read_labels
     from melanoma.data.split import split_by_lesion
     from melanoma.model.network import build_network
-    from melanoma.training.export import finish
-    from melanoma.training.recipes import recipe_named
+    from melanoma.training.export import export_bundle
+    from melanoma.training.fine_tuning import FINE_TUNING
     from tests.tiny_backbone import TINY, as_mobilenet
 
     keras.utils.set_random_seed(1)
@@ -118,12 +118,12 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     out = tmp_path_factory.mktemp("models") / "small"
     network = build_network(TINY, None, 2)
     with as_mobilenet():
-        finish(
+        export_bundle(
             network,
             np.log([0.5, 0.5]),
             table,
             ["MEL", "NV"],
-            recipe_named("quick"),
+            FINE_TUNING["quick"],
             "random weights",
             history,
             out,
@@ -152,19 +152,21 @@ def nine_bundle(nine_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     import pandas as pd
 
     from melanoma.diagnoses import NINE
-    from melanoma.training.export import finish
-    from melanoma.training.recipes import TutorialRecipe
-    from melanoma.tutorial.experiment_data import arrange
+    from melanoma.training.export import export_bundle
+    from melanoma.tutorial.experiment_data import experiment_table
     from melanoma.tutorial.network import build_tutorial_network
+    from melanoma.tutorial.recipes import TutorialRecipe
 
     keras.utils.set_random_seed(1)
     recipe = TutorialRecipe("tiny", image_size=64)
-    table = arrange(nine_folder, None, recipe, tmp_path_factory.mktemp("run"))
+    table = experiment_table(nine_folder, None, recipe, tmp_path_factory.mktemp("run"))
     names = ["epoch", "image_size", "loss", "calibration_balanced_accuracy", "calibration_melanoma_auc"]
     history = pd.DataFrame([[1, 64, 1.0, 0.5, 0.5]], columns=names).assign(seconds=1.0)
     out = tmp_path_factory.mktemp("nine-models") / "nine"
     network = build_tutorial_network(recipe, len(NINE))
-    finish(network, np.log(np.full(9, 1 / 9)), table, list(NINE), recipe, "random weights", history, out)
+    export_bundle(
+        network, np.log(np.full(9, 1 / 9)), table, list(NINE), recipe, "random weights", history, out
+    )
     return out
 
 

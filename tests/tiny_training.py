@@ -23,9 +23,9 @@ from tiny_backbone import TINY  # noqa: E402
 from melanoma.errors import exit_on_user_error  # noqa: E402
 from melanoma.evaluation import evaluate, metrics, other_pictures, reliability  # noqa: E402
 from melanoma.model.backbones.registry import BACKBONES  # noqa: E402
-from melanoma.training.callbacks import Bookkeeping  # noqa: E402
-from melanoma.training.recipes import RECIPES, Stage  # noqa: E402
-from train import train  # noqa: E402
+from melanoma.training.callbacks import EpochCallback  # noqa: E402
+from melanoma.training.recipes import Stage  # noqa: E402
+from train import RECIPES, train  # noqa: E402
 
 RECIPES["tiny"] = replace(
     RECIPES["quick"],
@@ -37,19 +37,19 @@ RECIPES["tiny"] = replace(
 BACKBONES["mobilenet"] = TINY
 metrics.REPLICATES = evaluate.GROUP_REPLICATES = reliability.BIN_REPLICATES = 20
 other_pictures.EACH = 2
-tell = Bookkeeping.end_step
+tell = EpochCallback.end_step
 
 
-def end_step(bookkeeping: Bookkeeping, step: int, figures: dict[str, float]) -> None:
+def end_step(callback: EpochCallback, step: int, figures: dict[str, float]) -> None:
     """Do what is done after each step, and die after the second step of the second epoch."""
-    tell(bookkeeping, step, figures)
-    mark, place = Path(os.environ["DIES_ONCE"]), bookkeeping.place
-    if (bookkeeping.epoch, step) == (1, 1) and (place.alone or place.index == 1) and not mark.exists():
+    tell(callback, step, figures)
+    mark, rank = Path(os.environ["DIES_ONCE"]), callback.rank
+    if (callback.epoch, step) == (1, 1) and (rank.alone or rank.index == 1) and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 if os.environ.get("DIES_ONCE"):
-    Bookkeeping.end_step = end_step
+    EpochCallback.end_step = end_step
 with exit_on_user_error():
     typer.run(train)

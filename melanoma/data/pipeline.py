@@ -85,8 +85,8 @@ def read_widened(outline: str | None, geometry: Geometry) -> np.ndarray:
 class Sampler:
     """Draws training samples: everything about sample k of epoch e follows from (seed, e, k).
 
-    So a run that was killed and resumed sees the very images that it would have seen. With `twins`, samples
-    2k and 2k + 1 are two views of one image, the second in other surroundings.
+    So a run that was killed and resumed sees the very images that it would have seen. With `paired`,
+    samples 2k and 2k + 1 are two copies of one image, the second in other surroundings.
     """
 
     pixels: np.ndarray
@@ -99,8 +99,8 @@ class Sampler:
     """A class is drawn in proportion to its count to this power: 0 draws all alike, 1 as they come."""
     how: Augmentation
     seed: int
-    twins: bool = False
-    share: int | None = None
+    paired: bool = False
+    shard: int | None = None
     """Which part of the lesions these rows are, where several workers fit one network."""
     cell: int = 16
     """Pixels from one cell of the network's last feature map to the next, `Backbone.stride`."""
@@ -115,7 +115,7 @@ class Sampler:
         """Return the rows that an epoch shows, int (samples,)."""
         labels = self.labels[self.rows]
         weights = (self.class_shares() / np.maximum(np.bincount(labels), 1))[labels]
-        views = 2 if self.twins else 1
+        views = 2 if self.paired else 1
         rng = self._generator(epoch)
         return np.repeat(rng.choice(self.rows, samples // views, p=weights / weights.sum()), views)
 
@@ -125,7 +125,7 @@ class Sampler:
         """
         rng = self._generator(epoch, sample)
         image = self.pixels[row]
-        if self.twins and sample % 2 and image[..., 3].min() == 0:
+        if self.paired and sample % 2 and image[..., 3].min() == 0:
             other = self.pixels[rng.choice(self.rows)]
             inside, other_inside = (one[..., 3].astype(np.float32) / 255 for one in (image, other))
             changed = resurround(image[..., :3], inside, other[..., :3], other_inside, rng)
@@ -136,8 +136,8 @@ class Sampler:
         return np.ascontiguousarray(seen[..., :3]), outside.astype(np.float32)
 
     def _generator(self, *numbers: int) -> np.random.Generator:
-        share = [] if self.share is None else [self.share]
-        return np.random.default_rng([self.seed, *share, *numbers])
+        shard = [] if self.shard is None else [self.shard]
+        return np.random.default_rng([self.seed, *shard, *numbers])
 
     def batches(self, epochs: range, samples: int, size: int, batch: int) -> tf.data.Dataset:
         """Return batches for these epochs on end: images uint8 (batch, size, size, 3), and a dictionary of
@@ -171,11 +171,11 @@ class Sampler:
         return images.batch(batch, drop_remainder=True).prefetch(4)
 
 
-def shared_out(sampler: Sampler, lesions: np.ndarray, count: int) -> list[Sampler]:
-    """Return a sampler for each of `count` workers; all images of a lesion lie in one share.
+def shard(sampler: Sampler, lesions: np.ndarray, count: int) -> list[Sampler]:
+    """Return a sampler for each of `count` workers; all images of a lesion lie in one shard.
 
     `lesions` (n,) holds the lesion of each image. The lesions of a diagnosis are dealt out in turn, so that
-    each share has its part of the rare ones; one with fewer lesions than workers is missing from some shares.
+    each shard has its part of the rare ones; one with fewer lesions than workers is missing from some shards.
     """
     if count == 1:
         return [sampler]
@@ -183,7 +183,7 @@ def shared_out(sampler: Sampler, lesions: np.ndarray, count: int) -> list[Sample
     dealt = dealt.groupby("lesion")["label"].min().sort_index()
     owner = dealt.groupby(dealt).cumcount() % count
     owners = owner.loc[lesions[sampler.rows]].to_numpy()
-    return [replace(sampler, rows=sampler.rows[owners == share], share=share) for share in range(count)]
+    return [replace(sampler, rows=sampler.rows[owners == index], shard=index) for index in range(count)]
 
 
 def plain_batches(pixels: np.ndarray, rows: np.ndarray, size: int, batch: int = 64) -> Any:

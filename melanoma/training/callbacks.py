@@ -1,7 +1,6 @@
-"""What happens at the end of each training epoch, and the bar that shows how long it will take."""
+"""The callback of the training loop: checkpoint and history after each epoch, and a progress bar."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -16,34 +15,31 @@ from rich.progress import (
 )
 
 from melanoma.training.checkpoints import save_checkpoint, write_history
-from melanoma.training.recipes import Recipe, Stage, TutorialRecipe
+from melanoma.training.recipes import Judge, Recipe, Stage
 from melanoma.training.tracking import Tracker
-from melanoma.training.workers import ALONE, Place
-
-Judge = Callable[[keras.Model, int], dict[str, float]]
-"""Figures of a network at an input size, on lesions that it is not fitted to."""
+from melanoma.training.workers import ALONE, WorkerRank
 
 
-class Bookkeeping:
+class EpochCallback:
     """Checkpoint, history and progress bar: what is on disk is always one whole epoch, never half of one."""
 
     def __init__(
         self,
-        recipe: Recipe | TutorialRecipe,
+        recipe: Recipe,
         model: keras.Model,
         network: keras.Model,
         folder: Path,
         steps: int,
         judge: Judge,
         history: pd.DataFrame,
-        place: Place = ALONE,
+        rank: WorkerRank = ALONE,
         tracker: Tracker | None = None,
     ) -> None:
         """`network` is what is judged, `model` what is fitted; `history` holds the rows of epochs that an
-        earlier run finished. Of several workers the first writes and judges.
+        earlier run finished. Of several workers only the chief judges and writes.
         """
         self.model, self.network, self.folder, self.judge = model, network, folder, judge
-        self.history, self.seed, self.place, self.tracker = history, recipe.seed, place, tracker
+        self.history, self.seed, self.rank, self.tracker = history, recipe.seed, rank, tracker
         self.stage_of = [stage for stage in recipe.stages for _ in range(stage.epochs)]
         # A step costs in proportion to its pixels, so the time left is right across stages.
         self.work = [steps * stage.image_size**2 for stage in self.stage_of]
@@ -71,7 +67,7 @@ class Bookkeeping:
             getattr(one, "seed_generator", getattr(one, "generator", None)) for one in self.network.layers
         ]
         for number, generator in enumerate(one for one in found if one is not None):
-            generator.state.assign([self.seed + number + (self.place.index << 16), epoch << 16])
+            generator.state.assign([self.seed + number + (self.rank.index << 16), epoch << 16])
         self.epoch, self.started = epoch, time.monotonic()
         self.progress.update(self.task, completed=sum(self.work[:epoch]))
 
@@ -86,7 +82,7 @@ class Bookkeeping:
 
     def end_epoch(self, epoch: int, figures: dict[str, float]) -> None:
         """Judge, write the history and then the checkpoint, each under a temporary name first."""
-        if not self.place.chief:
+        if not self.rank.chief:
             return
         size = self.stage_of[epoch].image_size
         row = {

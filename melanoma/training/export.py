@@ -1,6 +1,7 @@
 """From fitted weights to a bundle: fixed size, calibrated, judged, described."""
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,21 +28,20 @@ from melanoma.model.calibration import (
 )
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
-from melanoma.model.network import build_network, shift_bias
+from melanoma.model.network import shift_bias
 from melanoma.training.model_card import write_card
-from melanoma.training.recipes import Recipe, TutorialRecipe
-from melanoma.tutorial.network import build_tutorial_network
+from melanoma.training.recipes import Recipe
 
 FRAMING = "centre-square"
 CONFORMAL_COVERAGE = 0.9
 
 
-def finish(
+def export_bundle(
     fitted: keras.Model,
     log_shares: np.ndarray,
     table: pd.DataFrame,
-    codes: list[str],
-    recipe: Recipe | TutorialRecipe,
+    codes: Sequence[str],
+    recipe: Recipe,
     origin: str,
     history: pd.DataFrame,
     out: Path,
@@ -51,9 +51,10 @@ def finish(
     `log_shares` (classes,) are the logarithms of the shares in which classes were drawn: they leave the
     head's bias, so that logits say what the picture says and nothing about how often a diagnosis was shown.
     The probabilities put them back: the mix in which the network learned ranks melanomas better than an even
-    one does. `origin` says in words which weights the run began with. Temperature, threshold, prediction
-    sets and the in-distribution threshold are set on the calibration lesions; the figures come from the test
-    lesions, which nothing was set on.
+    one does. `table` has the columns of `read_labels` and the `split` of each image. `origin` says in
+    words which weights the run began with. Temperature, threshold, prediction sets and the in-distribution
+    threshold are set on the calibration lesions; the figures come from the test lesions, which nothing was
+    set on.
     """
     with new_bundle(out) as folder:
         save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
@@ -82,7 +83,7 @@ def finish(
         draw_history(history, folder / "history.png")
 
         judged = predictions[predictions["split"] == "test"]
-        evaluation = evaluate(judged, judged[codes].to_numpy(), bundle.codes, bundle.alert_threshold)
+        evaluation = evaluate(judged, judged[list(codes)].to_numpy(), bundle.codes, bundle.alert_threshold)
         reliability = judge_calibration(
             test.logits,
             np.array([codes.index(code) for code in test.table["diagnosis"]]),
@@ -104,7 +105,10 @@ def finish(
             "focus": focus.as_json() if focus else None,
         }
         bundle = replace(bundle, figures=figures)
-        write_card(folder / "MODEL_CARD.md", bundle, evaluation, reliability, accepted, focus, table, history)
+        description = recipe.description(origin, history)
+        write_card(
+            folder / "MODEL_CARD.md", bundle, description, evaluation, reliability, accepted, focus, table
+        )
         describe(folder, bundle)
     for name, estimate in evaluation.figures.items():
         print(f"{name}: {estimate}")
@@ -116,14 +120,10 @@ def finish(
 
 
 def save_at_fixed_size(
-    fitted: keras.Model, log_shares: np.ndarray, classes: int, recipe: Recipe | TutorialRecipe, path: Path
+    fitted: keras.Model, log_shares: np.ndarray, classes: int, recipe: Recipe, path: Path
 ) -> None:
     """Save the weights as a network of the recipe's input size, its head freed of the classes' shares."""
-    if isinstance(recipe, TutorialRecipe):
-        network = build_tutorial_network(recipe, classes)
-    else:
-        backbone = backbone_named(recipe.backbone)
-        network = build_network(backbone, recipe.image_size, classes, "none", recipe.dropout)
+    network = recipe.final_network(classes)
     network.set_weights(fitted.get_weights())
     shift_bias(network, -log_shares)
     network.save(path)
@@ -172,9 +172,9 @@ def draw_reliability(judged: pd.DataFrame, bundle: Bundle, path: Path) -> None:
 def _calibrate(
     calibration: Scored,
     references: np.ndarray,
-    codes: list[str],
+    codes: Sequence[str],
     prior: np.ndarray,
-    recipe: Recipe | TutorialRecipe,
+    recipe: Recipe,
     origin: str,
     data: str,
     name: str,
@@ -196,7 +196,7 @@ def _calibrate(
         conformal_coverage=CONFORMAL_COVERAGE,
         conformal_quantiles=tuple(conformal_quantiles(probabilities, truth, CONFORMAL_COVERAGE).tolist()),
         distance_threshold=float(np.quantile(distance(calibration.features, references), ACCEPTED)),
-        recipe=asdict(recipe) | {"origin": origin},
+        recipe=recipe.settings() | {"origin": origin},
         backbone=recipe.backbone,
         data_fingerprint=data,
         versions=_versions(),

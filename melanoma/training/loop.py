@@ -9,17 +9,17 @@ _SHOWN_EVERY = 10
 """Steps between two looks at the loss: workers wait for each other to add it up."""
 
 
-class Onlooker(Protocol):
-    """What hears how the fitting goes."""
+class Callback(Protocol):
+    """Called by `fit` as it goes; epochs and steps count from 0."""
 
     def begin_epoch(self, epoch: int) -> None:
-        """Hear that an epoch begins."""
+        """Called before the first step of an epoch."""
 
     def end_step(self, step: int, figures: dict[str, float]) -> None:
-        """Hear of a step, with the mean figures of the epoch so far."""
+        """Called after each step, with the mean figures of the epoch so far."""
 
     def end_epoch(self, epoch: int, figures: dict[str, float]) -> None:
-        """Hear of a whole epoch."""
+        """Called after the last step of an epoch, with its mean figures."""
 
 
 def fit(
@@ -27,7 +27,7 @@ def fit(
     batches: tf.data.Dataset,
     epochs: range,
     steps: int,
-    onlooker: Onlooker,
+    callback: Callback,
     strategy: tf.distribute.Strategy,
 ) -> None:
     """Fit a compiled model to `steps` batches an epoch, which `batches` holds on end.
@@ -49,11 +49,11 @@ def fit(
     waiting = iter(strategy.distribute_datasets_from_function(lambda _: batches))
     for epoch in epochs:
         model.reset_metrics()
-        onlooker.begin_epoch(epoch)
+        callback.begin_epoch(epoch)
         shown: dict[str, float] = {}
         for number in range(steps):
             step(next(waiting))
             if number % _SHOWN_EVERY == 0:
                 shown = figures()
-            onlooker.end_step(number, shown)
-        onlooker.end_epoch(epoch, figures())
+            callback.end_step(number, shown)
+        callback.end_epoch(epoch, figures())

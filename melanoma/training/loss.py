@@ -6,26 +6,33 @@ import keras
 from keras import ops
 
 from melanoma.model.network import FEATURES, HEAD
-from melanoma.training.recipes import Recipe
 
 
-class Objective(keras.Model):
+class LesionTrainer(keras.Model):
     """A network with its loss, for `fit`. The network itself is what is saved in the end.
 
-    The loss of a batch is the cross-entropy; while `twins` is set, plus `outside_weight` times the mean share
-    of the true class's positive evidence that lies outside the widened outline, and plus
-    `consistency_weight` times the symmetric Kullback-Leibler divergence between the answers to the two views
+    The loss of a batch is the cross-entropy; while `paired` is set, plus `outside_weight` times the mean
+    share of the true class's positive evidence that lies outside the widened outline, and plus
+    `consistency_weight` times the symmetric Kullback-Leibler divergence between the answers to the two copies
     of an image (as Liang et al. 2021, arXiv:2106.14448, have it between two dropouts).
     """
 
-    def __init__(self, network: keras.Model, recipe: Recipe, workers: int = 1) -> None:
+    def __init__(
+        self,
+        network: keras.Model,
+        label_smoothing: float,
+        outside_weight: float,
+        consistency_weight: float,
+        workers: int = 1,
+    ) -> None:
         """`network` comes from `network.build_network`, and shares its weights.
 
         Where several workers fit it together, each sees its part of a batch, and their gradients are added.
         """
-        super().__init__(name="objective")
-        self.network, self.recipe = network, recipe
-        self.twins = False  # read when the training step is traced, once a stage
+        super().__init__(name="lesion_trainer")
+        self.network, self.label_smoothing = network, label_smoothing
+        self.outside_weight, self.consistency_weight = outside_weight, consistency_weight
+        self.paired = False  # read when the training step is traced, once a stage
         self.workers = workers
         self.inner = keras.Model(network.inputs, [network.output, network.get_layer(FEATURES).output])
         self.head = network.get_layer(HEAD)
@@ -53,17 +60,17 @@ class Objective(keras.Model):
         """Return the loss; `y` holds `label` (n, classes) and `outside` (n, h, w)."""
         # Not Keras' class, which would divide by the number of workers too.
         smoothed = keras.losses.categorical_crossentropy(
-            y["label"], y_pred["logits"], from_logits=True, label_smoothing=self.recipe.label_smoothing
+            y["label"], y_pred["logits"], from_logits=True, label_smoothing=self.label_smoothing
         )
         parts = {
             "cross_entropy": ops.mean(smoothed),
             "outside": ops.mean(outside_share(y_pred["evidence"], y["label"], y["outside"])),
         }
         total = parts["cross_entropy"]
-        if self.twins:
+        if self.paired:
             parts["disagreement"] = ops.mean(disagreement(y_pred["logits"]))
-            total += self.recipe.outside_weight * parts["outside"]
-            total += self.recipe.consistency_weight * parts["disagreement"]
+            total += self.outside_weight * parts["outside"]
+            total += self.consistency_weight * parts["disagreement"]
         for name, value in parts.items():
             self.parts[name].update_state(value)
         self.accuracy.update_state(y["label"], y_pred["logits"])

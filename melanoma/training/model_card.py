@@ -5,28 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from melanoma.data.split import SPLITS
 from melanoma.diagnoses import diagnosis_of
 from melanoma.evaluation.evaluate import FEW, NAMES, Evaluation
 from melanoma.evaluation.focus import Focus
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.reliability import NAMES as RELIABILITY
-from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle
-
-_NETWORK = """{title} ({citation}) at {size} x {size} pixels of the photo's
-centred square, with its last stride taken out, global average pooling and one dense layer, so that the map
-of evidence adds up to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of
-{samples} augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed},
-beginning with {origin}."""
-
-_TUTORIAL_NETWORK = """Two 3 x 3 convolutions (64 and 128 channels), each with max pooling, a flattened map, a
-dense layer of 256 and the output, at {size} x {size} pixels: the network of a widely copied tutorial. Made by
-`python train.py` with the recipe `{recipe}` in {epochs} epochs ({minutes:.0f} minutes on the machine that
-trained it), computed in {precision}, random seed {seed}, beginning with random weights. It is here to be
-compared and doubted, not to be used: docs/tutorial.md says why.{labels}"""
-
-_FOLDER_LABELS = """ Its labels are the set's folder names, of which many are wrong, and pictures of one
-lesion, or the very same picture, are on several sides: its figures flatter."""
+from melanoma.training.recipes import Description
 
 _TEXT = """# Model card: {name}
 
@@ -48,7 +34,7 @@ dermatoscope.
 
 ## Data
 
-{images} images of {lesions} lesions, from {sources}. {sides}
+{images} images of {lesions} lesions, from {sources}. {split}
 
 | diagnosis | fitted | calibration | test |
 |---|---|---|---|
@@ -66,7 +52,7 @@ Prediction sets aim at {coverage:.0%} coverage of each diagnosis.
 
 ## Figures
 
-On the test images{unseen}: {test_images} images, {test_lesions} lesions,
+On the test images{test_note}: {test_images} images, {test_lesions} lesions,
 {melanomas} images of melanoma. Intervals are 95%, by bootstrap over lesions.
 
 | figure | value |
@@ -160,37 +146,29 @@ lesion's diameter.
 def write_card(
     path: Path,
     bundle: Bundle,
+    description: Description,
     evaluation: Evaluation,
     reliability: dict[str, Estimate],
     accepted: dict[str, float],
     focus: Focus | None,
     table: pd.DataFrame,
-    history: pd.DataFrame,
 ) -> None:
-    """Write the card; `table` is the catalogue with its `split`."""
+    """Write the card; `table` is the catalogue with its `split`, `description` what the recipe says."""
     counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
     missed = 1 - evaluation.figures["alert_sensitivity"].value
-    tutorial = "honest" in bundle.recipe
-    flatters = tutorial and not bundle.recipe["honest"]
     text = _TEXT.format(
         name=bundle.name,
         classes=len(bundle.codes),
-        network=_describe_network(bundle, history),
-        weights_licence=_describe_licence(bundle),
-        sides="Split by file: pictures and lesions are on several sides."
-        if flatters
-        else "Split by lesion: no lesion is on two sides.",
-        unseen=", of which some show what was fitted"
-        if flatters
-        else ", whose lesions nothing was fitted to",
-        tempered=", as the tutorial has it" if tutorial else ", set on the calibration lesions",
+        network=description.network,
+        weights_licence=description.weights_licence,
+        split=description.split,
+        test_note=description.test_images,
+        tempered=description.temperature,
         images=len(table),
         lesions=table["lesion_id"].nunique(),
         sources=", ".join(f"{name} ({count})" for name, count in table["source"].value_counts().items()),
         counts="\n".join(
-            f"| {diagnosis_of(code).name} | "
-            + " | ".join(str(row[side]) for side in ("train", "calibration", "test"))
-            + " |"
+            f"| {diagnosis_of(code).name} | " + " | ".join(str(row[split]) for split in SPLITS) + " |"
             for code, row in counts.reindex(list(bundle.codes)).iterrows()
         ),
         fingerprint=bundle.data_fingerprint,
@@ -235,38 +213,6 @@ def write_card(
         versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
     )
     path.write_text(text, encoding="utf-8")
-
-
-def _describe_network(bundle: Bundle, history: pd.DataFrame) -> str:
-    recipe = bundle.recipe
-    values = {
-        "size": bundle.image_size,
-        "recipe": recipe["name"],
-        "epochs": len(history),
-        "minutes": history["seconds"].sum() / 60,
-        "seed": recipe["seed"],
-    }
-    if "honest" in recipe:
-        labels = "" if recipe["honest"] else _FOLDER_LABELS
-        return _TUTORIAL_NETWORK.format(labels=labels, precision=recipe["precision"], **values)
-    assert bundle.backbone is not None, "only the tutorial's networks have none"
-    backbone = backbone_named(bundle.backbone)
-    return _NETWORK.format(
-        title=backbone.title,
-        citation=backbone.citation,
-        samples=recipe["samples_per_epoch"],
-        origin=recipe["origin"],
-        **values,
-    )
-
-
-def _describe_licence(bundle: Bundle) -> str:
-    """Return a sentence on the weights that the network may have begun with, or nothing."""
-    if bundle.backbone is None:
-        return ""
-    backbone = backbone_named(bundle.backbone)
-    source = backbone.imagenet[0].upper() + backbone.imagenet[1:]
-    return f" {source}, where the network began with them, are {backbone.licence}."
 
 
 def _describe_focus(focus: Focus) -> str:

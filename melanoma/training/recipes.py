@@ -1,11 +1,21 @@
-"""What `train.py` can make: each recipe is one frozen set of choices, with its reasons."""
+"""What `train.py` asks of a recipe of any kind: the data, the network, the loss, the judge, the card."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, Protocol
 
-from melanoma.data.augmentation import Augmentation
+import keras
+import numpy as np
+import pandas as pd
+
+from melanoma.data.pipeline import Sampler
 from melanoma.errors import UserError
+from melanoma.training.dataset import Dataset
+
+Judge = Callable[[keras.Model, int], dict[str, float]]
+"""Figures of a network at an input size, on images that it is not fitted to."""
 
 
 class Precision(StrEnum):
@@ -22,131 +32,153 @@ class Stage:
     image_size: int
     epochs: int
     twins: bool = False
-    """Every image comes twice, the second time in other surroundings where its outline is known, and the
-    losses about surroundings count. Learning the diagnoses first is quicker: with twins from the start the
-    melanoma ROC AUC was 0.83 on the calibration lesions after 45,000 samples."""
+    """Paired copies: every image comes twice, the second time in other surroundings where its outline is
+    known, and the losses about surroundings count. The name is the one that plans and bundles store. Learning
+    the diagnoses first is quicker: with pairs from the start the melanoma ROC AUC was 0.83 on the calibration
+    lesions after 45,000 samples."""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """All choices of a training run; a checkpoint and a bundle carry a copy."""
+class Description:
+    """What a recipe says about itself on the model card, Markdown."""
 
-    name: str
-    stages: tuple[Stage, ...]
-    """Small images first: most of the learning costs less than it would at full size (Touvron et al. 2019,
-    arXiv:1906.06423; Tan and Le 2021, arXiv:2104.00298). The rate must not be near zero at the change, or
-    nothing is learned of the new size."""
-    samples_per_epoch: int
-    """Drawn with class-balanced sampling: an epoch is a checkpoint interval, not a pass over the data."""
-    backbone: str = "mobilenet"
-    """One of `melanoma.model.backbones`; `train.py --backbone` chooses another."""
-    batch: int = 32
-    peak_learning_rate: float = 5e-4
-    """With AdamW and cosine decay. From ImageNet's weights 1e-3 learned next to nothing in the same time; a
-    network that knows skin already needs less."""
-    warm_up: float = 0.04
-    """Share of the steps in which the rate climbs from zero, while fresh weights and the optimiser's averages
-    settle."""
-    frozen_blocks: int | None = None
-    """First blocks that stay ImageNet's; None: as many as the backbone says."""
-    weight_decay: float = 0.02
-    sampling_power: float = 0.5
-    """Square root: rare diagnoses come often, and a hundred images do not fill an eighth of each batch."""
-    label_smoothing: float = 0.03
-    dropout: float = 0.3
-    consistency_weight: float = 1.0
-    outside_weight: float = 1.0
-    """Weights in `objective.Objective`, in the stages with twins."""
-    sensitivity: float = 0.95
-    """Of the melanoma alert, on the calibration lesions: a missed melanoma is the worst mistake."""
-    seed: int = 7
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    network: str
+    """The paragraph about architecture and training."""
+    split: str
+    """A sentence on how lesions are split."""
+    test_images: str
+    """What is to know of the test images, to follow "the test images"."""
+    temperature: str
+    """Where the temperature comes from, to follow its value."""
+    weights_licence: str = ""
+    """A sentence on the licence of the weights that the run may have begun with, led by a space."""
 
-    temperature: ClassVar[float | None] = None
-    """None: set on the calibration lesions."""
+
+class Recipe(Protocol):
+    """All choices of a training run, and the answers that follow from them.
+
+    The choices are the fields of a frozen dataclass, which checkpoints and bundles carry a copy of. There are
+    two kinds: `fine_tuning.FineTuning` and `melanoma.tutorial.recipes.TutorialRecipe`.
+    """
+
+    @property
+    def name(self) -> str:
+        """What `--recipe` calls it."""
+
+    @property
+    def bundle_name(self) -> str:
+        """Name of the bundle that it makes where the user gives none."""
+
+    @property
+    def backbone(self) -> str | None:
+        """One of `melanoma.model.backbones`; None for a network without one."""
+
+    @property
+    def seed(self) -> int:
+        """Of split, weights and draws."""
+
+    @property
+    def batch(self) -> int:
+        """Images a step, over all workers."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The epochs in order, by input size."""
 
     @property
     def epochs(self) -> int:
         """Epochs over all stages."""
-        return sum(stage.epochs for stage in self.stages)
 
     @property
     def image_size(self) -> int:
         """Side of the finished network's input, pixels."""
-        return self.stages[-1].image_size
-
-
-@dataclass(frozen=True)
-class TutorialRecipe:
-    """All choices of one of the tutorial's experiments; docs/tutorial.md says what it leaves open."""
-
-    name: str
-    epochs: int = 20
-    changed: bool = False
-    """Random horizontal flip, rotation and zoom by Keras' layers."""
-    dropout: float = 0.0
-    """After the convolutions."""
-    copies: Literal["", "before", "after"] = ""
-    """Rotated copies, drawn before the split, as tutorials do, or after it from the fitted images alone."""
-    copies_per_class: int = 500
-    honest: bool = False
-    """True diagnoses instead of folder names, and all pictures of a lesion on one side."""
-    batch: int = 32
-    learning_rate: float = 1e-3
-    """Keras' default for Adam."""
-    image_size: int = 180
-    sensitivity: float = 0.95
-    """Of the melanoma alert, on the validation images."""
-    seed: int = 123
-    """The tutorial's for the split; here for weights and draws as well."""
-    precision: Precision = Precision.FLOAT32
-    """In which convolutions and dense layers are computed while fitting; `train.py --precision` chooses."""
-
-    backbone: ClassVar[str | None] = None
-    """None: a network of its own, `tutorial.network`."""
-    temperature: ClassVar[float | None] = 1.0
-    """The probabilities stay the tutorial's softmax, however sure of itself."""
-    samples_per_epoch: ClassVar[int | None] = None
-    """None: every fitted image once an epoch."""
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
-        """All epochs at one size."""
-        return (Stage(self.image_size, self.epochs),)
+    def stored_size(self) -> int:
+        """Side at which decoded images are kept, pixels."""
+
+    @property
+    def sensitivity(self) -> float:
+        """Of the melanoma alert on the calibration lesions, 0..1."""
+
+    @property
+    def temperature(self) -> float | None:
+        """Of the softmax; None: set on the calibration lesions."""
+
+    def settings(self) -> dict[str, Any]:
+        """Return the choices by name, as plans and bundles store them."""
+
+    def with_options(
+        self, backbone: str | None, precision: Precision, workers: int, start: Path | None
+    ) -> "Recipe":
+        """Return the recipe with `train.py`'s options, `backbone=None` for its own.
+
+        Raises UserError for an option that it cannot have.
+        """
+
+    def table(
+        self,
+        data: list[Path],
+        images: list[Path] | None,
+        outlines: list[Path] | None,
+        truth: Path | None,
+        run: Path,
+    ) -> pd.DataFrame:
+        """Return one row an image, with the columns of `read_labels`, and perhaps more.
+
+        What it has to write on the way lies in the folder `run`. Raises UserError if the data do not suit.
+        """
+
+    def split(self, table: pd.DataFrame) -> pd.Series:
+        """Return `train`, `calibration` or `test` for each row of a table that `table` made, on its index."""
+
+    def sampler(self, dataset: Dataset) -> Sampler:
+        """Return what draws the training samples."""
+
+    def steps(self, dataset: Dataset) -> int:
+        """Return the steps of an epoch."""
+
+    def network(self, classes: int, weights: str, synchronized: bool) -> keras.Model:
+        """Return the network to fit, uint8 (n, S, S, 3) -> logits (n, classes).
+
+        `weights` is `imagenet`, `none` or a file; `synchronized` takes batch statistics over all workers.
+        """
+
+    def final_network(self, classes: int) -> keras.Model:
+        """Return the network to save, of the same weights, for images of `image_size`."""
+
+    def origin(self, weights: str) -> str:
+        """Return in words which weights `network` begins with."""
+
+    def compiled(self, network: keras.Model, workers: int) -> keras.Model:
+        """Return the network with its loss and an optimiser, whose state is there to be loaded."""
+
+    def begin_stage(self, model: keras.Model, stage: Stage) -> None:
+        """Set the compiled model to a stage's loss."""
+
+    def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
+        """Return what measures the network after each epoch on the calibration images.
+
+        `log_shares` (classes,) are the logarithms of the shares in which classes are drawn.
+        """
+
+    def description(self, origin: str, history: pd.DataFrame) -> Description:
+        """Return what the model card says of a run; `history` has a row an epoch."""
 
 
-RECIPES: dict[str, Recipe | TutorialRecipe] = {
-    recipe.name: recipe
-    for recipe in (
-        # The shipped one: right for what lies in the lesion. Asking for evidence inside the outline alone
-        # gives a better-looking map of the same network, since features inside carry what surrounds them;
-        # twins in other surroundings make it indifferent to them.
-        Recipe(
-            name="lesion",
-            stages=(Stage(128, 10), Stage(160, 6), Stage(160, 14, twins=True), Stage(192, 6, twins=True)),
-            samples_per_epoch=6400,
-        ),
-        # The same without any of that, to compare with.
-        Recipe(name="plain", stages=(Stage(128, 10), Stage(160, 20), Stage(192, 6)), samples_per_epoch=6400),
-        # For trying out a change or a data set in minutes; its figures mean nothing.
-        Recipe(name="quick", stages=(Stage(64, 1), Stage(96, 1, twins=True)), samples_per_epoch=512),
-        # The tutorial's experiments as its readers run them, and then on honest labels and sides.
-        TutorialRecipe("tutorial-a"),
-        TutorialRecipe("tutorial-b", changed=True),
-        TutorialRecipe("tutorial-c", changed=True, dropout=0.2),
-        TutorialRecipe("tutorial-d-before", epochs=30, dropout=0.2, copies="before"),
-        TutorialRecipe("tutorial-d-after", epochs=30, dropout=0.2, copies="after"),
-        TutorialRecipe("tutorial-a-honest", honest=True),
-        TutorialRecipe("tutorial-b-honest", changed=True, honest=True),
-        TutorialRecipe("tutorial-c-honest", changed=True, dropout=0.2, honest=True),
-        TutorialRecipe("tutorial-d-honest", epochs=30, dropout=0.2, copies="after", honest=True),
-    )
-}
-
-
-def recipe_named(name: str) -> Recipe | TutorialRecipe:
-    """Return a recipe; raises UserError if there is none of this name."""
+def recipe_named(name: str, recipes: Mapping[str, Recipe]) -> Recipe:
+    """Return one of the recipes; raises UserError if there is none of this name."""
     try:
-        return RECIPES[name]
+        return recipes[name]
     except KeyError:
-        raise UserError(f"There is no recipe “{name}”. Choose one of {', '.join(RECIPES)}.") from None
+        raise UserError(f"There is no recipe “{name}”. Choose one of {', '.join(recipes)}.") from None
+
+
+def remaining_stages(stages: Sequence[Stage], done: int) -> Iterator[tuple[Stage, range]]:
+    """Yield each stage that has epochs left after the first `done`, with the numbers of those, from 0."""
+    first = 0
+    for stage in stages:
+        epochs = range(max(first, done), first + stage.epochs)
+        first += stage.epochs
+        if epochs:
+            yield stage, epochs

@@ -29,38 +29,43 @@ _LOOK_EVERY = 0.2  # seconds
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkerRank:
     """Which of the workers this process is."""
 
     index: int = 0
+    """From 0."""
     count: int = 1
+    """The number of all workers, the world size."""
 
     @property
     def alone(self) -> bool:
-        """True where nobody else fits the network."""
+        """Whether no other process fits the network."""
         return self.count == 1
 
     @property
     def chief(self) -> bool:
-        """True for the one that writes."""
+        """Whether this one writes checkpoints, history and plan."""
         return self.index == 0
 
 
-ALONE = Place()
+ALONE = WorkerRank()
 
 
-def place_here(workers: int) -> Place:
-    """Return this process's place among so many workers; alone where it is not one of them."""
+def worker_rank(workers: int) -> WorkerRank:
+    """Return this process's rank among `workers`, as TF_CONFIG says; `ALONE` where it is not one of them."""
     config = os.environ.get("TF_CONFIG")
     if workers == 1 or not config:
         return ALONE
     found = json.loads(config)
-    return Place(found["task"]["index"], len(found["cluster"]["worker"]))
+    return WorkerRank(found["task"]["index"], len(found["cluster"]["worker"]))
 
 
-def strategy_here(place: Place) -> tf.distribute.Strategy:
-    """Return what adds up the gradients of all workers; waits for the others to come."""
-    if place.alone:
+def strategy_for(rank: WorkerRank) -> tf.distribute.Strategy:
+    """Return the strategy that adds up the gradients of all workers; blocks until all of them have started.
+
+    For a single worker it is TensorFlow's default, which does nothing.
+    """
+    if rank.alone:
         return tf.distribute.get_strategy()
     # Not NCCL, which is for graphics cards and Linux alone.
     ring = tf.distribute.experimental.CommunicationImplementation.RING

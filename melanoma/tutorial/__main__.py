@@ -22,8 +22,9 @@ from melanoma.errors import exit_on_user_error
 from melanoma.files import write_whole
 from melanoma.model.bundle import models_folder
 from melanoma.tutorial import document
-from melanoma.tutorial.experiment_data import arrange, known_files
-from melanoma.tutorial.results import EXPERIMENTS, Seen, results_in, seen_before
+from melanoma.tutorial.experiment_data import experiment_table, known_files
+from melanoma.tutorial.recipes import EXPERIMENTS
+from melanoma.tutorial.results import Seen, results_in, seen_before
 from melanoma.tutorial.story import FILE, make_story, read_story
 
 _COUNTED = {
@@ -32,7 +33,7 @@ _COUNTED = {
     "tutorial-d-after": "d, copies after",
     "tutorial-a-honest": "honest",
 }
-"""The sides that differ, and what their columns are called."""
+"""The splits that differ, and what their columns are called."""
 
 
 def tutorial(
@@ -43,15 +44,15 @@ def tutorial(
     """Write docs/tutorial.md, its curves and docs/tutorial.json anew from the runs."""
     known = known_files(data, truth)
     results = results_in(models or models_folder(), known, read_story()["results"])
-    sides = _sides(data, truth)
-    seen = {name: _seen(table, known) for name, table in sides.items()}
+    tables = _tables(data, truth)
+    seen = {name: _seen(table, known) for name, table in tables.items()}
     page = FILE.with_suffix(".md")
     parts = {
         "accuracies": document.accuracies(results),
         "copies": document.copies(results, seen),
         "more": document.more_figures(results),
         "commands": document.commands(results),
-        "counts": document.class_counts({title: sides[name] for name, title in _COUNTED.items()}),
+        "counts": document.class_counts({title: tables[name] for name, title in _COUNTED.items()}),
     }
     write_whole(page, document.fill(page.read_text(encoding="utf-8"), parts))
     if results:
@@ -61,8 +62,8 @@ def tutorial(
     print(f"{len(results)} of {len(EXPERIMENTS)} experiments: {', '.join(results) or 'none'}")
 
 
-def _sides(data: Path, truth: Path) -> dict[str, pd.DataFrame]:
-    """Return each experiment's table with its sides, by recipe; those that only the network tells apart
+def _tables(data: Path, truth: Path) -> dict[str, pd.DataFrame]:
+    """Return each experiment's table with its splits, by recipe; those that only the network tells apart
     share one.
     """
     made: dict[tuple[str, bool], pd.DataFrame] = {}
@@ -70,12 +71,14 @@ def _sides(data: Path, truth: Path) -> dict[str, pd.DataFrame]:
         for name, recipe in EXPERIMENTS.items():
             kind = (recipe.copies, recipe.honest)
             if kind not in made:
-                made[kind] = arrange(data, truth, recipe, Path(run) / name)
+                made[kind] = experiment_table(data, truth, recipe, Path(run) / name)
     return {name: made[recipe.copies, recipe.honest] for name, recipe in EXPERIMENTS.items()}
 
 
 def _seen(table: pd.DataFrame, known: pd.DataFrame) -> Seen:
-    validation, fitted = (table.loc[table["split"] == side, "image_id"] for side in ("calibration", "train"))
+    validation, fitted = (
+        table.loc[table["split"] == split, "image_id"] for split in ("calibration", "train")
+    )
     return seen_before(validation, fitted, known)
 
 

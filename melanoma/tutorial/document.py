@@ -10,7 +10,8 @@ from melanoma.diagnoses import NINE, diagnosis_of
 from melanoma.errors import UserError
 from melanoma.evaluation.metrics import Estimate
 from melanoma.training.recipes import Precision
-from melanoma.tutorial.results import EXPERIMENTS, Result, Seen
+from melanoma.tutorial.recipes import EXPERIMENTS
+from melanoma.tutorial.results import Result, Seen
 from melanoma.tutorial.story import CLAIMED, NOTEBOOK
 
 TITLES = {
@@ -28,7 +29,7 @@ HONEST = {
     "tutorial-d-before": "tutorial-d-honest",
     "tutorial-d-after": "tutorial-d-honest",
 }
-"""The same network on true labels and lesions on one side each."""
+"""The same network with true labels and each lesion in one split."""
 NOT_RUN = "not yet run"
 _LAST = 5
 """Epochs whose accuracies show how much hangs on where one stops."""
@@ -77,7 +78,7 @@ def accuracies(results: dict[str, Result]) -> str:
 
 
 def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
-    """Return the table of what is on both sides, Markdown."""
+    """Return the table of what is in both splits, Markdown."""
     header = ("experiment", "validation images", "copied", "related", "accuracy of copied", "of new lesions")
     rows = [
         (
@@ -128,12 +129,12 @@ def commands(results: dict[str, Result]) -> str:
     return "```\n" + "\n".join(lines) + "\n```"
 
 
-def class_counts(sides: dict[str, pd.DataFrame]) -> str:
+def class_counts(tables: dict[str, pd.DataFrame]) -> str:
     """Return the fitted and validation images by class for each title, Markdown; the values hold `diagnosis`
     and `split`.
     """
     columns = {}
-    for title, table in sides.items():
+    for title, table in tables.items():
         counts = pd.crosstab(table["diagnosis"], table["split"])
         columns[f"{title}: fitted"] = counts["train"]
         columns[f"{title}: validation"] = counts["calibration"]

@@ -1,6 +1,6 @@
 """How the tutorial draws and judges: every fitted image once an epoch, and the last epoch's accuracy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -11,17 +11,18 @@ from scipy.special import log_softmax
 from melanoma.data.augmentation import Augmentation
 from melanoma.data.pipeline import Sampler
 from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
+from melanoma.training.recipes import Judge
 
 
-class Passes(Sampler):
+class ShuffledSampler(Sampler):
     """Each epoch shows every fitted image once, unchanged, in an order that follows from seed and epoch.
 
     What does not fill a batch is left for other epochs.
     """
 
     @classmethod
-    def over(cls, pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, seed: int) -> "Passes":
-        """Return the passes over `rows`; the arguments are the fields of `Sampler`."""
+    def over(cls, pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, seed: int) -> "ShuffledSampler":
+        """Return the sampler of `rows`; the arguments are the fields of `Sampler`."""
         return cls(pixels, labels, rows, power=1.0, how=Augmentation(), seed=seed)
 
     def draw(self, epoch: int, samples: int) -> np.ndarray:
@@ -48,10 +49,11 @@ class Passes(Sampler):
         return tf.data.Dataset.from_generator(images, output_signature=shapes).prefetch(2)
 
 
-def judge_by(
-    pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, melanoma: int
-) -> Callable[[keras.Model, int], dict[str, float]]:
-    """Return what measures a network on the validation rows; `melanoma` is that class's index."""
+def judge_by_accuracy(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, melanoma: int) -> Judge:
+    """Return what measures a network on the validation rows; `melanoma` is that class's index.
+
+    Accuracy and cross-entropy are the tutorial's figures, the other two those of every training run.
+    """
     truth, even = labels[rows], np.ones(len(rows))
 
     def judge(network: keras.Model, size: int) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """What a tutorial's run is fitted to and judged by: its own labels, copies and split, or honest ones.
 
-Sides are named as everywhere in this project: `train` is fitted, `calibration` is the tutorial's validation,
+Splits are named as everywhere in this project: `train` is fitted, `calibration` is the tutorial's validation,
 `test` the set's own folder `Test`, which the tutorial does not use.
 """
 
@@ -19,13 +19,13 @@ from melanoma.data.labels.joining import joined_lesions
 from melanoma.data.labels.read import read_labels
 from melanoma.diagnoses import canonical
 from melanoma.errors import UserError
-from melanoma.training.recipes import TutorialRecipe
+from melanoma.tutorial.experiment import Experiment
 from melanoma.tutorial.rotated_copies import write_copies
 
 VALIDATION = 0.2
 
 
-def arrange(data: Path, truth: Path | None, recipe: TutorialRecipe, run: Path) -> pd.DataFrame:
+def experiment_table(data: Path, truth: Path | None, recipe: Experiment, run: Path) -> pd.DataFrame:
     """Return a catalogue with two more columns: `split`, and `original`, the id of the image it is a copy of.
 
     `data` holds `Train` and `Test` with one folder a class. Copies are written to `run`. Raises UserError if
@@ -49,7 +49,7 @@ def arrange(data: Path, truth: Path | None, recipe: TutorialRecipe, run: Path) -
     return table
 
 
-def as_tutorials_do(data: Path, recipe: TutorialRecipe, run: Path) -> pd.DataFrame:
+def as_tutorials_do(data: Path, recipe: Experiment, run: Path) -> pd.DataFrame:
     """Return the folders' images with the folder names as labels, split by file."""
     table = read_labels(data, parts=True).table
     table["original"] = table["image_id"]
@@ -58,8 +58,8 @@ def as_tutorials_do(data: Path, recipe: TutorialRecipe, run: Path) -> pd.DataFra
     if recipe.copies == "before":
         folder = run / "balanced"
         fitted = _balanced(fitted, folder, recipe)
-    sides = split_by_file(folder, recipe)
-    fitted["split"] = [sides.get(Path(path).relative_to(folder).as_posix()) for path in fitted["path"]]
+    splits = split_by_file(folder, recipe)
+    fitted["split"] = [splits.get(Path(path).relative_to(folder).as_posix()) for path in fitted["path"]]
     unlisted = fitted["split"].isna()
     if unlisted.any():
         raise UserError(
@@ -68,9 +68,9 @@ def as_tutorials_do(data: Path, recipe: TutorialRecipe, run: Path) -> pd.DataFra
     return pd.concat([fitted, table[table["held_out"]].assign(split="test")], ignore_index=True)
 
 
-def split_by_file(folder: Path, recipe: TutorialRecipe) -> dict[str, str]:
-    """Return the side of each file of a folder of class folders, by its path in it, as Keras draws it."""
-    sides = keras.utils.image_dataset_from_directory(
+def split_by_file(folder: Path, recipe: Experiment) -> dict[str, str]:
+    """Return the split of each file of a folder of class folders, by its path in it, as Keras draws it."""
+    datasets = keras.utils.image_dataset_from_directory(
         folder,
         validation_split=VALIDATION,
         subset="both",
@@ -79,14 +79,14 @@ def split_by_file(folder: Path, recipe: TutorialRecipe) -> dict[str, str]:
         batch_size=recipe.batch,
     )
     return {
-        Path(path).relative_to(folder).as_posix(): side
-        for side, files in zip(("train", "calibration"), sides, strict=True)
+        Path(path).relative_to(folder).as_posix(): split
+        for split, files in zip(("train", "calibration"), datasets, strict=True)
         for path in files.file_paths
     }
 
 
 def honest(data: Path, truth: Path, seed: int) -> pd.DataFrame:
-    """Return each picture once, with its true diagnosis, and all pictures of a lesion on one side.
+    """Return each picture once, with its true diagnosis, and all pictures of a lesion in one split.
 
     A lesion with an image in the folder `Test` is `test`.
     """
@@ -119,16 +119,16 @@ def known_files(data: Path, truth: Path) -> pd.DataFrame:
 
 
 def _by_lesion(table: pd.DataFrame, seed: int) -> np.ndarray:
-    side = np.where(table["held_out"], "test", "train").astype(object)
+    split = np.where(table["held_out"], "test", "train").astype(object)
     free = np.flatnonzero(~table["held_out"])
     rows = table.iloc[free]
     folds = StratifiedGroupKFold(round(1 / VALIDATION), shuffle=True, random_state=seed)
     _, validation = next(folds.split(rows, rows["diagnosis"], rows["lesion_id"]))
-    side[free[validation]] = "calibration"
-    return side
+    split[free[validation]] = "calibration"
+    return split
 
 
-def _balanced(table: pd.DataFrame, folder: Path, recipe: TutorialRecipe) -> pd.DataFrame:
+def _balanced(table: pd.DataFrame, folder: Path, recipe: Experiment) -> pd.DataFrame:
     """Write the images and their copies to one folder of class folders, as files, and return their rows."""
     shutil.rmtree(folder, ignore_errors=True)
     copies = write_copies(table, recipe.copies_per_class, folder, recipe.seed)

@@ -3,12 +3,12 @@
 import keras
 
 from melanoma.model.network import FEATURES, HEAD
-from melanoma.training.recipes import TutorialRecipe
+from melanoma.tutorial.experiment import Experiment
 
 FIRST = "conv_1"
 
 
-def build_tutorial_network(recipe: TutorialRecipe, classes: int, fitting: bool = False) -> keras.Model:
+def build_tutorial_network(recipe: Experiment, classes: int, fitting: bool = False) -> keras.Model:
     """Return the network, uint8 (n, 180, 180, 3) -> logits (n, classes).
 
     While `fitting` it computes in the recipe's precision and has the recipe's layers that change the images
@@ -32,7 +32,7 @@ def build_tutorial_network(recipe: TutorialRecipe, classes: int, fitting: bool =
     return keras.Model([pixels], keras.layers.Dense(classes, name=HEAD, dtype="float32")(x), name="tutorial")
 
 
-def compiled_tutorial(network: keras.Model, recipe: TutorialRecipe) -> keras.Model:
+def compiled_tutorial(network: keras.Model, recipe: Experiment) -> keras.Model:
     """Return the network with the tutorial's loss and Adam, whose state is there to be loaded."""
     network.compile(
         keras.optimizers.Adam(recipe.learning_rate),

@@ -10,14 +10,10 @@ import pandas as pd
 
 from melanoma.evaluation.metrics import Estimate, balanced_accuracy, bootstrap, share
 from melanoma.model.bundle import Bundle, load_bundle
-from melanoma.training.recipes import RECIPES, Precision, TutorialRecipe
+from melanoma.training.recipes import Precision
+from melanoma.tutorial.recipes import EXPERIMENTS
 
 _COPY = re.compile(r"_rotated_\d+$")
-
-EXPERIMENTS: dict[str, TutorialRecipe] = {
-    name: recipe for name, recipe in RECIPES.items() if isinstance(recipe, TutorialRecipe)
-}
-"""The tutorial's recipes by name, in the order of the tutorial."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +89,8 @@ _BY_EPOCH = {
 def results_in(models: Path, known: pd.DataFrame, earlier: dict[str, Any]) -> dict[str, Result]:
     """Return the experiments' results by recipe: of a folder's bundles, the others as kept.
 
-    `known` is `sides.known_files`; `earlier` holds what `Result.as_json` made, by recipe. A bundle is 240 MB,
-    so it seldom outlives the machine that fitted it.
+    `known` is `experiment_data.known_files`; `earlier` holds what `Result.as_json` made, by recipe. A bundle
+    is 240 MB, so it seldom outlives the machine that fitted it.
     """
     found = {}
     for name in EXPERIMENTS:
@@ -155,7 +151,10 @@ def measure(
 
 
 def seen_before(validation: pd.Series, fitted: pd.Series, known: pd.DataFrame) -> Seen:
-    """Return what of the ids `validation` was met among the ids `fitted`; `known` is `sides.known_files`."""
+    """Return what of the ids `validation` was met among the ids `fitted`.
+
+    `known` is `experiment_data.known_files`.
+    """
     by_name = known.drop_duplicates("image_id").set_index("image_id")
     here, there = (by_name.reindex(originals(ids)) for ids in (validation, fitted))
     copied = here["picture"].isin(set(there["picture"].dropna())).to_numpy()

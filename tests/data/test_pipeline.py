@@ -1,4 +1,4 @@
-"""The training samples: drawn by class, the same for the same numbers, with twins in other surroundings."""
+"""The training samples: drawn by class, the same for the same numbers, with paired copies elsewhere."""
 
 import numpy as np
 import pytest
@@ -22,18 +22,18 @@ def drawn_pixels(count: int) -> np.ndarray:
     return pixels
 
 
-def sampler(twins: bool = True, power: float = 0.5, how: Augmentation = STILL) -> Sampler:
+def sampler(paired: bool = True, power: float = 0.5, how: Augmentation = STILL) -> Sampler:
     labels = np.array([0] * 9 + [1])
-    return Sampler(drawn_pixels(10), labels, np.arange(10), power, how, seed=3, twins=twins)
+    return Sampler(drawn_pixels(10), labels, np.arange(10), power, how, seed=3, paired=paired)
 
 
 def test_classes_are_drawn_by_the_square_root_of_their_counts():
     assert sampler().class_shares() == pytest.approx([0.75, 0.25])  # 3 to 1, from 9 to 1
-    drawn = sampler(twins=False).draw(0, 4000)
+    drawn = sampler(paired=False).draw(0, 4000)
     assert (drawn == 9).mean() == pytest.approx(0.25, abs=0.03)
 
 
-def test_twins_are_two_views_of_one_image():
+def test_paired_copies_are_two_views_of_one_image():
     drawn = sampler().draw(1, 64)
     assert (drawn[0::2] == drawn[1::2]).all()
     assert len(set(drawn)) > 5
@@ -41,7 +41,7 @@ def test_twins_are_two_views_of_one_image():
     assert (sampler().draw(2, 64) != drawn).any()
 
 
-def test_the_second_twin_has_other_surroundings_and_the_same_lesion():
+def test_the_second_copy_has_other_surroundings_and_the_same_lesion():
     source = sampler()
     for number in (0, 1, 2):
         first, outside = source.make(0, 2 * number, number, SIDE)
@@ -57,7 +57,7 @@ def test_the_second_twin_has_other_surroundings_and_the_same_lesion():
 
 
 def test_outside_marks_the_cells_beyond_the_outline():
-    source = sampler(twins=False)
+    source = sampler(paired=False)
     _, outside = source.make(0, 0, 1, SIDE)
     assert outside[2:4, 2:4].max() == 0
     assert outside[[0, 0, -1, -1], [0, -1, 0, -1]].min() == 1

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from melanoma.model.network import build_network
-from melanoma.training.loss import Objective, disagreement, outside_share
-from melanoma.training.recipes import recipe_named
+from melanoma.training.loss import LesionTrainer, disagreement, outside_share
 from tests.tiny_backbone import TINY
 
 
@@ -36,7 +35,7 @@ def test_disagreement_of_a_fair_and_a_loaded_coin():
 
 def test_the_mean_of_the_evidence_and_the_bias_are_the_logits():
     network = build_network(TINY, 64, 3)
-    outputs = Objective(network, recipe_named("quick"))(np.full((2, 64, 64, 3), 90, np.uint8))
+    outputs = LesionTrainer(network, 0.03, 1.0, 1.0)(np.full((2, 64, 64, 3), 90, np.uint8))
     logits, evidence = (keras.ops.convert_to_numpy(outputs[name]) for name in ("logits", "evidence"))
     bias = keras.ops.convert_to_numpy(network.get_layer("logits").bias)
     assert evidence.mean(axis=(1, 2)) + bias == pytest.approx(logits, abs=1e-5)

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.together import Trial, compare
 from melanoma.data.augmentation import Augmentation
-from melanoma.data.pipeline import Sampler, shared_out
+from melanoma.data.pipeline import Sampler, shard
 from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
 from melanoma.training.workers import fit_together
@@ -21,20 +21,20 @@ def test_lesions_and_rare_diagnoses_are_dealt_out_evenly():
     lesions = np.array([f"lesion {number // 2}" for number in range(40)])
     labels = np.array([0] * 32 + [1] * 8)
     whole = Sampler(np.zeros((40, 1, 1, 4), np.uint8), labels, np.arange(40), 0.5, Augmentation(), seed=1)
-    first, second = shared_out(whole, lesions, 2)
+    first, second = shard(whole, lesions, 2)
     assert sorted([*first.rows, *second.rows]) == list(range(40))
     assert not set(lesions[first.rows]) & set(lesions[second.rows])
-    for share in (first, second):
-        assert np.bincount(labels[share.rows]).tolist() == [16, 4]
+    for one in (first, second):
+        assert np.bincount(labels[one.rows]).tolist() == [16, 4]
     assert first.draw(0, 16).tolist() != second.draw(0, 16).tolist()
-    assert shared_out(whole, lesions, 1) == [whole]
+    assert shard(whole, lesions, 1) == [whole]
 
 
-def test_a_diagnosis_missing_from_a_share_is_not_drawn_there():
+def test_a_diagnosis_missing_from_a_shard_is_not_drawn_there():
     lesions, labels = np.array(list("abcdef")), np.array([0, 0, 0, 0, 0, 1])
     whole = Sampler(np.zeros((6, 1, 1, 4), np.uint8), labels, np.arange(6), 0.5, Augmentation(), seed=1)
-    shares = shared_out(whole, lesions, 2)
-    drawn = sorted(share.class_shares().tolist() for share in shares)
+    shards = shard(whole, lesions, 2)
+    drawn = sorted(one.class_shares().tolist() for one in shards)
     assert drawn[1] == [1.0, 0.0] and drawn[0][1] > 0
 
 
@@ -63,16 +63,16 @@ DIES_ONCE = """
 import os, sys
 from pathlib import Path
 import tensorflow as tf
-from melanoma.training.workers import place_here, strategy_here
+from melanoma.training.workers import strategy_for, worker_rank
 
-place, run = place_here(2), Path(sys.argv[1])
-strategy = strategy_here(place)
+rank, run = worker_rank(2), Path(sys.argv[1])
+strategy = strategy_for(rank)
 if "--resume" not in sys.argv:
     (run / "checkpoint-001.weights.h5").touch()
-    if place.index == 1:
+    if rank.index == 1:
         os._exit(1)
-mine = strategy.run(tf.function(lambda: tf.constant(place.index + 1.0)))
-(run / f"sum-{place.index}").write_text(str(float(strategy.reduce("SUM", mine, axis=None))))
+mine = strategy.run(tf.function(lambda: tf.constant(rank.index + 1.0)))
+(run / f"sum-{rank.index}").write_text(str(float(strategy.reduce("SUM", mine, axis=None))))
 """
 
 

@@ -1,4 +1,4 @@
-"""Labels, copies and sides of the tutorial's experiments, on a drawn set of nine folders."""
+"""Labels, copies and splits of the tutorial's experiments, on a drawn set of nine folders."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ import pytest
 
 from melanoma.diagnoses import NINE
 from melanoma.errors import UserError
-from melanoma.training.recipes import TutorialRecipe
-from melanoma.tutorial.experiment_data import arrange
+from melanoma.tutorial.experiment_data import experiment_table
+from melanoma.tutorial.recipes import TutorialRecipe
 from melanoma.tutorial.rotated_copies import rotated
 
 LITTLE = {"image_size": 64, "copies_per_class": 5}
@@ -35,7 +35,7 @@ def truth(nine_folder, tmp_path_factory) -> Path:
 
 
 def test_the_split_is_keras_own(nine_folder, tmp_path):
-    table = arrange(nine_folder, None, TutorialRecipe("a", image_size=64), tmp_path)
+    table = experiment_table(nine_folder, None, TutorialRecipe("a", image_size=64), tmp_path)
     # What image_dataset_from_directory does: sorted files, shuffled by the seed, the last fifth validates.
     files = sorted(
         path.relative_to(nine_folder).as_posix() for path in (nine_folder / "Train").rglob("*.png")
@@ -49,16 +49,18 @@ def test_the_split_is_keras_own(nine_folder, tmp_path):
 
 
 def test_copies_before_the_split_are_on_both_sides_and_after_it_on_one(nine_folder, tmp_path):
-    before = arrange(nine_folder, None, TutorialRecipe("b", copies="before", **LITTLE), tmp_path / "b")
+    before = experiment_table(
+        nine_folder, None, TutorialRecipe("b", copies="before", **LITTLE), tmp_path / "b"
+    )
     assert len(before) == 72 + 9 + 45
     assert originals(before, "train") & originals(before, "calibration")
-    after = arrange(nine_folder, None, TutorialRecipe("a", copies="after", **LITTLE), tmp_path / "a")
+    after = experiment_table(nine_folder, None, TutorialRecipe("a", copies="after", **LITTLE), tmp_path / "a")
     assert not originals(after, "train") & originals(after, "calibration")
     made = after[after["original"] != after["image_id"]]
     assert len(made) == 45 and set(made["split"]) == {"train"}
     assert made.groupby("diagnosis").size().tolist() == [5] * 9
     assert after["image_id"].is_unique and all(Path(path).is_file() for path in after["path"])
-    again = arrange(nine_folder, None, TutorialRecipe("a", copies="after", **LITTLE), tmp_path / "c")
+    again = experiment_table(nine_folder, None, TutorialRecipe("a", copies="after", **LITTLE), tmp_path / "c")
     assert again["image_id"].tolist() == after["image_id"].tolist()
     pairs = zip(made["path"], again.loc[made.index, "path"], strict=True)
     assert all(Path(one).read_bytes() == Path(other).read_bytes() for one, other in pairs)
@@ -72,7 +74,7 @@ def test_honest_sides_have_true_labels_and_each_picture_and_lesion_once(nine_fol
         target.write_bytes(path.read_bytes())
     wrong = doubled / "Train" / "seborrheic keratosis" / "ISIC_30.png"  # a melanoma, in two folders
     wrong.write_bytes((doubled / "Train" / "melanoma" / "ISIC_30.png").read_bytes())
-    table = arrange(doubled, truth, TutorialRecipe("h", honest=True), tmp_path).set_index("image_id")
+    table = experiment_table(doubled, truth, TutorialRecipe("h", honest=True), tmp_path).set_index("image_id")
     assert table.index.is_unique and len(table) == 81
     assert table.loc["ISIC_30", "diagnosis"] == "MEL"
     assert table.loc["ISIC_40", "diagnosis"] == "AK"
@@ -97,6 +99,6 @@ def test_a_rotated_copy_has_no_empty_corners_and_turns_by_its_angle():
 def test_what_is_missing_is_named(nine_folder, tmp_path):
     with pytest.raises(UserError, match="no folder Test"):
         (tmp_path / "Train").mkdir()
-        arrange(tmp_path, None, TutorialRecipe("a"), tmp_path)
+        experiment_table(tmp_path, None, TutorialRecipe("a"), tmp_path)
     with pytest.raises(UserError, match="--truth"):
-        arrange(nine_folder, None, TutorialRecipe("h", honest=True), tmp_path)
+        experiment_table(nine_folder, None, TutorialRecipe("h", honest=True), tmp_path)

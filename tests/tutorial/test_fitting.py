@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from melanoma.training.callbacks import Bookkeeping
+from melanoma.training.callbacks import EpochCallback
 from melanoma.training.checkpoints import newest_checkpoint
 from melanoma.training.loop import fit as fit_batches
-from melanoma.training.recipes import Precision, TutorialRecipe
-from melanoma.tutorial.epochs import Passes, judge_by, logits_of
+from melanoma.training.recipes import Precision
+from melanoma.tutorial.epochs import ShuffledSampler, judge_by_accuracy, logits_of
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
+from melanoma.tutorial.recipes import TutorialRecipe
 
 SIZE = 32
 RECIPE = TutorialRecipe("tiny", epochs=3, changed=True, dropout=0.2, batch=8, image_size=SIZE)
@@ -36,11 +37,11 @@ def fit(folder, first: int, last: int) -> keras.Model:
         file, done = newest_checkpoint(folder)
         assert done == first
         model.load_weights(file)
-    passes = Passes.over(pixels, labels, np.arange(32), RECIPE.seed)
-    judge = judge_by(pixels, labels, np.arange(32, 40), 1)
-    bookkeeping = Bookkeeping(RECIPE, model, model, folder, 4, judge, pd.DataFrame())
-    batches = passes.batches(range(first, last), 32, SIZE, 8)
-    fit_batches(model, batches, range(first, last), 4, bookkeeping, tf.distribute.get_strategy())
+    sampler = ShuffledSampler.over(pixels, labels, np.arange(32), RECIPE.seed)
+    judge = judge_by_accuracy(pixels, labels, np.arange(32, 40), 1)
+    callback = EpochCallback(RECIPE, model, model, folder, 4, judge, pd.DataFrame())
+    batches = sampler.batches(range(first, last), 32, SIZE, 8)
+    fit_batches(model, batches, range(first, last), 4, callback, tf.distribute.get_strategy())
     return model
 
 
@@ -59,11 +60,11 @@ def test_a_run_that_goes_on_ends_with_the_same_weights(tmp_path):
 
 def test_every_image_comes_once_an_epoch_in_another_order():
     pixels, labels = light_and_dark()
-    passes = Passes.over(pixels, labels, np.arange(32), 1)
-    first, second = passes.draw(0, 32), passes.draw(1, 32)
+    sampler = ShuffledSampler.over(pixels, labels, np.arange(32), 1)
+    first, second = sampler.draw(0, 32), sampler.draw(1, 32)
     assert sorted(first) == sorted(second) == list(range(32))
     assert first.tolist() != second.tolist()
-    images, marks = next(iter(passes.batches(range(1), 32, SIZE, 8)))
+    images, marks = next(iter(sampler.batches(range(1), 32, SIZE, 8)))
     assert np.array_equal(images.numpy(), pixels[first[:8], ..., :3])
     assert marks.numpy().argmax(axis=1).tolist() == labels[first[:8]].tolist()
 
@@ -74,7 +75,7 @@ def test_judging_counts_by_hand():
     head = network.get_layer("logits")
     kernel, _ = head.get_weights()
     head.set_weights([np.zeros_like(kernel), np.array([1.0, 0.0])])  # always class 0
-    found = judge_by(pixels, labels, np.arange(8), 1)(network, SIZE)
+    found = judge_by_accuracy(pixels, labels, np.arange(8), 1)(network, SIZE)
     assert found["calibration_accuracy"] == 0.5
     assert found["calibration_balanced_accuracy"] == 0.5
     assert np.isclose(found["calibration_loss"], (np.log(1 + np.e**-1) + np.log(1 + np.e)) / 2)

@@ -12,8 +12,8 @@ from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
 from melanoma.training.recipes import Precision
 from melanoma.tutorial import document
+from melanoma.tutorial.recipes import EXPERIMENTS
 from melanoma.tutorial.results import (
-    EXPERIMENTS,
     Result,
     Seen,
     measure,

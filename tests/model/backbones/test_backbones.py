@@ -14,11 +14,10 @@ from melanoma.model.backbones.registry import BACKBONES, backbone_named
 from melanoma.model.bundle import load_bundle
 from melanoma.model.classifier import CompiledNetwork, load_compiled
 from melanoma.model.network import HEAD, build_network
-from melanoma.training.model_card import _describe_licence, _describe_network
-from melanoma.training.recipes import recipe_named
+from melanoma.training.fine_tuning import FINE_TUNING, FineTuning
+from melanoma.training.recipes import Precision
 from tests.conftest import SHIPPED
 from tests.explain.subjects import CODES, SIZE, assert_close, drawings, lively_network
-from train import compiled, with_backbone
 
 MOMENTS = ("moving_mean", "moving_variance")
 
@@ -126,11 +125,15 @@ def test_frozen_blocks_keep_their_weights_and_batch_statistics(backbone, network
         backbone.freeze(network, 99)
 
 
+def with_backbone(recipe: str, backbone: str | None) -> FineTuning:
+    return FINE_TUNING[recipe].with_options(backbone, Precision.FLOAT32, workers=1, start=None)
+
+
 def test_a_recipe_freezes_what_the_backbone_says_or_what_it_says_itself(backbone, network):
-    quick = with_backbone(recipe_named("quick"), backbone.name)
+    quick = with_backbone("quick", backbone.name)
     try:
         for blocks in (None, 2):
-            compiled(network, replace(quick, frozen_blocks=blocks))
+            replace(quick, frozen_blocks=blocks).compiled(network)
             count = backbone.frozen_blocks if blocks is None else blocks
             trained = {layer.name for layer in network.layers if layer.trainable}
             assert [name in trained for name in backbone.blocks] == [
@@ -140,14 +143,12 @@ def test_a_recipe_freezes_what_the_backbone_says_or_what_it_says_itself(backbone
         backbone.freeze(network, 0)
 
 
-def test_a_recipe_takes_any_backbone_but_the_tutorial_s_none():
-    quick = recipe_named("quick")
-    assert quick.backbone == "mobilenet" and with_backbone(quick, None) is quick
-    assert with_backbone(quick, "efficientnet-lite2") == replace(quick, backbone="efficientnet-lite2")
+def test_a_recipe_takes_any_backbone():
+    quick = FINE_TUNING["quick"]
+    assert quick.backbone == "mobilenet" and with_backbone("quick", None) is quick
+    assert with_backbone("quick", "efficientnet-lite2") == replace(quick, backbone="efficientnet-lite2")
     with pytest.raises(UserError, match="There is no backbone “vgg”"):
-        with_backbone(quick, "vgg")
-    with pytest.raises(UserError, match="tutorial-a has the tutorial's own network"):
-        with_backbone(recipe_named("tutorial-a"), "mobilenet")
+        with_backbone("quick", "vgg")
 
 
 @pytest.mark.slow("builds networks of real size again")
@@ -198,12 +199,11 @@ def test_weights_that_keras_saved_are_loaded_and_others_refused(backbone, networ
 
 @pytest.mark.parametrize("backbone", BACKBONES.values(), ids=list(BACKBONES))
 def test_the_card_names_the_backbone(backbone):
-    bundle = replace(load_bundle(SHIPPED), backbone=backbone.name)
-    card = _describe_network(bundle, pd.read_csv(SHIPPED / "history.csv"))
-    assert card.startswith(f"{backbone.title} ({backbone.citation}) at 192 x 192 pixels")
-    assert backbone.licence in _describe_licence(bundle) and backbone.imagenet[3:] in _describe_licence(
-        bundle
-    )
+    history = pd.read_csv(SHIPPED / "history.csv")
+    card = with_backbone("lesion", backbone.name).description("some weights", history)
+    assert card.network.startswith(f"{backbone.title} ({backbone.citation}) at 192 x 192 pixels")
+    assert card.network.endswith("beginning with some weights.")
+    assert backbone.licence in card.weights_licence and backbone.imagenet[3:] in card.weights_licence
 
 
 def test_a_bundle_without_the_key_is_a_mobilenet():

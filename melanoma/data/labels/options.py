@@ -1,0 +1,16 @@
+"""The options with which every command names labelled photos; `read_labels` takes their values."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    list[Path], typer.Option(help="Labels CSV, or folder with one subfolder a diagnosis; repeat it for more.")
+]
+Images = Annotated[
+    list[Path] | None, typer.Option(help="Where the CSV's images lie; one for all, or one a --data.")
+]
+Outlines = Annotated[
+    list[Path] | None, typer.Option(help="Masks of the lesions, named by image id; by default masks/.")
+]

@@ -1,0 +1,62 @@
+"""The data of a training run, decoded and split."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from melanoma.data.labels.read import require_trainable
+from melanoma.data.pipeline import decode_all
+from melanoma.data.split import SPLITS
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images with their labels and split; rows of `table`, `pixels` and `labels` run alike."""
+
+    table: pd.DataFrame
+    """One row an image, with its `split`, which is missing where the file cannot be read."""
+    codes: tuple[str, ...]
+    """The diagnoses, in the order of the network's outputs."""
+    pixels: np.ndarray
+    """uint8 (n, P, P, 4), as `decode_all` returns them."""
+    labels: np.ndarray
+    """int (n,), the index of each image's diagnosis in `codes`."""
+
+    @property
+    def melanoma(self) -> int:
+        """The index of melanoma among the outputs."""
+        return self.codes.index("MEL")
+
+    @property
+    def readable(self) -> pd.DataFrame:
+        """The rows of the images that could be read."""
+        return self.table[self.table["split"].notna()]
+
+    def rows(self, split: str) -> np.ndarray:
+        """Return the rows of a split, int (m,)."""
+        return np.flatnonzero(self.table["split"] == split)
+
+    def summary(self) -> str:
+        """Return the number of images in each split, and of those left out, in words."""
+        counts = ", ".join(f"{split}: {len(self.rows(split))} images" for split in SPLITS)
+        return f"{counts} | {len(self.table) - len(self.readable)} left out"
+
+
+def decode_dataset(
+    table: pd.DataFrame, size: int, split: Callable[[pd.DataFrame], pd.Series], run: Path
+) -> Dataset:
+    """Return the dataset of a table of `read_labels`, its images decoded to `size` pixels a side.
+
+    Files that cannot be read are printed with the reason, and `split` gets the other rows. The pixels stay in
+    the folder `run`. Raises UserError if there is no room for them, or if the diagnoses cannot be fitted.
+    """
+    codes = require_trainable(table)
+    pixels, failed = decode_all(table, size, run / "pixels.npy")
+    for image_id, problem in failed.items():
+        print(f"left out: {image_id}: {problem}")
+    table = table.assign(split=split(table[~table["image_id"].isin(failed)]))
+    labels = np.array([codes.index(code) for code in table["diagnosis"]])
+    return Dataset(table, tuple(codes), pixels, labels)

@@ -1,0 +1,222 @@
+"""The recipes that fine-tune a backbone on labelled dermoscopic images; the first made the shipped model."""
+
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import pandas as pd
+
+from melanoma.data.augmentation import Augmentation
+from melanoma.data.labels.read import read_labels
+from melanoma.data.pipeline import Sampler
+from melanoma.data.split import split_by_lesion
+from melanoma.errors import UserError
+from melanoma.model.backbones.registry import backbone_named
+from melanoma.model.network import build_network
+from melanoma.training.dataset import Dataset
+from melanoma.training.judging import judge_in_even_mix
+from melanoma.training.loss import LesionTrainer
+from melanoma.training.recipes import Description, Judge, Precision, Stage
+
+_NETWORK = """{title} ({citation}) at {size} x {size} pixels of the photo's
+centred square, with its last stride taken out, global average pooling and one dense layer, so that the map
+of evidence adds up to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of
+{samples} augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed},
+beginning with {origin}."""
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """All choices of a run that fine-tunes a backbone; see `recipes.Recipe` for what it answers."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    """Small images first: most of the learning costs less than it would at full size (Touvron et al. 2019,
+    arXiv:1906.06423; Tan and Le 2021, arXiv:2104.00298). The rate must not be near zero at the change, or
+    nothing is learned of the new size."""
+    samples_per_epoch: int
+    """Drawn with class-balanced sampling: an epoch is a checkpoint interval, not a pass over the data."""
+    backbone: str = "mobilenet"
+    """One of `melanoma.model.backbones`; `train.py --backbone` chooses another."""
+    batch: int = 32
+    peak_learning_rate: float = 5e-4
+    """With AdamW and cosine decay. From ImageNet's weights 1e-3 learned next to nothing in the same time; a
+    network that knows skin already needs less."""
+    warm_up: float = 0.04
+    """Share of the steps in which the rate climbs from zero, while fresh weights and the optimiser's averages
+    settle."""
+    frozen_blocks: int | None = None
+    """First blocks that stay ImageNet's; None: as many as the backbone says."""
+    weight_decay: float = 0.02
+    sampling_power: float = 0.5
+    """Square root: rare diagnoses come often, and a hundred images do not fill an eighth of each batch."""
+    label_smoothing: float = 0.03
+    dropout: float = 0.3
+    consistency_weight: float = 1.0
+    outside_weight: float = 1.0
+    """Weights in `loss.LesionTrainer`, in the stages with paired copies."""
+    sensitivity: float = 0.95
+    """Of the melanoma alert, on the calibration lesions: a missed melanoma is the worst mistake."""
+    seed: int = 7
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    temperature: ClassVar[float | None] = None
+    """None: set on the calibration lesions."""
+    stored_size: ClassVar[int] = 256
+    """Pixels are kept a little larger than the network's input, so that zooming in still finds detail."""
+
+    @property
+    def bundle_name(self) -> str:
+        """Named by classes and backbone: the recipe may change, and the app asks for no recipe."""
+        return f"isic8-{self.backbone}"
+
+    @property
+    def epochs(self) -> int:
+        """Epochs over all stages."""
+        return sum(stage.epochs for stage in self.stages)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the finished network's input, pixels."""
+        return self.stages[-1].image_size
+
+    def settings(self) -> dict[str, Any]:
+        """Return the choices by name."""
+        return asdict(self)
+
+    def with_options(
+        self, backbone: str | None, precision: Precision, workers: int, start: Path | None
+    ) -> "FineTuning":
+        """Return the recipe with another backbone, `backbone=None` for its own.
+
+        Raises UserError for any precision but float32, for an unknown backbone, and if `workers` cannot share
+        its batches. It may begin with any bundle's weights that fit, so `start` is looked at with the data.
+        """
+        if precision != Precision.FLOAT32:
+            raise UserError(f"{self.name} is fitted in float32 alone. Leave --precision out.")
+        if workers > 1 and self.batch % (2 * workers):  # an image and its paired copy stay together
+            raise UserError(
+                f"A batch of {self.batch} cannot be shared evenly by {workers} workers, an image and its "
+                "twin together. Take a number that divides half of it."
+            )
+        return self if backbone is None else replace(self, backbone=backbone_named(backbone).name)
+
+    def table(
+        self,
+        data: list[Path],
+        images: list[Path] | None,
+        outlines: list[Path] | None,
+        truth: Path | None,
+        run: Path,
+    ) -> pd.DataFrame:
+        """Return all labels as one table, and print what is left out of it; `truth` and `run` are not used.
+
+        Raises UserError as `read_labels` does.
+        """
+        labels = read_labels(data, images, outlines)
+        for remark in labels.remarks():
+            print(remark)
+        return labels.table
+
+    def split(self, table: pd.DataFrame) -> pd.Series:
+        """Return `train`, `calibration` or `test` for each row, all images of a lesion in one split."""
+        return split_by_lesion(table, self.seed)
+
+    def sampler(self, dataset: Dataset) -> Sampler:
+        """Return what draws samples by class and augments them."""
+        return Sampler(
+            dataset.pixels,
+            dataset.labels,
+            dataset.rows("train"),
+            self.sampling_power,
+            self.augmentation,
+            self.seed,
+            cell=backbone_named(self.backbone).stride,
+        )
+
+    def steps(self, dataset: Dataset) -> int:
+        """Return the steps of an epoch, the same for any data."""
+        return self.samples_per_epoch // self.batch
+
+    def network(self, classes: int, weights: str, synchronized: bool) -> keras.Model:
+        """Return the backbone with a new head, for images of any size; see `build_network`."""
+        backbone = backbone_named(self.backbone)
+        return build_network(backbone, None, classes, weights, self.dropout, synchronized=synchronized)
+
+    def final_network(self, classes: int) -> keras.Model:
+        """Return the same network for images of the last stage's size, with random weights."""
+        return build_network(backbone_named(self.backbone), self.image_size, classes, "none", self.dropout)
+
+    def origin(self, weights: str) -> str:
+        """Return in words which weights the backbone begins with."""
+        return backbone_named(self.backbone).describe_weights(weights)
+
+    def compiled(self, network: keras.Model, workers: int = 1) -> LesionTrainer:
+        """Return the network with its loss and AdamW, its first blocks frozen."""
+        backbone_named(self.backbone).freeze(network, self.frozen_blocks)
+        total = self.epochs * (self.samples_per_epoch // self.batch)
+        warm_up = int(total * self.warm_up)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, total - warm_up, warmup_target=self.peak_learning_rate, warmup_steps=warm_up
+        )
+        model = LesionTrainer(
+            network, self.label_smoothing, self.outside_weight, self.consistency_weight, workers
+        )
+        # XLA on a processor is slower here than oneDNN.
+        model.compile(keras.optimizers.AdamW(rate, weight_decay=self.weight_decay), jit_compile=False)
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    def begin_stage(self, model: LesionTrainer, stage: Stage) -> None:
+        """Have the losses about surroundings count in the stages with paired copies."""
+        model.paired = stage.twins
+
+    def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
+        """Return what measures balanced accuracy and melanoma ROC AUC, each class weighing alike."""
+        return judge_in_even_mix(dataset, log_shares)
+
+    def description(self, origin: str, history: pd.DataFrame) -> Description:
+        """Return what the model card says of a run that began with `origin`."""
+        backbone = backbone_named(self.backbone)
+        source = backbone.imagenet[0].upper() + backbone.imagenet[1:]
+        return Description(
+            network=_NETWORK.format(
+                title=backbone.title,
+                citation=backbone.citation,
+                size=self.image_size,
+                recipe=self.name,
+                epochs=len(history),
+                samples=self.samples_per_epoch,
+                minutes=history["seconds"].sum() / 60,
+                seed=self.seed,
+                origin=origin,
+            ),
+            split="Split by lesion: no lesion is on two sides.",
+            test_images=", whose lesions nothing was fitted to",
+            temperature=", set on the calibration lesions",
+            weights_licence=f" {source}, where the network began with them, are {backbone.licence}.",
+        )
+
+
+FINE_TUNING: dict[str, FineTuning] = {
+    recipe.name: recipe
+    for recipe in (
+        # The shipped one: right for what lies in the lesion. Asking for evidence inside the outline alone
+        # gives a better-looking map of the same network, since features inside carry what surrounds them;
+        # paired copies in other surroundings make it indifferent to them.
+        FineTuning(
+            name="lesion",
+            stages=(Stage(128, 10), Stage(160, 6), Stage(160, 14, twins=True), Stage(192, 6, twins=True)),
+            samples_per_epoch=6400,
+        ),
+        # The same without any of that, to compare with.
+        FineTuning(
+            name="plain", stages=(Stage(128, 10), Stage(160, 20), Stage(192, 6)), samples_per_epoch=6400
+        ),
+        # For trying out a change or a data set in minutes; its figures mean nothing.
+        FineTuning(name="quick", stages=(Stage(64, 1), Stage(96, 1, twins=True)), samples_per_epoch=512),
+    )
+}
+"""By name; the first is the default of `train.py`."""

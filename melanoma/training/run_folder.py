@@ -1,0 +1,45 @@
+"""runs/<name>/: the folder of a training run, begun with a plan and resumed only by the same plan."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import pandas as pd
+
+from melanoma.errors import UserError
+from melanoma.training.checkpoints import forget_checkpoints, newest_checkpoint
+
+_PLAN = "plan.json"
+
+
+def run_folder(name: str, resume: bool) -> Path:
+    """Return the folder of a run, made if need be; raises UserError if there is nothing to resume from."""
+    run = Path("runs") / name
+    run.mkdir(parents=True, exist_ok=True)
+    if resume and newest_checkpoint(run) is None:
+        raise UserError(f"{run} holds no checkpoint to resume from. Start without --resume.")
+    return run
+
+
+def begin_run(run: Path, plan: dict[str, Any]) -> None:
+    """Write the plan, and remove the checkpoints of an earlier run."""
+    forget_checkpoints(run)
+    (run / _PLAN).write_text(json.dumps(plan, indent=2), encoding="utf-8")
+
+
+def resume_run(run: Path, plan: dict[str, Any], model: keras.Model) -> tuple[int, pd.DataFrame]:
+    """Load the newest checkpoint into a compiled model; return the epochs done, and the history of those.
+
+    Raises UserError if the run was begun with another plan: it would be another run.
+    """
+    if json.loads((run / _PLAN).read_text(encoding="utf-8")) != json.loads(json.dumps(plan)):
+        raise UserError(
+            f"{run} was started with another recipe, start, data or number of workers. "
+            "Start without --resume."
+        )
+    checkpoint = newest_checkpoint(run)
+    assert checkpoint is not None
+    file, done = checkpoint
+    model.load_weights(file)
+    return done, pd.read_csv(run / "history.csv").head(done)

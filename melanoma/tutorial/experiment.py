@@ -1,0 +1,33 @@
+"""The choices of one of the tutorial's experiments."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from melanoma.training.recipes import Precision
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All choices of one of the tutorial's experiments; docs/tutorial.md says what it leaves open."""
+
+    name: str
+    epochs: int = 20
+    changed: bool = False
+    """Random horizontal flip, rotation and zoom by Keras' layers."""
+    dropout: float = 0.0
+    """After the convolutions."""
+    copies: Literal["", "before", "after"] = ""
+    """Rotated copies, drawn before the split, as tutorials do, or after it from the fitted images alone."""
+    copies_per_class: int = 500
+    honest: bool = False
+    """True diagnoses instead of folder names, and all pictures of a lesion in one split."""
+    batch: int = 32
+    learning_rate: float = 1e-3
+    """Keras' default for Adam."""
+    image_size: int = 180
+    sensitivity: float = 0.95
+    """Of the melanoma alert, on the validation images."""
+    seed: int = 123
+    """The tutorial's for the split; here for weights and draws as well."""
+    precision: Precision = Precision.FLOAT32
+    """In which convolutions and dense layers are computed while fitting; `train.py --precision` chooses."""

@@ -1,0 +1,162 @@
+"""The tutorial's experiments as recipes of `train.py`."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import pandas as pd
+
+from melanoma.data.pipeline import Sampler
+from melanoma.errors import UserError
+from melanoma.training.dataset import Dataset
+from melanoma.training.recipes import Description, Judge, Precision, Stage
+from melanoma.tutorial.epochs import ShuffledSampler, judge_by_accuracy
+from melanoma.tutorial.experiment import Experiment
+from melanoma.tutorial.experiment_data import experiment_table
+from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
+
+_NETWORK = """Two 3 x 3 convolutions (64 and 128 channels), each with max pooling, a flattened map, a
+dense layer of 256 and the output, at {size} x {size} pixels: the network of a widely copied tutorial. Made by
+`python train.py` with the recipe `{recipe}` in {epochs} epochs ({minutes:.0f} minutes on the machine that
+trained it), computed in {precision}, random seed {seed}, beginning with random weights. It is here to be
+compared and doubted, not to be used: docs/tutorial.md says why.{labels}"""
+
+_FOLDER_LABELS = """ Its labels are the set's folder names, of which many are wrong, and pictures of one
+lesion, or the very same picture, are on several sides: its figures flatter."""
+
+
+@dataclass(frozen=True)
+class TutorialRecipe(Experiment):
+    """One of the tutorial's experiments; see `training.recipes.Recipe` for what it answers."""
+
+    backbone: ClassVar[str | None] = None
+    """None: a network of its own, `tutorial.network`."""
+    temperature: ClassVar[float | None] = 1.0
+    """The probabilities stay the tutorial's softmax, however sure of itself."""
+
+    @property
+    def bundle_name(self) -> str:
+        """The experiments differ by more than their network."""
+        return self.name
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All epochs at one size."""
+        return (Stage(self.image_size, self.epochs),)
+
+    @property
+    def stored_size(self) -> int:
+        """The network's own: nothing is zoomed before it."""
+        return self.image_size
+
+    def settings(self) -> dict[str, Any]:
+        """Return the choices by name."""
+        return asdict(self)
+
+    def with_options(
+        self, backbone: str | None, precision: Precision, workers: int, start: Path | None
+    ) -> "TutorialRecipe":
+        """Return the recipe in this precision; raises UserError for any other option."""
+        if backbone is not None:
+            raise UserError(f"{self.name} has the tutorial's own network. Leave --backbone out.")
+        if workers > 1:
+            raise UserError(f"{self.name} runs on one worker, as its readers run it. Leave --workers out.")
+        if start is not None:
+            raise UserError(
+                f"{self.name} begins with random weights, as the tutorial does. Leave --start out."
+            )
+        return replace(self, precision=precision)
+
+    def table(
+        self,
+        data: list[Path],
+        images: list[Path] | None,
+        outlines: list[Path] | None,
+        truth: Path | None,
+        run: Path,
+    ) -> pd.DataFrame:
+        """Return the table of `experiment_table`, which has a `split`; `images` and `outlines` are not used.
+
+        Raises UserError for more than one folder, and as `experiment_table` does.
+        """
+        if len(data) > 1:
+            raise UserError(f"{self.name} is fitted to one folder, as its readers do. Give one --data.")
+        return experiment_table(data[0], truth, self, run)
+
+    def split(self, table: pd.DataFrame) -> pd.Series:
+        """Return the split that the table came with."""
+        return table["split"]
+
+    def sampler(self, dataset: Dataset) -> Sampler:
+        """Return what shows every fitted image once an epoch."""
+        return ShuffledSampler.over(dataset.pixels, dataset.labels, dataset.rows("train"), self.seed)
+
+    def steps(self, dataset: Dataset) -> int:
+        """Return the steps of a pass over the fitted images."""
+        return len(dataset.rows("train")) // self.batch
+
+    def network(self, classes: int, weights: str, synchronized: bool) -> keras.Model:
+        """Return the network with random weights, in the recipe's precision; the options are not used."""
+        return build_tutorial_network(self, classes, fitting=True)
+
+    def final_network(self, classes: int) -> keras.Model:
+        """Return the network in float32, without the layers that change images."""
+        return build_tutorial_network(self, classes)
+
+    def origin(self, weights: str) -> str:
+        """Return that the weights are random, whatever is asked for."""
+        return "random weights"
+
+    def compiled(self, network: keras.Model, workers: int = 1) -> keras.Model:
+        """Return the network with the tutorial's loss and Adam."""
+        return compiled_tutorial(network, self)
+
+    def begin_stage(self, model: keras.Model, stage: Stage) -> None:
+        """Do nothing: there is one stage, with one loss."""
+
+    def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
+        """Return what measures accuracy and loss as the tutorial does, with the logits as they are."""
+        return judge_by_accuracy(
+            dataset.pixels, dataset.labels, dataset.rows("calibration"), dataset.melanoma
+        )
+
+    def description(self, origin: str, history: pd.DataFrame) -> Description:
+        """Return what the model card says of a run."""
+        return Description(
+            network=_NETWORK.format(
+                size=self.image_size,
+                recipe=self.name,
+                epochs=len(history),
+                minutes=history["seconds"].sum() / 60,
+                precision=self.precision,
+                seed=self.seed,
+                labels="" if self.honest else _FOLDER_LABELS,
+            ),
+            split="Split by lesion: no lesion is on two sides."
+            if self.honest
+            else "Split by file: pictures and lesions are on several sides.",
+            test_images=", whose lesions nothing was fitted to"
+            if self.honest
+            else ", of which some show what was fitted",
+            temperature=", as the tutorial has it",
+        )
+
+
+EXPERIMENTS: dict[str, TutorialRecipe] = {
+    recipe.name: recipe
+    for recipe in (
+        # As the tutorial's readers run them, and then with honest labels and splits.
+        TutorialRecipe("tutorial-a"),
+        TutorialRecipe("tutorial-b", changed=True),
+        TutorialRecipe("tutorial-c", changed=True, dropout=0.2),
+        TutorialRecipe("tutorial-d-before", epochs=30, dropout=0.2, copies="before"),
+        TutorialRecipe("tutorial-d-after", epochs=30, dropout=0.2, copies="after"),
+        TutorialRecipe("tutorial-a-honest", honest=True),
+        TutorialRecipe("tutorial-b-honest", changed=True, honest=True),
+        TutorialRecipe("tutorial-c-honest", changed=True, dropout=0.2, honest=True),
+        TutorialRecipe("tutorial-d-honest", epochs=30, dropout=0.2, copies="after", honest=True),
+    )
+}
+"""By name, in the order of the tutorial."""
