@@ -53,7 +53,8 @@ def export_bundle(
     The probabilities put them back: the mix in which the network learned ranks melanomas better than an even
     one does. `table` has the columns of `read_labels` and the `split` of each image. `origin` says in
     words which weights the run began with. Temperature, threshold, prediction sets and the in-distribution
-    threshold are set on the calibration lesions; the figures come from the test lesions, which nothing was set on.
+    threshold are set on the calibration lesions; the figures come from the test lesions, which nothing was
+    set on.
     """
     with new_bundle(out) as folder:
         save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
