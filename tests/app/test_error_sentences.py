@@ -55,7 +55,11 @@ NOT_ON_THE_PAGE = {
     "melanoma.model.backbones.keras_applications": "no page loads weights into a backbone",
     "melanoma.model.backbones.torch_file": "no page loads weights into a backbone",
     "melanoma.model.prediction": "it offers the diagnoses and maps that there are",
+    "melanoma.data.pipeline": "no page trains",
+    "melanoma.data.split": "no page trains",
     "melanoma.training.recipes": "no page trains",
+    "melanoma.tutorial.experiment_data": "no page trains",
+    "melanoma.tutorial.recipes": "no page trains",
     "melanoma.files": "no page writes files",
 }
 """The modules that the page imports and whose sentences only commands print, with the reason."""

@@ -1,4 +1,4 @@
-"""What each kind of recipe refuses, what it stores, and that `train.py` asks both kinds the same questions."""
+"""What each kind of recipe refuses, what it stores, and what its card says."""
 
 import json
 from dataclasses import replace
@@ -55,9 +55,7 @@ def test_both_kinds_are_offered_by_name():
     assert list(RECIPES) == [*FINE_TUNING, *EXPERIMENTS] and len(RECIPES) == 3 + 9
     assert all(recipe.name == name for name, recipe in RECIPES.items())
     assert recipe_named("tutorial-b", RECIPES) is EXPERIMENTS["tutorial-b"]
-    with pytest.raises(
-        UserError, match="There is no recipe “grand”. Choose one of lesion, plain, quick, tut"
-    ):
+    with pytest.raises(UserError, match="There is no recipe “grand”. Choose one of lesion, plain, quick"):
         recipe_named("grand", RECIPES)
 
 
