@@ -6,7 +6,8 @@ Both fit the recipe `lesion` with paired copies, from the same start, to the sam
 batch comes from one half of the lesions, the second from the other. Only dropout is off, since each worker
 draws its own. It prints how far the weights lie apart, as a share of how far they moved, and the same for the
 batch statistics and for the logits of other images. Double precision shows whether both compute the same; in
-precision AdamW makes much of the rounding of small gradients, and any two ways of adding up part in time.
+single precision AdamW makes much of the rounding of small gradients, and any two ways of adding up part in
+time.
 """
 
 import argparse

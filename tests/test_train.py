@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
 from melanoma.training.recipes import Precision
@@ -62,6 +63,31 @@ def test_a_run_ends_with_a_bundle(in_one_go):
     history = pd.read_csv(bundle.path / "history.csv")
     assert history["image_size"].tolist() == [32, 32]
     assert np.isfinite(history["loss"]).all()
+
+
+def test_two_folders_are_one_table_and_each_lesion_is_in_one_split(tmp_path):
+    """Lesions of two photos each, the second photo in the other folder."""
+    folders = [tmp_path / name for name in ("one", "two")]
+    for number, folder in enumerate(folders):
+        rows = []
+        for lesion in range(12):
+            diagnosis, parameters = (("melanoma", MELANOMA_LIKE), ("nevus", NEVUS_LIKE))[lesion % 2]
+            name = f"ISIC_{number}{lesion:02d}"
+            drawn = draw_lesion(parameters, 48, 64, 2 * lesion + number).image
+            write_image(folder / "images" / f"{name}.png", drawn)
+            rows.append((name, diagnosis, f"lesion {lesion}"))
+        table = pd.DataFrame(rows, columns=["isic_id", "diagnosis", "lesion_id"])
+        table.to_csv(folder / "labels.csv", index=False)
+    first, second = (folder / "labels.csv" for folder in folders)
+    ended = run_training(tmp_path, first, "--data", str(second))
+    assert ended.returncode == 0, ended.stderr
+    bundle = load_bundle(tmp_path / "models" / "tried")
+    split = bundle.load_split()
+    assert sorted(split["image_id"]) == sorted(f"ISIC_{n}{lesion:02d}" for n in "01" for lesion in range(12))
+    assert (split.groupby("lesion_id").size() == 2).all(), "both photos of each lesion are known"
+    assert (split.groupby("lesion_id")["split"].nunique() == 1).all()
+    assert set(split["split"]) == {"train", "calibration", "test"}
+    assert bundle.recipe["name"] == "tiny" and np.isfinite(bundle.temperature)
 
 
 def test_a_run_goes_on_from_a_finished_model(in_one_go, drawn_folder):
@@ -150,6 +176,7 @@ FILLS_THE_DISK = """
 import resource, signal, sys
 from pathlib import Path
 import keras
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.training.checkpoints import newest_checkpoint, save_checkpoint
 
