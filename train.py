@@ -48,29 +48,34 @@ from melanoma.tutorial.recipes import EXPERIMENTS
 RECIPES: dict[str, Recipe] = {**FINE_TUNING, **EXPERIMENTS}
 """Every recipe by name; their choices, with the reasons, stand in the two modules that they come from."""
 
+Truth = Annotated[Path | None, typer.Option(help="True diagnoses, for the honest tutorial recipes.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="The bundle to make; where left out, models/isic8-BACKBONE or, of "
+        "the tutorial's recipes, models/RECIPE."
+    ),
+]
+BackboneName = Annotated[
+    str | None, typer.Option(help="Another one than the recipe's: see melanoma/model/backbones.")
+]
+InPrecision = Annotated[Precision, typer.Option(help="Of the tutorial's experiments; see docs/tutorial.md.")]
+
 
 def train(
     data: Data,
     images: Images = None,
     outlines: Outlines = None,
-    truth: Annotated[
-        Path | None, typer.Option(help="True diagnoses, for the honest tutorial recipes.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The bundle to make; where left out, models/isic8-BACKBONE.")
-    ] = None,
+    truth: Truth = None,
+    out: Out = None,
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "lesion",
-    backbone: Annotated[
-        str | None, typer.Option(help="Another one than the recipe's: see melanoma/model/backbones.")
-    ] = None,
+    backbone: BackboneName = None,
     backbone_weights: Annotated[str, typer.Option(help="imagenet, none, or a weights file.")] = "imagenet",
     start: Annotated[Path | None, typer.Option(help="Begin with a bundle's weights instead.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint of this run.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share each batch.")] = 1,
     address: Annotated[str | None, typer.Option(help="The Ray cluster to run them on.")] = None,
-    precision: Annotated[
-        Precision, typer.Option(help="Of the tutorial's experiments; see docs/tutorial.md.")
-    ] = Precision.FLOAT32,
+    precision: InPrecision = Precision.FLOAT32,
 ) -> None:
     """Train a network and write its bundle."""
     chosen = recipe_named(recipe, RECIPES).with_options(backbone, precision, workers, start)

@@ -73,7 +73,7 @@ def test_two_folders_are_one_table_and_each_lesion_is_in_one_split(tmp_path):
         for lesion in range(12):
             diagnosis, parameters = (("melanoma", MELANOMA_LIKE), ("nevus", NEVUS_LIKE))[lesion % 2]
             name = f"ISIC_{number}{lesion:02d}"
-            drawn = draw_lesion(parameters, 48, 64, 2 * lesion + number).image
+            drawn = draw_lesion(parameters, 64, 80, 2 * lesion + number).image
             write_image(folder / "images" / f"{name}.png", drawn)
             rows.append((name, diagnosis, f"lesion {lesion}"))
         table = pd.DataFrame(rows, columns=["isic_id", "diagnosis", "lesion_id"])

@@ -1,6 +1,8 @@
 """A bundle of nine classes without an evidence map: every command takes it, and says what it lacks."""
 
 import json
+import shutil
+from dataclasses import asdict
 
 import keras
 import numpy as np
@@ -35,6 +37,21 @@ def test_the_label_set_is_the_bundles_own(nine_bundle, prediction):
     card = (nine_bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "Seborrhoeic keratosis" in card and "several sides" in card and "MobileNet" not in card
     assert "computed in float32" in card
+
+
+@pytest.mark.parametrize(
+    ("recipe", "backbone"), [("tutorial-a", None), ("tutorial-d-honest", None), ("lesion", "mobilenet")]
+)
+def test_in_the_first_format_the_recipe_s_name_tells_a_network_without_a_backbone(
+    nine_bundle, tmp_path, recipe, backbone
+):
+    copy = shutil.copytree(nine_bundle, tmp_path / "older")
+    fields = asdict(load_bundle(copy)) | {"format": 1, "recipe": {"name": recipe}}
+    del fields["path"], fields["backbone"]
+    older = {"distance_threshold": "novelty_threshold"}
+    content = {older.get(name, name): value for name, value in fields.items()}
+    (copy / "bundle.json").write_text(json.dumps(content), encoding="utf-8")
+    assert load_bundle(copy).backbone == backbone
 
 
 def test_folder_names_mean_parts_only_where_asked():
