@@ -1,4 +1,4 @@
-"""The training samples: drawn by class, the same for the same numbers, paired copies in new surroundings."""
+"""Training samples: drawn by class, the same for the same numbers, paired copies in other surroundings."""
 
 import numpy as np
 import pytest
