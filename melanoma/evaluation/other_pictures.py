@@ -47,6 +47,14 @@ def accepted_others(network: CompiledNetwork, references: np.ndarray, threshold:
     return shares
 
 
+def accepted_shares(
+    network: CompiledNetwork, features: np.ndarray, references: np.ndarray, threshold: float
+) -> dict[str, float]:
+    """Return the share of the test lesions, whose features are (n, d), that passes, and `accepted_others`."""
+    passed = distance(features, references) <= threshold
+    return {"test lesions": float(passed.mean()), **accepted_others(network, references, threshold)}
+
+
 def _face() -> np.ndarray:
     file = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
     return np.asarray(Image.open(file).convert("RGB"))

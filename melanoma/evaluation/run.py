@@ -98,6 +98,15 @@ def _archive_ids(table: pd.DataFrame) -> pd.Series:
     return stems.where(stems.str.match(ARCHIVE_ID))
 
 
+def shows_lesions_of(table: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+    """Return which images of a table are among the known ones or show their lesions, bool on its index."""
+    return (
+        table["image_id"].isin(known["image_id"])
+        | table["lesion_id"].isin(known["lesion_id"])
+        | _archive_ids(table).isin(set(_archive_ids(known).dropna()))
+    )
+
+
 def evaluate_bundle(
     bundle: Bundle,
     data: Paths,
@@ -114,11 +123,7 @@ def evaluate_bundle(
     table = labels.table.assign(diagnosis=coarsened(labels.table["diagnosis"]))
     known = bundle.load_split()
     fitted = known[known["split"] != "test"]
-    seen = (
-        table["image_id"].isin(fitted["image_id"])
-        | table["lesion_id"].isin(fitted["lesion_id"])
-        | _archive_ids(table).isin(set(_archive_ids(fitted).dropna()))
-    )
+    seen = shows_lesions_of(table, fitted)
     if include_fitted:
         seen[:] = False
     if seen.all():

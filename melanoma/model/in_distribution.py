@@ -36,3 +36,8 @@ def choose_references(features: np.ndarray, seed: int) -> np.ndarray:
     """Return at most `REFERENCES` unit features as float16, drawn from training features (n, d)."""
     rows = np.random.default_rng(seed).permutation(len(features))[:REFERENCES]
     return unit(features[rows]).astype(np.float16)
+
+
+def threshold_for(distances: np.ndarray) -> float:
+    """Return the threshold that lets `ACCEPTED` of these distances (n,) pass."""
+    return float(np.quantile(distances, ACCEPTED))

@@ -12,23 +12,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from melanoma.data.labels.read import fingerprint
-from melanoma.evaluation.evaluate import age_groups, evaluate
 from melanoma.evaluation.focus import judge_focus
-from melanoma.evaluation.other_pictures import accepted_others
-from melanoma.evaluation.reliability import judge_calibration, melanoma_bins
+from melanoma.evaluation.other_pictures import accepted_shares
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle, describe, new_bundle
-from melanoma.model.calibration import (
-    alert_threshold,
-    class_weights,
-    conformal_quantiles,
-    fit_temperature,
-    probabilities_from,
-)
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.in_distribution import ACCEPTED, REFERENCES, choose_references, distance
+from melanoma.model.in_distribution import REFERENCES, choose_references, distance, threshold_for
 from melanoma.model.network import shift_bias
+from melanoma.training.calibrating import calibrate, draw_reliability, judge, predictions_of
 from melanoma.training.model_card import write_card
 from melanoma.training.recipes import Recipe
 
@@ -75,45 +67,24 @@ def export_bundle(
             calibration, references, codes, prior, recipe, origin, fingerprint(table), out.name
         )
         predictions = pd.concat(
-            [_predictions(scored, bundle) for scored in (calibration, test)], ignore_index=True
+            [predictions_of(scored.table, scored.logits, bundle) for scored in (calibration, test)],
+            ignore_index=True,
         )
         predictions.to_parquet(folder / "predictions.parquet", index=False)
         table[["image_id", "lesion_id", "split"]].to_parquet(folder / "split.parquet", index=False)
         history.to_csv(folder / "history.csv", index=False)
         draw_history(history, folder / "history.png")
 
-        judged = predictions[predictions["split"] == "test"]
-        evaluation = evaluate(judged, judged[list(codes)].to_numpy(), bundle.codes, bundle.alert_threshold)
-        reliability = judge_calibration(
-            test.logits,
-            np.array([codes.index(code) for code in test.table["diagnosis"]]),
-            test.table["lesion_id"].to_numpy(),
-            bundle.temperature,
-            np.array(bundle.prior),
-            np.array(bundle.conformal_quantiles),
-        )
-        draw_reliability(judged, bundle, folder / "reliability.png")
+        held_back = predictions[predictions["split"] == "test"]
+        judged = judge(held_back, test.logits, bundle)
+        draw_reliability(held_back, bundle, folder / "reliability.png")
         focus = judge_focus(network, test.table, bundle)
-        familiar = distance(test.features, references) <= bundle.distance_threshold
-        accepted = {
-            "test lesions": float(familiar.mean()),
-            **accepted_others(network, references, bundle.distance_threshold),
-        }
-        figures = evaluation.as_json() | {
-            "accepted": accepted,
-            "reliability": {name: found.as_json() for name, found in reliability.items()},
-            "focus": focus.as_json() if focus else None,
-        }
-        bundle = replace(bundle, figures=figures)
+        accepted = accepted_shares(network, test.features, references, bundle.distance_threshold)
+        bundle = replace(bundle, figures=judged.figures(accepted, focus))
         description = recipe.description(origin, history)
-        write_card(
-            folder / "MODEL_CARD.md", bundle, description, evaluation, reliability, accepted, focus, table
-        )
+        write_card(folder / "MODEL_CARD.md", bundle, description, judged, accepted, focus, table)
         describe(folder, bundle)
-    for name, estimate in evaluation.figures.items():
-        print(f"{name}: {estimate}")
-    for name, estimate in reliability.items():
-        print(f"{name}: {estimate}")
+    print(*judged.lines(), sep="\n")
     for name, text in (focus.rows() if focus else {}).items():
         print(f"{name}: {text}")
     return bundle
@@ -148,27 +119,6 @@ def draw_history(history: pd.DataFrame, path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def draw_reliability(judged: pd.DataFrame, bundle: Bundle, path: Path) -> None:
-    """Draw the reliability diagram of the melanoma probability as a PNG, of rows of `predictions.parquet`."""
-    truth = judged["diagnosis"].map(bundle.codes.index).to_numpy()
-    bins = melanoma_bins(
-        judged["MEL"].to_numpy(),
-        np.asarray(judged["diagnosis"] == "MEL"),
-        judged["lesion_id"].to_numpy(),
-        class_weights(truth, np.array(bundle.prior)),
-    )
-    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
-    axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.8, linestyle=":")
-    means, shares = [one.mean for one in bins], [one.share.value for one in bins]
-    ends = np.array([[one.share.value - one.share.low, one.share.high - one.share.value] for one in bins])
-    axes.errorbar(means, shares, np.maximum(ends, 0).T, marker="o", color="#d55e00", capsize=3)
-    axes.set(
-        xlabel="probability of melanoma given", ylabel="share that are melanomas", xlim=(0, 1), ylim=(0, 1)
-    )
-    figure.savefig(path, dpi=110)
-
-
 def _calibrate(
     calibration: Scored,
     references: np.ndarray,
@@ -179,37 +129,29 @@ def _calibrate(
     data: str,
     name: str,
 ) -> Bundle:
-    truth = np.array([codes.index(code) for code in calibration.table["diagnosis"]])
-    temperature = recipe.temperature or fit_temperature(calibration.logits, truth, prior)
-    probabilities = probabilities_from(calibration.logits, temperature, prior.tolist())
-    melanoma = codes.index("MEL")
-    threshold = alert_threshold(probabilities[:, melanoma], truth == melanoma, recipe.sensitivity)
+    fields = calibrate(
+        calibration.logits,
+        calibration.table["diagnosis"].tolist(),
+        codes,
+        prior,
+        recipe.sensitivity,
+        CONFORMAL_COVERAGE,
+        recipe.temperature,
+    )
     return Bundle(
         name=name,
         codes=tuple(codes),
         image_size=recipe.image_size,
         framing=FRAMING,
         prior=tuple(prior.tolist()),
-        temperature=temperature,
-        alert_threshold=threshold,
-        alert_sensitivity=recipe.sensitivity,
-        conformal_coverage=CONFORMAL_COVERAGE,
-        conformal_quantiles=tuple(conformal_quantiles(probabilities, truth, CONFORMAL_COVERAGE).tolist()),
-        distance_threshold=float(np.quantile(distance(calibration.features, references), ACCEPTED)),
+        distance_threshold=threshold_for(distance(calibration.features, references)),
         recipe=recipe.settings() | {"origin": origin},
         backbone=recipe.backbone,
         data_fingerprint=data,
         versions=_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        **fields,
     )
-
-
-def _predictions(scored: Scored, bundle: Bundle) -> pd.DataFrame:
-    """Return what the page's threshold lesson and any later check need; no pixels."""
-    columns = ["image_id", "lesion_id", "split", "diagnosis", "source", "framing", "sex", "site"]
-    table = scored.table[columns].assign(age_group=age_groups(scored.table["age"]))
-    probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
-    return table.assign(**{code: probabilities[:, index] for index, code in enumerate(bundle.codes)})
 
 
 def _versions() -> dict[str, str]:

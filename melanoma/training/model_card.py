@@ -1,5 +1,6 @@
 """MODEL_CARD.md, written by the training run from its own figures (Mitchell 2019, arXiv:1810.03993)."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -7,14 +8,14 @@ import pandas as pd
 
 from melanoma.data.split import SPLITS
 from melanoma.diagnoses import diagnosis_of
-from melanoma.evaluation.evaluate import FEW, NAMES, Evaluation
+from melanoma.evaluation.evaluate import FEW, NAMES
 from melanoma.evaluation.focus import Focus
-from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.reliability import NAMES as RELIABILITY
 from melanoma.model.bundle import Bundle
+from melanoma.training.calibrating import Judged
 from melanoma.training.recipes import Description
 
-_TEXT = """# Model card: {name}
+_ABOUT = """# Model card: {name}
 
 A Keras network that gives the probabilities of {classes} diagnoses for one dermoscopic photo, and the
 evidence for each. It is for teaching and research. **It is not a medical device, and its answers are never
@@ -42,14 +43,16 @@ dermatoscope.
 
 Fingerprint of the labels: `{fingerprint}`. `split.parquet` lists every image with its side.
 
-## Probabilities
+"""
+
+_PROBABILITIES = """## Probabilities
 
 The probabilities assume the mix of diagnoses in which the network learned: {prior}. Where most lesions are
 nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown.
 Temperature {temperature:.3f}{tempered}. The alert rings from a melanoma probability of
 {threshold:.4f}: the threshold that found {sensitivity:.0%} of the melanomas among the calibration lesions.
 Prediction sets aim at {coverage:.0%} coverage of each diagnosis.
-
+{recalibrated}
 ## Figures
 
 On the test images{test_note}: {test_images} images, {test_lesions} lesions,
@@ -88,7 +91,9 @@ On the test lesions, with the diagnoses weighted to the mix that the probabiliti
 |---|---|
 {reliability}
 
-## Does it know what it does not know?
+"""
+
+_PICTURES = """## Does it know what it does not know?
 
 The share of pictures that pass for dermoscopic photos; the threshold lets 95% of the calibration lesions
 pass. Photos of skin without a dermatoscope were not at hand, so nothing is known of those.
@@ -101,7 +106,9 @@ pass. Photos of skin without a dermatoscope were not at hand, so nothing is know
 
 {focus}
 
-## Limits
+"""
+
+_LIMITS = """## Limits
 
 - One melanoma in {missed} or so is missed even with the alert: no alert does not mean no melanoma.
 - Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children,
@@ -111,7 +118,9 @@ pass. Photos of skin without a dermatoscope were not at hand, so nothing is know
 - It may use what surrounds a lesion (rulers, hair, colour casts) as a clue. Look at the evidence map, and
   do not trust the map alone: an answer that other surroundings change was not the lesion's.
 
-## Ethics
+"""
+
+_REST = """## Ethics
 
 The photos come from archives that were published for research, without names; which patients agreed to what
 is described by their publishers. A missed melanoma can kill, and a needless alert costs worry, a visit and
@@ -147,23 +156,18 @@ def write_card(
     path: Path,
     bundle: Bundle,
     description: Description,
-    evaluation: Evaluation,
-    reliability: dict[str, Estimate],
+    judged: Judged,
     accepted: dict[str, float],
     focus: Focus | None,
     table: pd.DataFrame,
 ) -> None:
-    """Write the card; `table` is the catalogue with its `split`, `description` what the recipe says."""
+    """Write the card; `table` has the `split` of every image, `description` is what the recipe says."""
     counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
-    missed = 1 - evaluation.figures["alert_sensitivity"].value
-    text = _TEXT.format(
+    about = _ABOUT.format(
         name=bundle.name,
         classes=len(bundle.codes),
         network=description.network,
-        weights_licence=description.weights_licence,
         split=description.split,
-        test_note=description.test_images,
-        tempered=description.temperature,
         images=len(table),
         lesions=table["lesion_id"].nunique(),
         sources=", ".join(f"{name} ({count})" for name, count in table["source"].value_counts().items()),
@@ -172,14 +176,37 @@ def write_card(
             for code, row in counts.reindex(list(bundle.codes)).iterrows()
         ),
         fingerprint=bundle.data_fingerprint,
+    )
+    rest = _REST.format(
+        weights_licence=description.weights_licence,
+        created=bundle.created,
+        versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
+    )
+    probabilities = probability_sections(bundle, judged, description.test_images, description.temperature)
+    text = about + probabilities + picture_sections(accepted, focus) + limits_section(bundle, judged) + rest
+    path.write_text(text, encoding="utf-8")
+
+
+def probability_sections(
+    bundle: Bundle, judged: Judged, test_note: str, tempered: str, recalibrated: str = ""
+) -> str:
+    """Return the sections that tell what was set on the calibration lesions, and how good that is.
+
+    `test_note` follows "the test images", `tempered` the temperature; `recalibrated` is a subsection.
+    """
+    evaluation = judged.evaluation
+    return _PROBABILITIES.format(
         prior=", ".join(
             f"{diagnosis_of(code).name.lower()} {share:.0%}"
             for share, code in sorted(zip(bundle.prior, bundle.codes, strict=True), reverse=True)
         ),
         temperature=bundle.temperature,
+        tempered=tempered,
         threshold=bundle.alert_threshold,
         sensitivity=bundle.alert_sensitivity,
         coverage=bundle.conformal_coverage,
+        recalibrated=recalibrated,
+        test_note=test_note,
         test_images=evaluation.images,
         test_lesions=evaluation.lesions,
         melanomas=evaluation.melanomas,
@@ -205,14 +232,52 @@ def write_card(
             for group in evaluation.groups
         ),
         missed_ids=", ".join(f"{image_id} ({value:.3f})" for image_id, value in evaluation.missed) or "none",
-        accepted=_rows((kind, f"{share:.3f}") for kind, share in accepted.items()),
-        reliability=_rows((RELIABILITY[name], value) for name, value in reliability.items()),
-        focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
-        missed=round(1 / missed) if missed > 0 else "many",
-        created=bundle.created,
-        versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
+        reliability=_rows((RELIABILITY[name], value) for name, value in judged.reliability.items()),
     )
-    path.write_text(text, encoding="utf-8")
+
+
+def picture_sections(accepted: dict[str, float], focus: Focus | None) -> str:
+    """Return the sections whose figures only pixels tell."""
+    return _PICTURES.format(
+        accepted=_rows((kind, f"{share:.3f}") for kind, share in accepted.items()),
+        focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
+    )
+
+
+def limits_section(bundle: Bundle, judged: Judged) -> str:
+    """Return the section on what it cannot do."""
+    missed = 1 - judged.evaluation.figures["alert_sensitivity"].value
+    return _LIMITS.format(
+        missed=round(1 / missed) if missed > 0 else "many",
+        classes=len(bundle.codes),
+    )
+
+
+def rewrite_card(card: str, name: str, sections: str) -> str:
+    """Return a card under a model's new name with these sections in place of those of the same headings.
+
+    What the card lacks is put at its end.
+    """
+    title, *before = _by_heading(card)
+    made = {_heading(section): section for section in _by_heading(sections) if section}
+    title = re.sub(r"\A# .*", lambda _: f"# Model card: {name}", title)
+    kept = [made.pop(_heading(section), section) for section in before]
+    return "".join([title, *kept, *made.values()])
+
+
+def test_note_of(card: str) -> str:
+    """Return what a card says of its test images, to follow "the test images"; empty if nothing."""
+    found = re.search(r"^On the test images(.*?): \d", card, re.DOTALL | re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _by_heading(text: str) -> list[str]:
+    """Return what stands before the first heading of the second rank, and then each such section."""
+    return re.split(r"^(?=## )", text, flags=re.MULTILINE)
+
+
+def _heading(section: str) -> str:
+    return section.partition("\n")[0].strip()
 
 
 def _describe_focus(focus: Focus) -> str:
