@@ -1,4 +1,4 @@
-"""The commands: python -m melanoma predict, triage, explain, evaluate, audit, looks-for."""
+"""The commands: python -m melanoma predict, triage, explain, evaluate, recalibrate, audit, looks-for."""
 
 import json
 import os
@@ -151,6 +151,50 @@ def evaluate(
         print(json.dumps(evaluated.as_json(), ensure_ascii=False))
     else:
         print(evaluated.as_text())
+
+
+@commands.command()
+def recalibrate(
+    bundle: Annotated[Path, typer.Argument(help="Folder of the model.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Labelled photos to set them on: a labels CSV, or folder with one subfolder a diagnosis; "
+            "repeat it for more. By default the scores that the model has stored."
+        ),
+    ] = None,
+    images: Images = None,
+    outlines: Outlines = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the new model; a model that is there is replaced. By default BUNDLE-recalibrated."
+        ),
+    ] = None,
+    sensitivity: Annotated[
+        float | None,
+        typer.Option(help="Share of the melanomas that the alert is to find; by default as before."),
+    ] = None,
+    coverage: Annotated[
+        float | None, typer.Option(help="Coverage that prediction sets aim at; by default as before.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set a model's temperature, alert and prediction sets again, and make its card, without training.
+
+    From the scores stored with the model, or from labelled photos: half of their lesions set, half judge.
+    Lesions that the network was fitted to are left out.
+    """
+    if data is None and (images or outlines):
+        raise UserError("--images and --outlines belong to --data. Give the labels too.")
+    try:
+        from melanoma.training import recalibration
+    except ModuleNotFoundError as missing:
+        raise UserError(f"recalibrate needs {missing.name}: pip install -r requirements-dev.txt") from missing
+    found = recalibration.recalibrate(
+        bundles.load_bundle(bundle), out, data, images, outlines, sensitivity, coverage
+    )
+    print(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text())
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """MODEL_CARD.md, written by the training run from its own figures (Mitchell 2019, arXiv:1810.03993)."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -251,33 +250,6 @@ def limits_section(bundle: Bundle, judged: Judged) -> str:
         missed=round(1 / missed) if missed > 0 else "many",
         classes=len(bundle.codes),
     )
-
-
-def rewrite_card(card: str, name: str, sections: str) -> str:
-    """Return a card under a model's new name with these sections in place of those of the same headings.
-
-    What the card lacks is put at its end.
-    """
-    title, *before = _by_heading(card)
-    made = {_heading(section): section for section in _by_heading(sections) if section}
-    title = re.sub(r"\A# .*", lambda _: f"# Model card: {name}", title)
-    kept = [made.pop(_heading(section), section) for section in before]
-    return "".join([title, *kept, *made.values()])
-
-
-def test_note_of(card: str) -> str:
-    """Return what a card says of its test images, to follow "the test images"; empty if nothing."""
-    found = re.search(r"^On the test images(.*?): \d", card, re.DOTALL | re.MULTILINE)
-    return found[1] if found else ""
-
-
-def _by_heading(text: str) -> list[str]:
-    """Return what stands before the first heading of the second rank, and then each such section."""
-    return re.split(r"^(?=## )", text, flags=re.MULTILINE)
-
-
-def _heading(section: str) -> str:
-    return section.partition("\n")[0].strip()
 
 
 def _describe_focus(focus: Focus) -> str:

@@ -1,0 +1,99 @@
+"""The model card of a bundle that was recalibrated: the old one, with what was measured again in its place."""
+
+import re
+
+from melanoma.diagnoses import diagnosis_of
+from melanoma.evaluation.focus import Focus
+from melanoma.model.bundle import Bundle
+from melanoma.training.calibrating import Judged
+from melanoma.training.model_card import limits_section, picture_sections, probability_sections
+
+_RECALIBRATED = """
+### Recalibrated
+
+Temperature, alert and prediction sets are not the training run's. They were set again on {when}, from
+{source}, for the bundle of the version `{version}`; the network is the same. {told}
+
+| diagnosis | lesions set on | lesions judged |
+|---|---|---|
+{counts}
+"""
+_FROM_STORED = "the scores that the bundle had stored of {whose} lesions"
+_FROM_OWN = "labelled photos that were given (fingerprint of the labels `{fingerprint}`)"
+_KEPT = """The figures under
+“Does it know what it does not know?” and “Does it look at the lesion?” need the photos and were not made again:
+they are those of the card before. The in-distribution threshold is the same; another temperature can change
+which diagnosis is the likeliest, and so the figures on the lesion a little."""
+_HALVES = """The lesions
+of the photos were divided: one half set them, and the in-distribution threshold, and the other half is the
+test images below. {left_out} images were left out, as the network was fitted to their lesions. The table under
+“Data”, the fitted images apart, tells of the training run's lesions and not of these."""
+_OWN_NOTE = ", here of the photos given, whose lesions nothing was fitted to or set on"
+_TEMPERED = ", set on the calibration lesions"
+
+
+def recalibrated_card(
+    card: str,
+    bundle: Bundle,
+    judged: Judged,
+    accepted: dict[str, float],
+    focus: Focus | None,
+) -> str:
+    """Return the card of a recalibrated bundle, made of the `card` that it had before.
+
+    Sections whose figures need pixels stay as they were where none were at hand, and the card says so.
+    """
+    found = bundle.recalibrated
+    assert found is not None
+    stored = found["stored_scores"]
+    sections = probability_sections(
+        bundle, judged, _note_of(card) if stored else _OWN_NOTE, _TEMPERED, _told(bundle, found)
+    )
+    if not stored:
+        sections += picture_sections(accepted, focus)
+    return rewrite_card(card, bundle.name, sections + limits_section(bundle, judged))
+
+
+def _told(bundle: Bundle, found: dict) -> str:
+    source = _FROM_OWN.format(fingerprint=found["fingerprint"])
+    if found["stored_scores"]:
+        whose = "its calibration" if found["fingerprint"] is None else "an earlier recalibration's"
+        source = _FROM_STORED.format(whose=whose)
+    counts = (
+        f"| {diagnosis_of(code).name} | {found['set_on'][code]} | {found['judged'][code]} |"
+        for code in bundle.codes
+    )
+    return _RECALIBRATED.format(
+        when=found["when"],
+        version=found["from"],
+        source=source,
+        told=_KEPT if found["stored_scores"] else _HALVES.format(left_out=found["left_out"]),
+        counts="\n".join(counts),
+    )
+
+
+def rewrite_card(card: str, name: str, sections: str) -> str:
+    """Return a card under a model's new name with these sections in place of those of the same headings.
+
+    What the card lacks is put at its end.
+    """
+    title, *before = _by_heading(card)
+    made = {_heading(section): section for section in _by_heading(sections) if section}
+    title = re.sub(r"\A# .*", lambda _: f"# Model card: {name}", title)
+    kept = [made.pop(_heading(section), section) for section in before]
+    return "".join([title, *kept, *made.values()])
+
+
+def _note_of(card: str) -> str:
+    """Return what a card says of its test images, to follow "the test images"; empty if nothing."""
+    found = re.search(r"^On the test images(.*?): \d", card, re.DOTALL | re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _by_heading(text: str) -> list[str]:
+    """Return what stands before the first heading of the second rank, and then each such section."""
+    return re.split(r"^(?=## )", text, flags=re.MULTILINE)
+
+
+def _heading(section: str) -> str:
+    return section.partition("\n")[0].strip()

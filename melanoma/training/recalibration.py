@@ -1,0 +1,353 @@
+"""Temperature, thresholds, prediction sets and card of a bundle made again, without training.
+
+From the scores that the bundle has stored, or from labelled photos of one's own.
+"""
+
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from melanoma.data.labels.read import Paths, fingerprint, read_labels
+from melanoma.diagnoses import COARSER, PARTS, members
+from melanoma.errors import UserError
+from melanoma.evaluation.evaluate import NAMES
+from melanoma.evaluation.focus import judge_focus
+from melanoma.evaluation.other_pictures import accepted_shares
+from melanoma.evaluation.run import shows_lesions_of
+from melanoma.evaluation.scoring import score_table
+from melanoma.explain.looks_for import FOLDER
+from melanoma.files import told_if_unwritable
+from melanoma.model.bundle import Bundle, describe, new_bundle
+from melanoma.model.classifier import CompiledNetwork, load_compiled
+from melanoma.model.in_distribution import distance, threshold_for
+from melanoma.training.calibrating import (
+    Judged,
+    calibrate,
+    draw_reliability,
+    judge,
+    predictions_of,
+    stored_logits,
+    with_probabilities,
+)
+from melanoma.training.recalibrated_card import recalibrated_card
+
+SUFFIX = "-recalibrated"
+SEED = 0
+"""Of the halves: the same photos are always divided in the same way."""
+CARD = "MODEL_CARD.md"
+_MADE_AGAIN = ("predictions.parquet", "split.parquet", "reliability.png", CARD)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the network says of labelled lesions, some to set on (calibration) and some that judge (test)."""
+
+    rows: pd.DataFrame
+    """One row an image with its `split`: of `predictions.parquet`, or of a table of labels."""
+    logits: np.ndarray
+    """float (n, classes), of the rows."""
+    features: np.ndarray | None = None
+    """float (n, channels), for the in-distribution check; None where they were not stored."""
+    fingerprint: str | None = None
+    """Of the labels, where they are one's own."""
+    left_out: int = 0
+    """Images left out, as the network was fitted to their lesions."""
+    remarks: tuple[str, ...] = ()
+    """Sentences about what of the labels was not used."""
+
+    def on(self, split: str) -> np.ndarray:
+        """Return which images are on a side, bool (n,)."""
+        return (self.rows["split"] == split).to_numpy()
+
+
+@dataclass(frozen=True)
+class Recalibration:
+    """The new bundle beside the old one."""
+
+    before: Bundle
+    bundle: Bundle
+    judged: Judged
+    remarks: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain numbers; those that decide with the old value and the new."""
+        names = ("temperature", "alert_threshold", "alert_sensitivity", "conformal_coverage")
+        changed = (*names, "conformal_quantiles", "distance_threshold")
+        return {
+            "bundle": str(self.bundle.path),
+            "version": self.bundle.version,
+            "recalibrated": self.bundle.recalibrated,
+            "remarks": list(self.remarks),
+            **{
+                name: {"before": getattr(self.before, name), "now": getattr(self.bundle, name)}
+                for name in changed
+            },
+            "figures": self.bundle.figures,
+        }
+
+    def as_text(self) -> str:
+        """Return what the command prints."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        before, now, found = self.before, self.bundle, self.bundle.recalibrated or {}
+        yield from self.remarks
+        if found["left_out"]:
+            yield f"{found['left_out']} images left out: the network was fitted to their lesions"
+        yield "          lesions set on   judged   quantile of the prediction sets"
+        pairs = zip(now.codes, before.conformal_quantiles, now.conformal_quantiles, strict=True)
+        for code, old, new in pairs:
+            yield f"  {code:<6}{found['set_on'][code]:>16}{found['judged'][code]:>9}   {old:.4f} -> {new:.4f}"
+        yield f"temperature            {before.temperature:.4f} -> {now.temperature:.4f}"
+        yield (
+            f"alert from             {before.alert_threshold:.4f} -> {now.alert_threshold:.4f}, "
+            f"which finds {now.alert_sensitivity:.0%} of the melanomas set on"
+        )
+        yield f"in distribution up to  {before.distance_threshold:.4f} -> {now.distance_threshold:.4f}"
+        yield "on the lesions that judge, with 95% intervals by bootstrap over lesions:"
+        for name, estimate in self.judged.evaluation.figures.items():
+            yield f"  {NAMES[name]:<46} {estimate}"
+        yield f"Written to {now.path}, version {now.version}"
+
+
+def recalibrate(
+    bundle: Bundle,
+    out: Path | None = None,
+    data: Paths = None,
+    images: Paths = None,
+    outlines: Paths = None,
+    sensitivity: float | None = None,
+    coverage: float | None = None,
+) -> Recalibration:
+    """Write a bundle of the same network with all that is set after training set again.
+
+    Without `data`, on the stored scores of the calibration lesions, judged on those of the test lesions. With
+    it, on labelled photos: half of their lesions set and half judge, and lesions that the network was fitted
+    to are left out. `out` is a new folder, or a model to replace; by default one beside the old. Sensitivity
+    and coverage are the old bundle's where none are given. Raises UserError where what there is cannot set
+    them, and for a folder that is not to be replaced.
+    """
+    sensitivity = bundle.alert_sensitivity if sensitivity is None else sensitivity
+    coverage = bundle.conformal_coverage if coverage is None else coverage
+    for option, share in (("--sensitivity", sensitivity), ("--coverage", coverage)):
+        if not 0 < share < 1:
+            raise UserError("{option} has to lie between 0 and 1.", option=option)
+    target = _target(bundle, out)
+    network = None if data is None else load_compiled(bundle)
+    if network is None:
+        scores = _stored_scores(bundle)
+        require_enough(scores.rows, bundle.codes, sensitivity)
+    else:
+        scores = _own_scores(bundle, network, data, images, outlines, sensitivity)
+    set_on = scores.on("calibration")
+    fields = calibrate(
+        scores.logits[set_on],
+        scores.rows.loc[set_on, "diagnosis"].tolist(),
+        bundle.codes,
+        np.array(bundle.prior),
+        sensitivity,
+        coverage,
+    )
+    if scores.features is not None:
+        distances = distance(scores.features[set_on], bundle.load_references())
+        fields["distance_threshold"] = threshold_for(distances)
+    described = replace(
+        bundle, name=target.name, path=target, recalibrated=_provenance(bundle, scores), **fields
+    )
+    with told_if_unwritable(target), new_bundle(target) as folder:
+        described, judged = _write(folder, bundle, described, scores, network)
+    few = _few_for_sets(scores.rows[set_on], bundle.codes, coverage)
+    return Recalibration(bundle, replace(described, path=target), judged, (*scores.remarks, *few))
+
+
+def require_enough(rows: pd.DataFrame, codes: Sequence[str], sensitivity: float) -> None:
+    """Raise UserError where the calibration side of a table cannot set what has to be set on it.
+
+    Each of the codes has to be there, for the prediction sets, and of melanoma s / (1 - s) lesions: a
+    threshold at the lowest of n scores finds n of n + 1 new melanomas at best, on average, and that has to be
+    the sensitivity s. The other side has to show melanomas too.
+    """
+    sides = {
+        split: lesions_by_diagnosis(rows[rows["split"] == split], codes) for split in ("calibration", "test")
+    }
+    set_on = sides["calibration"]
+    missing = [code for code in codes if not set_on[code]]
+    if missing:
+        raise UserError(
+            "There is no lesion of {missing} to calibrate with, and each diagnosis of the model needs its own "
+            "for the prediction sets. Add photos of it.",
+            missing=", ".join(missing),
+        )
+    least = math.ceil(sensitivity / (1 - sensitivity) - 1e-9)
+    if set_on["MEL"] < least:
+        raise UserError(
+            "{found} melanomas to calibrate with are too few for a sensitivity of {sensitivity}: a threshold "
+            "that is set on n of them finds n of n + 1 new ones at best, on average, so {least} are the least, "
+            "and as many of one's own again to judge with. Add melanomas, or ask for less with --sensitivity.",
+            found=set_on["MEL"],
+            sensitivity=f"{sensitivity:.3g}",
+            least=least,
+        )
+    if not sides["test"]["MEL"] or sum(map(bool, sides["test"].values())) < 2:
+        raise UserError(
+            "No melanoma, or nothing else, is left to judge the thresholds with. Add photos of more lesions."
+        )
+
+
+def lesions_by_diagnosis(rows: pd.DataFrame, codes: Sequence[str]) -> dict[str, int]:
+    """Return how many lesions of each code a table shows."""
+    counts = rows.groupby("diagnosis")["lesion_id"].nunique()
+    return {code: int(counts.get(code, 0)) for code in codes}
+
+
+def halve_by_lesion(table: pd.DataFrame, seed: int = SEED) -> pd.Series:
+    """Return `calibration` or `test` for each image, on the table's index: half of each diagnosis' lesions.
+
+    Of an odd number the calibration side gets one more. A lesion with two diagnoses counts for its first.
+    """
+    lesions = table.drop_duplicates("lesion_id")[["lesion_id", "diagnosis"]].sort_values("lesion_id")
+    lesions = lesions.sample(frac=1, random_state=seed)
+    odd = lesions.groupby("diagnosis").cumcount() % 2
+    split = dict(zip(lesions["lesion_id"], np.where(odd, "test", "calibration"), strict=True))
+    return table["lesion_id"].map(split)
+
+
+def _few_for_sets(rows: pd.DataFrame, codes: Sequence[str], coverage: float) -> list[str]:
+    """Return a sentence about diagnoses whose quantile rests on too few images to leave any set."""
+    counts = rows["diagnosis"].value_counts()
+    few = [code for code in codes if math.ceil((counts.get(code, 0) + 1) * coverage) > counts.get(code, 0)]
+    return [
+        f"{', '.join(few)}: too few images for {coverage:.0%} coverage, so in every prediction set"
+    ] * bool(few)
+
+
+def _stored_scores(bundle: Bundle) -> Scores:
+    predictions = bundle.load_predictions()
+    rows = predictions[predictions["diagnosis"].isin(bundle.codes)].reset_index(drop=True)
+    earlier = (bundle.recalibrated or {}).get("fingerprint")
+    return Scores(rows, stored_logits(rows, bundle), fingerprint=earlier)
+
+
+def _own_scores(
+    bundle: Bundle,
+    network: CompiledNetwork,
+    data: Paths,
+    images: Paths,
+    outlines: Paths,
+    sensitivity: float,
+) -> Scores:
+    parts = bool({part.code for part in PARTS} & set(bundle.codes))
+    labels = read_labels(data, images, outlines, parts)
+    table = labels.table
+    _require_own_diagnoses(table, bundle.codes)
+    known = bundle.load_split()
+    seen = shows_lesions_of(table, known[known["split"] == "train"])
+    seen = seen.groupby(table["lesion_id"]).transform("any")
+    if seen.all():
+        raise UserError("The network was fitted to all of these lesions. Give photos that it has not seen.")
+    table = table[~seen]
+    table = table.assign(split=halve_by_lesion(table))
+    require_enough(table, bundle.codes, sensitivity)  # before minutes of work
+    scored = score_table(network, table, bundle.framing)
+    rows = scored.table.reset_index(drop=True)
+    require_enough(rows, bundle.codes, sensitivity)
+    unreadable = (f"left out: {problem}" for problem in scored.problems.values())
+    return Scores(
+        rows,
+        scored.logits,
+        scored.features,
+        fingerprint(rows),
+        int(seen.sum()),
+        (*labels.remarks(), *unreadable),
+    )
+
+
+def _require_own_diagnoses(table: pd.DataFrame, codes: Sequence[str]) -> None:
+    for label in sorted(set(table["diagnosis"]) - set(codes)):
+        covered = members(label, codes)
+        if label in COARSER or len(covered) > 1:
+            raise UserError(
+                "{label} joins {diagnoses}: such labels can be evaluated, not calibrated with. Give the "
+                "diagnosis itself, or take the rows out.",
+                label=label,
+                diagnoses=", ".join(covered),
+            )
+        raise UserError(
+            "The labels hold {label}, which this model does not know ({known}).",
+            label=label,
+            known=", ".join(codes),
+        )
+
+
+def _target(bundle: Bundle, out: Path | None) -> Path:
+    source = bundle.path.resolve()
+    target = source.with_name(source.name + SUFFIX) if out is None else out.resolve()
+    if target.exists() and out is None:
+        raise UserError("{out} exists already. Name it with --out to replace it.", out=target)
+    if target.exists() and not (target / "bundle.json").is_file():
+        raise UserError("{out} is there and is no model, so it is not replaced. Name another.", out=target)
+    return target
+
+
+def _provenance(bundle: Bundle, scores: Scores) -> dict[str, Any]:
+    """Return what a bundle and its card say of how it was recalibrated."""
+    return {
+        "from": bundle.version,
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "stored_scores": scores.features is None,
+        "fingerprint": scores.fingerprint,
+        "left_out": scores.left_out,
+        "set_on": lesions_by_diagnosis(scores.rows[scores.on("calibration")], bundle.codes),
+        "judged": lesions_by_diagnosis(scores.rows[scores.on("test")], bundle.codes),
+    }
+
+
+def _write(
+    folder: Path, before: Bundle, bundle: Bundle, scores: Scores, network: CompiledNetwork | None
+) -> tuple[Bundle, Judged]:
+    """Fill the folder of a recalibrated bundle; returns what lies there and how good it is."""
+    for name in before.files:
+        if name not in _MADE_AGAIN:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(before.path / name, folder / name)
+    if (before.path / FOLDER).is_dir():  # they are of the network, which is the same
+        shutil.copytree(before.path / FOLDER, folder / FOLDER, dirs_exist_ok=True)
+    if network is None:
+        predictions = with_probabilities(scores.rows, scores.logits, bundle)
+    else:
+        predictions = predictions_of(scores.rows, scores.logits, bundle)
+    predictions.to_parquet(folder / "predictions.parquet", index=False)
+    _split_of(before, scores, network is not None).to_parquet(folder / "split.parquet", index=False)
+
+    judging = scores.on("test")
+    judged = judge(predictions[judging], scores.logits[judging], bundle)
+    draw_reliability(predictions[judging], bundle, folder / "reliability.png")
+    kept = {name: before.figures.get(name) for name in ("accepted", "focus")}
+    accepted, focus, figures = kept["accepted"] or {}, None, judged.figures({}, None) | kept
+    if network is not None and scores.features is not None:
+        focus = judge_focus(network, scores.rows[judging], bundle)
+        accepted = accepted_shares(
+            network, scores.features[judging], before.load_references(), bundle.distance_threshold
+        )
+        figures = judged.figures(accepted, focus)
+    bundle = replace(bundle, figures=figures)
+    card = (before.path / CARD).read_text(encoding="utf-8") if CARD in before.files else ""
+    (folder / CARD).write_text(recalibrated_card(card, bundle, judged, accepted, focus), encoding="utf-8")
+    return describe(folder, bundle), judged
+
+
+def _split_of(before: Bundle, scores: Scores, own: bool) -> pd.DataFrame:
+    """Return the old table of sides, with the images of one's own that were set on as `recalibration`."""
+    split = before.load_split()
+    if not own:
+        return split
+    added = scores.rows.loc[scores.on("calibration"), ["image_id", "lesion_id"]].assign(split="recalibration")
+    kept = split[~split["image_id"].isin(added["image_id"])]
+    return pd.concat([kept, added], ignore_index=True)
