@@ -1,4 +1,4 @@
-"""The model card of a bundle that was recalibrated: the old one, with what was measured again in its place."""
+"""The model card of a bundle that was recalibrated: the old one, with what was measured again."""
 
 import re
 
@@ -21,13 +21,13 @@ Temperature, alert and prediction sets are not the training run's. They were set
 _FROM_STORED = "the scores that the bundle had stored of {whose} lesions"
 _FROM_OWN = "labelled photos that were given (fingerprint of the labels `{fingerprint}`)"
 _KEPT = """The figures under
-“Does it know what it does not know?” and “Does it look at the lesion?” need the photos and were not made again:
-they are those of the card before. The in-distribution threshold is the same; another temperature can change
+“Does it know what it does not know?” and “Does it look at the lesion?” need the photos and were not made
+again: they are those of the card before. The in-distribution threshold is the same; another temperature can change
 which diagnosis is the likeliest, and so the figures on the lesion a little."""
 _HALVES = """The lesions
 of the photos were divided: one half set them, and the in-distribution threshold, and the other half is the
-test images below. {left_out} images were left out, as the network was fitted to their lesions. The table under
-“Data”, the fitted images apart, tells of the training run's lesions and not of these."""
+test images below. {left_out} images were left out, as the network was fitted to their lesions. What stands
+under “Data” tells of the training run's lesions and not of these."""
 _OWN_NOTE = ", here of the photos given, whose lesions nothing was fitted to or set on"
 _TEMPERED = ", set on the calibration lesions"
 

@@ -23,7 +23,7 @@ from melanoma.evaluation.other_pictures import accepted_shares
 from melanoma.evaluation.run import shows_lesions_of
 from melanoma.evaluation.scoring import score_table
 from melanoma.explain.looks_for import FOLDER
-from melanoma.files import told_if_unwritable
+from melanoma.files import user_error_if_unwritable
 from melanoma.model.bundle import Bundle, describe, new_bundle
 from melanoma.model.classifier import CompiledNetwork, load_compiled
 from melanoma.model.in_distribution import distance, threshold_for
@@ -161,7 +161,7 @@ def recalibrate(
     described = replace(
         bundle, name=target.name, path=target, recalibrated=_provenance(bundle, scores), **fields
     )
-    with told_if_unwritable(target), new_bundle(target) as folder:
+    with user_error_if_unwritable(target), new_bundle(target) as folder:
         described, judged = _write(folder, bundle, described, scores, network)
     few = _few_for_sets(scores.rows[set_on], bundle.codes, coverage)
     return Recalibration(bundle, replace(described, path=target), judged, (*scores.remarks, *few))
@@ -181,16 +181,16 @@ def require_enough(rows: pd.DataFrame, codes: Sequence[str], sensitivity: float)
     missing = [code for code in codes if not set_on[code]]
     if missing:
         raise UserError(
-            "There is no lesion of {missing} to calibrate with, and each diagnosis of the model needs its own "
-            "for the prediction sets. Add photos of it.",
+            "There is no lesion of {missing} to calibrate with, and prediction sets need some of each diagnosis "
+            "of the model. Add photos of it.",
             missing=", ".join(missing),
         )
     least = math.ceil(sensitivity / (1 - sensitivity) - 1e-9)
     if set_on["MEL"] < least:
         raise UserError(
             "{found} melanomas to calibrate with are too few for a sensitivity of {sensitivity}: a threshold "
-            "that is set on n of them finds n of n + 1 new ones at best, on average, so {least} are the least, "
-            "and as many of one's own again to judge with. Add melanomas, or ask for less with --sensitivity.",
+            "set on n of them finds n of n + 1 new ones at best, on average, so {least} are the least, and as "
+            "many again to judge with. Add melanomas, or ask for less with --sensitivity.",
             found=set_on["MEL"],
             sensitivity=f"{sensitivity:.3g}",
             least=least,
