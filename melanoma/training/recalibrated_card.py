@@ -1,6 +1,7 @@
 """The model card of a bundle that was recalibrated: the old one, with what was measured again."""
 
 import re
+from typing import Any
 
 from melanoma.diagnoses import diagnosis_of
 from melanoma.evaluation.focus import Focus
@@ -22,8 +23,8 @@ _FROM_STORED = "the scores that the bundle had stored of {whose} lesions"
 _FROM_OWN = "labelled photos that were given (fingerprint of the labels `{fingerprint}`)"
 _KEPT = """The figures under
 “Does it know what it does not know?” and “Does it look at the lesion?” need the photos and were not made
-again: they are those of the card before. The in-distribution threshold is the same; another temperature can change
-which diagnosis is the likeliest, and so the figures on the lesion a little."""
+again: they are those of the card before. The in-distribution threshold is the same; another temperature can
+change which diagnosis is the likeliest, and so the figures on the lesion a little."""
 _HALVES = """The lesions
 of the photos were divided: one half set them, and the in-distribution threshold, and the other half is the
 test images below. {left_out} images were left out, as the network was fitted to their lesions. What stands
@@ -54,7 +55,7 @@ def recalibrated_card(
     return rewrite_card(card, bundle.name, sections + limits_section(bundle, judged))
 
 
-def _told(bundle: Bundle, found: dict) -> str:
+def _told(bundle: Bundle, found: dict[str, Any]) -> str:
     source = _FROM_OWN.format(fingerprint=found["fingerprint"])
     if found["stored_scores"]:
         whose = "its calibration" if found["fingerprint"] is None else "an earlier recalibration's"
@@ -86,7 +87,7 @@ def rewrite_card(card: str, name: str, sections: str) -> str:
 
 def _note_of(card: str) -> str:
     """Return what a card says of its test images, to follow "the test images"; empty if nothing."""
-    found = re.search(r"^On the test images(.*?): \d", card, re.DOTALL | re.MULTILINE)
+    found = re.search(r"^On the test \w+(.*?): \d", card, re.DOTALL | re.MULTILINE)
     return found[1] if found else ""
 
 

@@ -181,16 +181,16 @@ def require_enough(rows: pd.DataFrame, codes: Sequence[str], sensitivity: float)
     missing = [code for code in codes if not set_on[code]]
     if missing:
         raise UserError(
-            "There is no lesion of {missing} to calibrate with, and prediction sets need some of each diagnosis "
-            "of the model. Add photos of it.",
+            "There is no lesion of {missing} to calibrate with, and prediction sets need some of each "
+            "diagnosis of the model. Add photos of it.",
             missing=", ".join(missing),
         )
     least = math.ceil(sensitivity / (1 - sensitivity) - 1e-9)
     if set_on["MEL"] < least:
         raise UserError(
             "{found} melanomas to calibrate with are too few for a sensitivity of {sensitivity}: a threshold "
-            "set on n of them finds n of n + 1 new ones at best, on average, so {least} are the least, and as "
-            "many again to judge with. Add melanomas, or ask for less with --sensitivity.",
+            "set on n of them finds n of n + 1 new ones at best, on average, so {least} are the least, and "
+            "as many again to judge with. Add melanomas, or ask for less with --sensitivity.",
             found=set_on["MEL"],
             sensitivity=f"{sensitivity:.3g}",
             least=least,
