@@ -1,4 +1,4 @@
-"""How `bundle.json` groups what a `Bundle` says, and what of it this version knows.
+"""How `bundle.json` groups what a `Bundle` says, and what of it this version knows (docs/bundle.md).
 
 A later version adds an alert, a method or a group beside those here. This one refuses them by name: to ignore
 an alert would be to answer without it.
