@@ -163,5 +163,4 @@ def thumbnails(pixels: np.ndarray, side: int = 16) -> np.ndarray:
 
 
 def _probabilities(network: CompiledNetwork, bundle: Bundle, pixels: np.ndarray) -> np.ndarray:
-    logits = [network.run(pixels[start : start + BATCH]).logits for start in range(0, len(pixels), BATCH)]
-    return probabilities_from(np.concatenate(logits), bundle.temperature, bundle.prior)
+    return probabilities_from(network.logits(pixels, BATCH), bundle.temperature, bundle.prior)

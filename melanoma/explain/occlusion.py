@@ -35,10 +35,7 @@ class Occlusion(Method):
         cells = round(2 / patch)
         cover = covering(pixels, patch, str(request.settings["cover"]))
         covered = occluded(pixels, cover, cells, patch)
-        logits = [
-            request.network.run(covered[at : at + _BATCH]).logits for at in range(0, len(covered), _BATCH)
-        ]
-        falls = request.prediction.logits - np.concatenate(logits)
+        falls = request.prediction.logits - request.network.logits(covered, _BATCH)
         return falls.reshape(cells, cells, -1)[..., request.indices]
 
 

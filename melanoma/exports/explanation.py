@@ -106,10 +106,7 @@ def probabilities_of(classifier: Classifier) -> Probabilities:
     bundle = classifier.bundle
 
     def probabilities(pixels: np.ndarray) -> np.ndarray:
-        logits = [
-            classifier.compiled.run(pixels[start : start + _BATCH]).logits
-            for start in range(0, len(pixels), _BATCH)
-        ]
-        return probabilities_from(np.concatenate(logits), bundle.temperature, bundle.prior)
+        logits = classifier.compiled.logits(pixels, _BATCH)
+        return probabilities_from(logits, bundle.temperature, bundle.prior)
 
     return probabilities

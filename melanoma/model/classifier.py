@@ -106,6 +106,11 @@ class CompiledNetwork:
         logits, features, *evidence = (part.numpy().astype(np.float32) for part in parts)
         return Outputs(logits, evidence[0] if evidence else None, features)
 
+    def logits(self, pixels: np.ndarray, batch: int) -> np.ndarray:
+        """Return the logits, float32 (n, classes), for uint8 (n, S, S, 3), `batch` images at a time."""
+        starts = range(0, len(pixels), batch)
+        return np.concatenate([self.run(pixels[start : start + batch]).logits for start in starts])
+
     def built_once(self, key: Any, build: Callable[[], T]) -> T:
         """Return `build()`, called once for all threads and kept under `key` with this network."""
         with self._lock:

@@ -30,6 +30,14 @@ def test_evidence_and_bias_add_up_to_the_logits(which, request):
         assert prediction.probabilities.sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("batch", [1, 2, 5, 9])
+def test_logits_do_not_hang_on_the_size_of_a_batch(small_classifier, batch):
+    size = small_classifier.compiled.size
+    pixels = np.random.default_rng(3).integers(0, 256, (5, size, size, 3), np.uint8)
+    found = small_classifier.compiled.logits(pixels, batch)
+    assert found == pytest.approx(small_classifier.compiled.run(pixels).logits, abs=1e-4)
+
+
 def test_the_melanoma_alert_follows_the_threshold(small_classifier):
     for prediction in small_classifier(PHOTOS):
         reached = prediction.probability("MEL") >= small_classifier.bundle.alert_threshold
