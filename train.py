@@ -38,7 +38,7 @@ from melanoma.training.dataset import decode_dataset
 from melanoma.training.export import export_bundle
 from melanoma.training.fine_tuning import FINE_TUNING
 from melanoma.training.loop import fit
-from melanoma.training.recipes import Precision, Recipe, recipe_named, remaining_stages
+from melanoma.training.recipes import LabelSources, Precision, Recipe, recipe_named, remaining_stages
 from melanoma.training.run_folder import begin_run, resume_run, run_folder
 from melanoma.training.start import describe_start, load_start, set_start_weights
 from melanoma.training.tracking import Tracker
@@ -87,7 +87,7 @@ def train(
     # The data: one table, split by the recipe; every file is decoded once, and the bad ones are left out by
     # name. Each worker draws from a shard of its own.
     run = run_folder(out.name, resume)
-    table = chosen.table(data, images, outlines, truth, run)
+    table = chosen.table(LabelSources(data, images, outlines, truth), run)
     dataset = decode_dataset(table, chosen.stored_size, chosen.split, run)
     print(dataset.summary())
     shards = shard(chosen.sampler(dataset), dataset.table["lesion_id"].to_numpy(), workers)

@@ -18,7 +18,7 @@ from melanoma.model.network import build_network
 from melanoma.training.dataset import Dataset
 from melanoma.training.judging import judge_in_even_mix
 from melanoma.training.loss import LesionTrainer
-from melanoma.training.recipes import Description, Judge, Precision, Stage
+from melanoma.training.recipes import Description, Judge, LabelSources, Precision, Stage
 
 _NETWORK = """{title} ({citation}) at {size} x {size} pixels of the photo's
 centred square, with its last stride taken out, global average pooling and one dense layer, so that the map
@@ -103,19 +103,12 @@ class FineTuning:
             )
         return self if backbone is None else replace(self, backbone=backbone_named(backbone).name)
 
-    def table(
-        self,
-        data: list[Path],
-        images: list[Path] | None,
-        outlines: list[Path] | None,
-        truth: Path | None,
-        run: Path,
-    ) -> pd.DataFrame:
-        """Return all labels as one table, and print what is left out of it; `truth` and `run` are not used.
+    def table(self, sources: LabelSources, run: Path) -> pd.DataFrame:
+        """Return all labels as one table, and print what is left out of it; truth and `run` are not used.
 
         Raises UserError as `read_labels` does.
         """
-        labels = read_labels(data, images, outlines)
+        labels = read_labels(sources.data, sources.images, sources.outlines)
         for remark in labels.remarks():
             print(remark)
         return labels.table

@@ -39,6 +39,20 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class LabelSources:
+    """Where the labels of a run come from, as `train.py`'s options say it."""
+
+    data: list[Path]
+    """Labels CSVs, or folders of class folders."""
+    images: list[Path] | None = None
+    """Folders of a CSV's images."""
+    outlines: list[Path] | None = None
+    """Folders of the lesions' masks."""
+    truth: Path | None = None
+    """A labels CSV with the true diagnoses of images whose folders are wrong."""
+
+
+@dataclass(frozen=True)
 class Description:
     """What a recipe says about itself on the model card, Markdown."""
 
@@ -116,14 +130,7 @@ class Recipe(Protocol):
         Raises UserError for an option that it cannot have.
         """
 
-    def table(
-        self,
-        data: list[Path],
-        images: list[Path] | None,
-        outlines: list[Path] | None,
-        truth: Path | None,
-        run: Path,
-    ) -> pd.DataFrame:
+    def table(self, sources: LabelSources, run: Path) -> pd.DataFrame:
         """Return one row an image, with the columns of `read_labels`, and perhaps more.
 
         What it has to write on the way lies in the folder `run`. Raises UserError if the data do not suit.

@@ -11,7 +11,7 @@ import pandas as pd
 from melanoma.data.pipeline import Sampler
 from melanoma.errors import UserError
 from melanoma.training.dataset import Dataset
-from melanoma.training.recipes import Description, Judge, Precision, Stage
+from melanoma.training.recipes import Description, Judge, LabelSources, Precision, Stage
 from melanoma.tutorial.epochs import ShuffledSampler, judge_by_accuracy
 from melanoma.tutorial.experiment import Experiment
 from melanoma.tutorial.experiment_data import experiment_table
@@ -69,21 +69,14 @@ class TutorialRecipe(Experiment):
             )
         return replace(self, precision=precision)
 
-    def table(
-        self,
-        data: list[Path],
-        images: list[Path] | None,
-        outlines: list[Path] | None,
-        truth: Path | None,
-        run: Path,
-    ) -> pd.DataFrame:
-        """Return the table of `experiment_table`, which has a `split`; `images` and `outlines` are not used.
+    def table(self, sources: LabelSources, run: Path) -> pd.DataFrame:
+        """Return the table of `experiment_table`, which has a `split`; images and outlines are not used.
 
         Raises UserError for more than one folder, and as `experiment_table` does.
         """
-        if len(data) > 1:
+        if len(sources.data) > 1:
             raise UserError(f"{self.name} is fitted to one folder, as its readers do. Give one --data.")
-        return experiment_table(data[0], truth, self, run)
+        return experiment_table(sources.data[0], sources.truth, self, run)
 
     def split(self, table: pd.DataFrame) -> pd.Series:
         """Return the split that the table came with."""

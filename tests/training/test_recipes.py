@@ -11,7 +11,7 @@ import pytest
 from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
 from melanoma.training.fine_tuning import FINE_TUNING
-from melanoma.training.recipes import Precision, Stage, recipe_named, remaining_stages
+from melanoma.training.recipes import LabelSources, Precision, Stage, recipe_named, remaining_stages
 from melanoma.tutorial.recipes import EXPERIMENTS, TutorialRecipe
 from tests.tiny_backbone import as_mobilenet
 from train import RECIPES
@@ -48,7 +48,7 @@ def test_a_recipe_takes_the_options_that_it_can_have():
 
 def test_an_experiment_takes_one_folder(tmp_path):
     with pytest.raises(UserError, match="tutorial-a is fitted to one folder, .* Give one --data"):
-        EXPERIMENTS["tutorial-a"].table([tmp_path, tmp_path], None, None, None, tmp_path)
+        EXPERIMENTS["tutorial-a"].table(LabelSources([tmp_path, tmp_path]), tmp_path)
 
 
 def test_both_kinds_are_offered_by_name():
