@@ -12,10 +12,9 @@ from melanoma.data.labels.read import Paths, coarsened, read_labels
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import NAMES, Evaluation, age_groups, evaluate
 from melanoma.evaluation.focus import Focus, judge_focus
-from melanoma.evaluation.scoring import score_table
+from melanoma.evaluation.scoring import score_table, with_probabilities
 from melanoma.files import write_whole
 from melanoma.model.bundle import Bundle
-from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import load_compiled
 
 
@@ -132,11 +131,12 @@ def evaluate_bundle(
         )
     network = load_compiled(bundle)
     scored = score_table(network, table[~seen], bundle.framing)
-    probabilities = probabilities_from(scored.logits, bundle.temperature, bundle.prior)
+    predictions = with_probabilities(
+        scored.table[["image_id", "lesion_id", "diagnosis"]], scored.logits, bundle
+    )
+    probabilities = predictions[list(bundle.codes)].to_numpy()
     judged = scored.table.assign(age_group=age_groups(scored.table["age"]))
     evaluation = evaluate(judged, probabilities, bundle.codes, bundle.alert_threshold)
-    columns = {code: probabilities[:, index] for index, code in enumerate(bundle.codes)}
-    predictions = scored.table[["image_id", "lesion_id", "diagnosis"]].assign(**columns)
     return BundleEvaluation(
         evaluation,
         int(seen.sum()),

@@ -9,6 +9,8 @@ import pandas as pd
 from rich.progress import track
 
 from melanoma.errors import UserError
+from melanoma.model.bundle import Bundle
+from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prefetch import batches_ahead
 from melanoma.photos.framing import frame
@@ -58,3 +60,9 @@ def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> 
             f"None of the {len(table)} images can be read. The first: {next(iter(problems.values()))}"
         )
     return Scored(table[readable], np.concatenate(logits), np.concatenate(features), problems)
+
+
+def with_probabilities(rows: pd.DataFrame, logits: np.ndarray, bundle: Bundle) -> pd.DataFrame:
+    """Return the rows with the bundle's probabilities, a column a code, in place of any they had."""
+    probabilities = probabilities_from(logits, bundle.temperature, bundle.prior)
+    return rows.assign(**{code: probabilities[:, index] for index, code in enumerate(bundle.codes)})

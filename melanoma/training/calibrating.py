@@ -16,6 +16,7 @@ from melanoma.evaluation.evaluate import Evaluation, age_groups, evaluate
 from melanoma.evaluation.focus import Focus
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.reliability import judge_calibration, melanoma_bins
+from melanoma.evaluation.scoring import with_probabilities
 from melanoma.model.bundle import Bundle
 from melanoma.model.calibration import (
     alert_threshold,
@@ -62,12 +63,6 @@ def predictions_of(table: pd.DataFrame, logits: np.ndarray, bundle: Bundle) -> p
     """
     rows = table[_COLUMNS].assign(age_group=age_groups(table["age"]))
     return with_probabilities(rows, logits, bundle)
-
-
-def with_probabilities(rows: pd.DataFrame, logits: np.ndarray, bundle: Bundle) -> pd.DataFrame:
-    """Return the rows with the bundle's probabilities, a column a code, in place of any they had."""
-    probabilities = probabilities_from(logits, bundle.temperature, bundle.prior)
-    return rows.assign(**{code: probabilities[:, index] for index, code in enumerate(bundle.codes)})
 
 
 def stored_logits(predictions: pd.DataFrame, bundle: Bundle) -> np.ndarray:

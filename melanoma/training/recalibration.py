@@ -14,14 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from melanoma.data.labels.read import Paths, fingerprint, read_labels
-from melanoma.diagnoses import COARSER, PARTS, members
+from melanoma.data.labels.read import Paths
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import NAMES
 from melanoma.evaluation.focus import judge_focus
 from melanoma.evaluation.other_pictures import accepted_shares
-from melanoma.evaluation.run import shows_lesions_of
-from melanoma.evaluation.scoring import score_table
+from melanoma.evaluation.scoring import with_probabilities
 from melanoma.explain.looks_for import FOLDER
 from melanoma.files import user_error_if_unwritable
 from melanoma.model.bundle import Bundle, describe, new_bundle
@@ -33,38 +31,19 @@ from melanoma.training.calibrating import (
     draw_reliability,
     judge,
     predictions_of,
-    stored_logits,
-    with_probabilities,
 )
 from melanoma.training.recalibrated_card import recalibrated_card
+from melanoma.training.recalibration_scores import (
+    Scores,
+    lesions_by_diagnosis,
+    own_scores,
+    require_enough,
+    stored_scores,
+)
 
 SUFFIX = "-recalibrated"
-SEED = 0
-"""Of the halves: the same photos are always divided in the same way."""
 CARD = "MODEL_CARD.md"
 _MADE_AGAIN = ("predictions.parquet", "split.parquet", "reliability.png", CARD)
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What the network says of labelled lesions, some to set on (calibration) and some that judge (test)."""
-
-    rows: pd.DataFrame
-    """One row an image with its `split`: of `predictions.parquet`, or of a table of labels."""
-    logits: np.ndarray
-    """float (n, classes), of the rows."""
-    features: np.ndarray | None = None
-    """float (n, channels), for the in-distribution check; None where they were not stored."""
-    fingerprint: str | None = None
-    """Of the labels, where they are one's own."""
-    left_out: int = 0
-    """Images left out, as the network was fitted to their lesions."""
-    remarks: tuple[str, ...] = ()
-    """Sentences about what of the labels was not used."""
-
-    def on(self, split: str) -> np.ndarray:
-        """Return which images are on a side, bool (n,)."""
-        return (self.rows["split"] == split).to_numpy()
 
 
 @dataclass(frozen=True)
@@ -142,10 +121,10 @@ def recalibrate(
     target = _target(bundle, out)
     network = None if data is None else load_compiled(bundle)
     if network is None:
-        scores = _stored_scores(bundle)
+        scores = stored_scores(bundle)
         require_enough(scores.rows, bundle.codes, sensitivity)
     else:
-        scores = _own_scores(bundle, network, data, images, outlines, sensitivity)
+        scores = own_scores(bundle, network, data, images, outlines, sensitivity)
     set_on = scores.on("calibration")
     fields = calibrate(
         scores.logits[set_on],
@@ -167,58 +146,6 @@ def recalibrate(
     return Recalibration(bundle, replace(described, path=target), judged, (*scores.remarks, *few))
 
 
-def require_enough(rows: pd.DataFrame, codes: Sequence[str], sensitivity: float) -> None:
-    """Raise UserError where the calibration side of a table cannot set what has to be set on it.
-
-    Each of the codes has to be there, for the prediction sets, and of melanoma s / (1 - s) lesions: a
-    threshold at the lowest of n scores finds n of n + 1 new melanomas at best, on average, and that has to be
-    the sensitivity s. The other side has to show melanomas too.
-    """
-    sides = {
-        split: lesions_by_diagnosis(rows[rows["split"] == split], codes) for split in ("calibration", "test")
-    }
-    set_on = sides["calibration"]
-    missing = [code for code in codes if not set_on[code]]
-    if missing:
-        raise UserError(
-            "There is no lesion of {missing} to calibrate with, and prediction sets need some of each "
-            "diagnosis of the model. Add photos of it.",
-            missing=", ".join(missing),
-        )
-    least = math.ceil(sensitivity / (1 - sensitivity) - 1e-9)
-    if set_on["MEL"] < least:
-        raise UserError(
-            "{found} melanomas to calibrate with are too few for a sensitivity of {sensitivity}: a threshold "
-            "set on n of them finds n of n + 1 new ones at best, on average, so {least} are the least, and "
-            "as many again to judge with. Add melanomas, or ask for less with --sensitivity.",
-            found=set_on["MEL"],
-            sensitivity=f"{sensitivity:.3g}",
-            least=least,
-        )
-    if not sides["test"]["MEL"] or sum(map(bool, sides["test"].values())) < 2:
-        raise UserError(
-            "No melanoma, or nothing else, is left to judge the thresholds with. Add photos of more lesions."
-        )
-
-
-def lesions_by_diagnosis(rows: pd.DataFrame, codes: Sequence[str]) -> dict[str, int]:
-    """Return how many lesions of each code a table shows."""
-    counts = rows.groupby("diagnosis")["lesion_id"].nunique()
-    return {code: int(counts.get(code, 0)) for code in codes}
-
-
-def halve_by_lesion(table: pd.DataFrame, seed: int = SEED) -> pd.Series:
-    """Return `calibration` or `test` for each image, on the table's index: half of each diagnosis' lesions.
-
-    Of an odd number the calibration side gets one more. A lesion with two diagnoses counts for its first.
-    """
-    lesions = table.drop_duplicates("lesion_id")[["lesion_id", "diagnosis"]].sort_values("lesion_id")
-    lesions = lesions.sample(frac=1, random_state=seed)
-    odd = lesions.groupby("diagnosis").cumcount() % 2
-    split = dict(zip(lesions["lesion_id"], np.where(odd, "test", "calibration"), strict=True))
-    return table["lesion_id"].map(split)
-
-
 def _few_for_sets(rows: pd.DataFrame, codes: Sequence[str], coverage: float) -> list[str]:
     """Return a sentence about diagnoses whose quantile rests on too few images to leave any set."""
     counts = rows["diagnosis"].value_counts()
@@ -226,64 +153,6 @@ def _few_for_sets(rows: pd.DataFrame, codes: Sequence[str], coverage: float) -> 
     return [
         f"{', '.join(few)}: too few images for {coverage:.0%} coverage, so in every prediction set"
     ] * bool(few)
-
-
-def _stored_scores(bundle: Bundle) -> Scores:
-    predictions = bundle.load_predictions()
-    rows = predictions[predictions["diagnosis"].isin(bundle.codes)].reset_index(drop=True)
-    earlier = (bundle.recalibrated or {}).get("fingerprint")
-    return Scores(rows, stored_logits(rows, bundle), fingerprint=earlier)
-
-
-def _own_scores(
-    bundle: Bundle,
-    network: CompiledNetwork,
-    data: Paths,
-    images: Paths,
-    outlines: Paths,
-    sensitivity: float,
-) -> Scores:
-    parts = bool({part.code for part in PARTS} & set(bundle.codes))
-    labels = read_labels(data, images, outlines, parts)
-    table = labels.table
-    _require_own_diagnoses(table, bundle.codes)
-    known = bundle.load_split()
-    seen = shows_lesions_of(table, known[known["split"] == "train"])
-    seen = seen.groupby(table["lesion_id"]).transform("any")
-    if seen.all():
-        raise UserError("The network was fitted to all of these lesions. Give photos that it has not seen.")
-    table = table[~seen]
-    table = table.assign(split=halve_by_lesion(table))
-    require_enough(table, bundle.codes, sensitivity)  # before minutes of work
-    scored = score_table(network, table, bundle.framing)
-    rows = scored.table.reset_index(drop=True)
-    require_enough(rows, bundle.codes, sensitivity)
-    unreadable = (f"left out: {problem}" for problem in scored.problems.values())
-    return Scores(
-        rows,
-        scored.logits,
-        scored.features,
-        fingerprint(rows),
-        int(seen.sum()),
-        (*labels.remarks(), *unreadable),
-    )
-
-
-def _require_own_diagnoses(table: pd.DataFrame, codes: Sequence[str]) -> None:
-    for label in sorted(set(table["diagnosis"]) - set(codes)):
-        covered = members(label, codes)
-        if label in COARSER or len(covered) > 1:
-            raise UserError(
-                "{label} joins {diagnoses}: such labels can be evaluated, not calibrated with. Give the "
-                "diagnosis itself, or take the rows out.",
-                label=label,
-                diagnoses=", ".join(covered),
-            )
-        raise UserError(
-            "The labels hold {label}, which this model does not know ({known}).",
-            label=label,
-            known=", ".join(codes),
-        )
 
 
 def _target(bundle: Bundle, out: Path | None) -> Path:

@@ -16,7 +16,8 @@ from melanoma.model.calibration import probabilities_from
 from melanoma.training import recalibration
 from melanoma.training.calibrating import calibrate, stored_logits
 from melanoma.training.recalibrated_card import rewrite_card
-from melanoma.training.recalibration import halve_by_lesion, recalibrate, require_enough
+from melanoma.training.recalibration import recalibrate
+from melanoma.training.recalibration_scores import halve_by_lesion, require_enough
 from tests.conftest import write_image
 
 

@@ -1,0 +1,158 @@
+"""The labelled lesions that a recalibration is set on and judged by, with the network's scores of them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from melanoma.data.labels.read import Paths, fingerprint, read_labels
+from melanoma.diagnoses import COARSER, PARTS, members
+from melanoma.errors import UserError
+from melanoma.evaluation.run import shows_lesions_of
+from melanoma.evaluation.scoring import score_table
+from melanoma.model.bundle import Bundle
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.training.calibrating import stored_logits
+
+SEED = 0
+"""Of the halves: the same photos are always divided in the same way."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the network says of labelled lesions, some to set on (calibration) and some that judge (test)."""
+
+    rows: pd.DataFrame
+    """One row an image with its `split`: of `predictions.parquet`, or of a table of labels."""
+    logits: np.ndarray
+    """float (n, classes), of the rows."""
+    features: np.ndarray | None = None
+    """float (n, channels), for the in-distribution check; None where they were not stored."""
+    fingerprint: str | None = None
+    """Of the labels, where they are one's own."""
+    left_out: int = 0
+    """Images left out, as the network was fitted to their lesions."""
+    remarks: tuple[str, ...] = ()
+    """Sentences about what of the labels was not used."""
+
+    def on(self, split: str) -> np.ndarray:
+        """Return which images are on a side, bool (n,)."""
+        return (self.rows["split"] == split).to_numpy()
+
+
+def stored_scores(bundle: Bundle) -> Scores:
+    """Return what the bundle has stored of its calibration and its test lesions."""
+    predictions = bundle.load_predictions()
+    rows = predictions[predictions["diagnosis"].isin(bundle.codes)].reset_index(drop=True)
+    earlier = (bundle.recalibrated or {}).get("fingerprint")
+    return Scores(rows, stored_logits(rows, bundle), fingerprint=earlier)
+
+
+def own_scores(
+    bundle: Bundle,
+    network: CompiledNetwork,
+    data: Paths,
+    images: Paths,
+    outlines: Paths,
+    sensitivity: float,
+) -> Scores:
+    """Return what the network says of labelled photos, half of whose lesions are to be set on.
+
+    Lesions that it was fitted to are left out. Raises UserError where the others cannot set a threshold of
+    this sensitivity, or where the labels do not suit.
+    """
+    parts = bool({part.code for part in PARTS} & set(bundle.codes))
+    labels = read_labels(data, images, outlines, parts)
+    table = labels.table
+    _require_own_diagnoses(table, bundle.codes)
+    known = bundle.load_split()
+    seen = shows_lesions_of(table, known[known["split"] == "train"])
+    seen = seen.groupby(table["lesion_id"]).transform("any")
+    if seen.all():
+        raise UserError("The network was fitted to all of these lesions. Give photos that it has not seen.")
+    table = table[~seen]
+    table = table.assign(split=halve_by_lesion(table))
+    require_enough(table, bundle.codes, sensitivity)  # before minutes of work
+    scored = score_table(network, table, bundle.framing)
+    rows = scored.table.reset_index(drop=True)
+    require_enough(rows, bundle.codes, sensitivity)
+    unreadable = (f"left out: {problem}" for problem in scored.problems.values())
+    return Scores(
+        rows,
+        scored.logits,
+        scored.features,
+        fingerprint(rows),
+        int(seen.sum()),
+        (*labels.remarks(), *unreadable),
+    )
+
+
+def require_enough(rows: pd.DataFrame, codes: Sequence[str], sensitivity: float) -> None:
+    """Raise UserError where the calibration side of a table cannot set what has to be set on it.
+
+    Each of the codes has to be there, for the prediction sets, and of melanoma s / (1 - s) lesions: a
+    threshold at the lowest of n scores finds n of n + 1 new melanomas at best, on average, and that has to be
+    the sensitivity s. The other side has to show melanomas too.
+    """
+    sides = {
+        split: lesions_by_diagnosis(rows[rows["split"] == split], codes) for split in ("calibration", "test")
+    }
+    set_on = sides["calibration"]
+    missing = [code for code in codes if not set_on[code]]
+    if missing:
+        raise UserError(
+            "There is no lesion of {missing} to calibrate with, and prediction sets need some of each "
+            "diagnosis of the model. Add photos of it.",
+            missing=", ".join(missing),
+        )
+    least = math.ceil(sensitivity / (1 - sensitivity) - 1e-9)
+    if set_on["MEL"] < least:
+        raise UserError(
+            "{found} melanomas to calibrate with are too few for a sensitivity of {sensitivity}: a threshold "
+            "set on n of them finds n of n + 1 new ones at best, on average, so {least} are the least, and "
+            "as many again to judge with. Add melanomas, or ask for less with --sensitivity.",
+            found=set_on["MEL"],
+            sensitivity=f"{sensitivity:.3g}",
+            least=least,
+        )
+    if not sides["test"]["MEL"] or sum(map(bool, sides["test"].values())) < 2:
+        raise UserError(
+            "No melanoma, or nothing else, is left to judge the thresholds with. Add photos of more lesions."
+        )
+
+
+def lesions_by_diagnosis(rows: pd.DataFrame, codes: Sequence[str]) -> dict[str, int]:
+    """Return how many lesions of each code a table shows."""
+    counts = rows.groupby("diagnosis")["lesion_id"].nunique()
+    return {code: int(counts.get(code, 0)) for code in codes}
+
+
+def halve_by_lesion(table: pd.DataFrame, seed: int = SEED) -> pd.Series:
+    """Return `calibration` or `test` for each image, on the table's index: half of each diagnosis' lesions.
+
+    Of an odd number the calibration side gets one more. A lesion with two diagnoses counts for its first.
+    """
+    lesions = table.drop_duplicates("lesion_id")[["lesion_id", "diagnosis"]].sort_values("lesion_id")
+    lesions = lesions.sample(frac=1, random_state=seed)
+    odd = lesions.groupby("diagnosis").cumcount() % 2
+    split = dict(zip(lesions["lesion_id"], np.where(odd, "test", "calibration"), strict=True))
+    return table["lesion_id"].map(split)
+
+
+def _require_own_diagnoses(table: pd.DataFrame, codes: Sequence[str]) -> None:
+    for label in sorted(set(table["diagnosis"]) - set(codes)):
+        covered = members(label, codes)
+        if label in COARSER or len(covered) > 1:
+            raise UserError(
+                "{label} joins {diagnoses}: such labels can be evaluated, not calibrated with. Give the "
+                "diagnosis itself, or take the rows out.",
+                label=label,
+                diagnoses=", ".join(covered),
+            )
+        raise UserError(
+            "The labels hold {label}, which this model does not know ({known}).",
+            label=label,
+            known=", ".join(codes),
+        )
