@@ -7,6 +7,7 @@ import keras
 import pandas as pd
 
 from melanoma.errors import UserError
+from melanoma.files import write_whole
 
 _CHECKPOINTS = "checkpoint-*.weights.h5"
 
@@ -45,6 +46,5 @@ def newest_checkpoint(folder: Path) -> tuple[Path, int] | None:
 
 
 def write_history(history: pd.DataFrame, folder: Path) -> None:
-    """Write `history.csv`, replacing the old one in one step."""
-    history.to_csv(folder / "history.unfinished", index=False)
-    os.replace(folder / "history.unfinished", folder / "history.csv")
+    """Write `history.csv`, replacing the old one in one step; raises UserError where that fails."""
+    write_whole(folder / "history.csv", history.to_csv(index=False))

@@ -8,6 +8,7 @@ import keras
 import pandas as pd
 
 from melanoma.errors import UserError
+from melanoma.files import write_whole
 from melanoma.training.checkpoints import forget_checkpoints, newest_checkpoint
 
 _PLAN = "plan.json"
@@ -25,7 +26,7 @@ def run_folder(name: str, resume: bool) -> Path:
 def begin_run(run: Path, plan: dict[str, Any]) -> None:
     """Write the plan, and remove the checkpoints of an earlier run."""
     forget_checkpoints(run)
-    (run / _PLAN).write_text(json.dumps(plan, indent=2), encoding="utf-8")
+    write_whole(run / _PLAN, json.dumps(plan, indent=2))
 
 
 def resume_run(run: Path, plan: dict[str, Any], model: keras.Model) -> tuple[int, pd.DataFrame]:
