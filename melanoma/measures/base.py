@@ -58,7 +58,7 @@ class MapCase:
 
     @cached_property
     def lesion(self) -> np.ndarray:
-        """The outline widened by `lesion.MARGIN`, bool (S, S): what counts as the lesion and its border.
+        """The outline widened by `outline.MARGIN`, bool (S, S): what counts as the lesion and its border.
 
         Raises ValueError if there is no outline.
         """

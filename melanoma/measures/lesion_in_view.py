@@ -26,7 +26,7 @@ class LesionInView:
     mask: np.ndarray
     """bool (S, S), inside the outline, in the network's input."""
     confidence: float
-    """See `lesion.Outline`."""
+    """See `lesion.outline.Outline`."""
     by_hand: bool = False
     """True if the user drew it."""
 
@@ -43,7 +43,7 @@ class LesionInView:
     def share_inside(self, heatmap: np.ndarray) -> float | None:
         """Return which share of a map's positive sum lies inside, 0..1; None without a trusted outline.
 
-        The outline counts widened by `lesion.MARGIN`. None as well if nothing in the map is positive.
+        The outline counts widened by `lesion.outline.MARGIN`. None as well if nothing in the map is positive.
         """
         if not self.trusted or heatmap.max() <= 0:
             return None
