@@ -103,14 +103,15 @@ def explain(
         "method": method,
         "diagnosis": code,
         "probability": prediction.probability(code),
-        "logit": float(prediction.logits[index]),
-        "bias": float(prediction.bias[index]),
+        "log_odds": float(prediction.log_odds[index]),
         "evidence_for": total_for(heatmap),
         "evidence_against": total_against(heatmap),
         "out": str(out),
     }
     if chosen.adds_up:
-        parts = waterfall(heatmap, float(prediction.bias[index]))
+        starting_value, division = float(prediction.starting_values[index]), float(prediction.division[index])
+        told |= {"starting_value": starting_value, "division": division}
+        parts = waterfall(heatmap, starting_value - division)
         told["regions"] = [{"total": part.total, "centre": part.centre} for part in parts.regions]
         told["rest"] = parts.rest
     text = f"{chosen.title} for {code} ({told['probability']:.1%}) written to {out}"

@@ -73,8 +73,8 @@ def test_explain_writes_an_overlay_and_says_what_it_shows(melanoma, small_bundle
     )
     assert status == 0
     told = json.loads(printed)
-    total = told["evidence_for"] + told["evidence_against"] + told["bias"]
-    assert total == pytest.approx(told["logit"], abs=1e-4)
+    total = told["starting_value"] + told["evidence_for"] + told["evidence_against"] - told["division"]
+    assert total == pytest.approx(told["log_odds"], abs=1e-4)
     height, width = cv2.imread(str(out)).shape[:2]
     assert height > 90 and width > 120
 

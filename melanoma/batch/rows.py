@@ -5,7 +5,8 @@
 | path | text | the file as it was given; bytes that are no UTF-8 are written as backslashes and numbers |
 | frame | int32 or none | of a DICOM object, counted from 1 |
 | p_MEL, p_NV … | float64 or none | calibrated probabilities, summing to 1; JSON has them as `probabilities` |
-| logit_MEL … | float32 or none | the network's outputs before temperature and softmax; JSON: `logits` |
+| score_MEL … | float64 or none | the logarithms of the probabilities; JSON: `scores` |
+| logit_MEL … | float32 or none | the raw outputs, defined up to a constant that all share; JSON: `logits` |
 | diagnosis | text or none | the likeliest |
 | melanoma_alert | bool or none | true where the probability of melanoma reaches the model's threshold |
 | prediction_set | list of text | the diagnoses that cannot be ruled out, likeliest first |
@@ -29,9 +30,9 @@ from melanoma.batch.predicting import PredictedPhoto
 from melanoma.files import spreadsheet_text
 from melanoma.model.bundle import Bundle
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 Row = dict[str, Any]
-_NESTED = {"probabilities": "p", "logits": "logit"}
+_NESTED = {"probabilities": "p", "scores": "score", "logits": "logit"}
 
 
 def row_of(judged: PredictedPhoto, bundle: Bundle, keep_ids: bool = False, heatmap: str | None = None) -> Row:
@@ -47,6 +48,7 @@ def row_of(judged: PredictedPhoto, bundle: Bundle, keep_ids: bool = False, heatm
         "flags": list(found.quality) if found else None,
         "error": str(photo.error) if photo.error else None,
         "frame": photo.frame,
+        "scores": dict(zip(found.codes, map(float, found.scores), strict=True)) if found else None,
         "logits": dict(zip(found.codes, map(float, found.logits), strict=True)) if found else None,
         "novelty": found.novelty if found else None,
         "heatmap": heatmap,
@@ -65,6 +67,7 @@ def schema_of(bundle: Bundle) -> pa.Schema:
             pa.field("path", pa.string(), nullable=False),
             ("frame", pa.int32()),
             *((f"p_{code}", pa.float64()) for code in bundle.codes),
+            *((f"score_{code}", pa.float64()) for code in bundle.codes),
             *((f"logit_{code}", pa.float32()) for code in bundle.codes),
             ("diagnosis", pa.string()),
             ("melanoma_alert", pa.bool_()),
@@ -84,7 +87,7 @@ def schema_of(bundle: Bundle) -> pa.Schema:
 
 
 def as_table(rows: list[Row], schema: pa.Schema) -> pa.Table:
-    """Return the rows as an Arrow table, one column a probability and a logit."""
+    """Return the rows as an Arrow table, one column a probability, a score and a logit."""
     flat = []
     for row in rows:
         columns = {name: value for name, value in row.items() if name not in _NESTED}
@@ -108,7 +111,7 @@ def as_rows(table: pa.Table) -> list[Row]:
             nested[name] = None if None in found.values() else found
         order = ("path", "probabilities", "diagnosis", "melanoma_alert", "prediction_set", "in_distribution")
         whole = flat | nested
-        first = {name: whole[name] for name in (*order, "flags", "error", "frame", "logits")}
+        first = {name: whole[name] for name in (*order, "flags", "error", "frame", "scores", "logits")}
         rows.append(first | whole)
     return rows
 

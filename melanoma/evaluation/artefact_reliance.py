@@ -24,7 +24,6 @@ from melanoma.edits.artefacts import ARTEFACTS
 from melanoma.evaluation.metrics import Estimate, balanced_accuracy, bootstrap
 from melanoma.lesion.hair_removal import dark_corners, hair, without_hair
 from melanoma.model.bundle import Bundle
-from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.network import POOLING
 from melanoma.photos.framing import frame
@@ -163,4 +162,4 @@ def thumbnails(pixels: np.ndarray, side: int = 16) -> np.ndarray:
 
 
 def _probabilities(network: CompiledNetwork, bundle: Bundle, pixels: np.ndarray) -> np.ndarray:
-    return probabilities_from(network.logits(pixels, BATCH), bundle.temperature, bundle.prior)
+    return bundle.calibration.probabilities(network.logits(pixels, BATCH))

@@ -16,7 +16,6 @@ from melanoma.errors import UserError
 from melanoma.evaluation.metrics import Estimate, bootstrap, share
 from melanoma.measures.overlap import inside_share, pointing_hit
 from melanoma.model.bundle import Bundle
-from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.photos.framing import frame
 from melanoma.photos.reading import read_image
@@ -88,15 +87,17 @@ def judge_focus(network: CompiledNetwork, table: pd.DataFrame, bundle: Bundle) -
             continue
         images = [image for one in batch for image in (one[1], *_variants(one[1], one[2], others))]
         outputs = network.run(np.stack(images))
-        likely = probabilities_from(outputs.logits, bundle.temperature, bundle.prior)
-        answers = likely.argmax(axis=1).reshape(len(batch), -1)
+        scores = bundle.calibration.scores(outputs.logits)
+        answers = scores.argmax(axis=1).reshape(len(batch), -1)
+        slopes = bundle.calibration.slopes(outputs.logits)
         for number, (row, _, inside) in enumerate(batch):
-            evidence = outputs.evidence_of(number * answers.shape[1])
-            assert evidence is not None  # the network is additive
-            heatmap = evidence[..., answers[number, 0]]
-            changed = answers[number, 1:] != answers[number, 0]
+            place, answer = number * answers.shape[1], answers[number, 0]
+            class_maps = outputs.class_maps_of(place)
+            assert class_maps is not None  # the network is additive
+            heatmap = class_maps @ slopes[place, answer]
+            changed = answers[number, 1:] != answer
             found = (inside.mean(), inside_share(heatmap, inside), pointing_hit(heatmap, inside))
-            rows.append((row.diagnosis, row.lesion_id, codes[answers[number, 0]], *found, *changed))
+            rows.append((row.diagnosis, row.lesion_id, codes[answer], *found, *changed))
     if not rows:
         return None
     names = ["diagnosis", "lesion_id", "answer", "share", "inside", "hit", *SURROUNDINGS]

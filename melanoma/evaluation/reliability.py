@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from melanoma.evaluation.metrics import Estimate, Statistic, bootstrap, brier_score, calibration_error
-from melanoma.model.calibration import class_weights, probabilities_from
+from melanoma.model.calibration import class_weights
+from melanoma.model.log_odds import Calibration
 
 NAMES = {
     "calibration_error_before": "expected calibration error before scaling",
@@ -37,8 +38,8 @@ def judge_calibration(
     `set_size` the mean number of diagnoses in a set.
     """
     balance = class_weights(truth, prior)
-    after = probabilities_from(logits, temperature, prior.tolist())
-    before = probabilities_from(logits, 1.0, prior.tolist())
+    after = Calibration(temperature, tuple(prior)).probabilities(logits)
+    before = Calibration(1.0, tuple(prior)).probabilities(logits)
     kept = 1 - after <= quantiles
     covered, size = kept[np.arange(len(truth)), truth], kept.sum(axis=1)
 

@@ -10,7 +10,6 @@ from rich.progress import track
 
 from melanoma.errors import UserError
 from melanoma.model.bundle import Bundle
-from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prefetch import batches_ahead
 from melanoma.photos.framing import frame
@@ -64,5 +63,5 @@ def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> 
 
 def with_probabilities(rows: pd.DataFrame, logits: np.ndarray, bundle: Bundle) -> pd.DataFrame:
     """Return the rows with the bundle's probabilities, a column a code, in place of any they had."""
-    probabilities = probabilities_from(logits, bundle.temperature, bundle.prior)
+    probabilities = bundle.calibration.probabilities(logits)
     return rows.assign(**{code: probabilities[:, index] for index, code in enumerate(bundle.codes)})

@@ -7,24 +7,30 @@ import tensorflow as tf
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.activation_maximization.callbacks import Callback
 from tf_keras_vis.activation_maximization.regularizers import TotalVariation2D
-from tf_keras_vis.utils.scores import CategoricalScore
 
 from melanoma.explain.float_input import float_twin
+from melanoma.explain.target import log_odds_target
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.log_odds import Calibration
 
 _JITTER = 8  # pixels; a shift at each step keeps the picture from noise that suits one grid of cells only
 _SMOOTHNESS = 2.0  # weight of the total variation, against high frequencies that no photo has
 _COMPARED_EVERY = 10  # steps; the ascent may overshoot, so its best picture need not be its last
 
 
-def maximise_logit(
-    network: CompiledNetwork, index: int, steps: int = 100, start: np.ndarray | None = None, seed: int = 0
+def maximise_log_odds(
+    network: CompiledNetwork,
+    calibration: Calibration,
+    index: int,
+    steps: int = 100,
+    start: np.ndarray | None = None,
+    seed: int = 0,
 ) -> np.ndarray:
-    """Return a picture, uint8 (S, S, 3), changed in `steps` steps so that one logit grows.
+    """Return a picture, uint8 (S, S, 3), changed in `steps` steps so that the log-odds of one diagnosis grow.
 
     `start` is a photo, uint8 (S, S, 3), to begin with; grey noise if None. The same seed gives the same
-    picture. Of the start, every tenth picture on the way and the last, the one with the highest logit is
-    returned, so its logit is never below the start's. Such pictures exaggerate, and resemble no lesion: Olah
+    picture. Of the start, every tenth picture on the way and the last, the one with the highest log-odds is
+    returned, so they are never below the start's. Such pictures exaggerate, and resemble no lesion: Olah
     et al. 2017, Feature visualization, doi:10.23915/distill.00007. Computed by tf-keras-vis.
     """
     rng = np.random.default_rng(seed)
@@ -36,7 +42,7 @@ def maximise_logit(
 
     path = _Path(first, steps)
     ActivationMaximization(float_twin(network))(
-        CategoricalScore([index]),
+        log_odds_target(calibration, [index]),
         seed_input=tf.constant(first, tf.float32),
         input_modifiers=[jitter],
         regularizers=[TotalVariation2D(weight=_SMOOTHNESS)],
@@ -44,7 +50,7 @@ def maximise_logit(
         callbacks=[path],
     )
     pictures = np.stack(path.pictures)
-    return pictures[int(network.run(pictures).logits[:, index].argmax())]
+    return pictures[int(calibration.log_odds(network.run(pictures).logits)[:, index].argmax())]
 
 
 class _Path(Callback):

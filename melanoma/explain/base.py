@@ -11,6 +11,7 @@ import numpy as np
 from melanoma.controls import Control, Settings, read_settings
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prediction import Prediction
+from melanoma.phrases import Say, english
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,10 @@ class ExplanationRequest:
 
 
 class Method(ABC):
-    """One way to explain a prediction. Stateless, so one object serves all visitors.
+    """One way to explain a prediction: which regions make the log-odds of a diagnosis.
 
-    A new method states what it is in the class variables and computes its maps in `maps`.
+    Stateless, so one object serves all visitors. A new method states what it is in the class variables and
+    computes its maps in `maps`.
     """
 
     name: ClassVar[str]
@@ -70,7 +72,7 @@ class Method(ABC):
     each_diagnosis_costs: ClassVar[bool] = False
     """True if every further diagnosis takes as long as the first: ask for those that are shown."""
     adds_up: ClassVar[bool] = False
-    """True if the cells of a map and the bias sum to the logit."""
+    """True if the cells of a map make the log-odds: `starting_values` + their sum - `division`."""
     needs_evidence: ClassVar[bool] = False
     """True for maps that only a network with an evidence map has."""
     for_comparison: ClassVar[bool] = False
@@ -104,6 +106,15 @@ class Method(ABC):
         checked = replace(request, settings=read_settings(controls, request.settings))
         return np.asarray(self.maps(checked), dtype=np.float32)
 
+    def sum_in_words(
+        self, request: ExplanationRequest, code: str, heatmap: np.ndarray, say: Say = english
+    ) -> str | None:
+        """Return what the cells of the map (h, w) of a diagnosis make together.
+
+        None where their sum means nothing.
+        """
+        return None
+
     @abstractmethod
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the heatmaps (h, w, len(request.codes)); every control has a checked value."""
@@ -115,13 +126,13 @@ def explain_pixels(
     """Return a function from uint8 (S, S, 3) to the heatmap (h, w) of one diagnosis.
 
     For measures that ask again with changed pixels or a changed network. The request's prediction lends the
-    names of the diagnoses only; logits and evidence are computed anew.
+    names of the diagnoses and the calibration only; logits and class maps are computed anew.
     """
 
     def heatmap(pixels: np.ndarray) -> np.ndarray:
         outputs = request.network.run(pixels[None])
         again = replace(
-            request.prediction, pixels=pixels, logits=outputs.logits[0], evidence=outputs.evidence_of(0)
+            request.prediction, pixels=pixels, logits=outputs.logits[0], class_maps=outputs.class_maps_of(0)
         )
         return method.explain(replace(request, prediction=again).only(code))[..., 0]
 

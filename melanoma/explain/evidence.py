@@ -1,22 +1,33 @@
-"""The evidence map: where each logit comes from, exactly, and where two diagnoses differ."""
+"""The evidence map: where each log-odds come from, exactly; the class maps behind it; where two differ."""
 
 import numpy as np
 
 from melanoma.controls import Choice, Control
 from melanoma.explain.base import ExplanationRequest, Method
+from melanoma.model.alert_wording import sum_words
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prediction import Prediction
+from melanoma.phrases import Say, english
 
 RUNNER_UP = "the likeliest other"
 
 
 class EvidenceMap(Method):
-    """The signed class activation map in logit units: its cells and the bias add up to the logit."""
+    """A class map less those of the others, each weighed by how likely it is among them.
+
+    e_k - sum of q_j e_j with q_j = p_j / (1 - p_k): its cells, starting value and division add up to the
+    log-odds. A map that is added to all class maps alike cancels.
+    """
 
     name = "evidence"
     title = "Evidence map"
-    summary = "How much each region adds to this diagnosis' score or takes from it; all add up to the score."
-    paper = "Zhou et al. 2016, Learning deep features for discriminative localization, arXiv:1512.04150"
+    summary = (
+        "How much each region speaks for this diagnosis against all others, or for them; all regions add up."
+    )
+    paper = (
+        "Zhou et al. 2016, Learning deep features for discriminative localization, arXiv:1512.04150; against "
+        "the others by their shares, as Zhang et al. 2025, Finer-CAM, arXiv:2501.11309"
+    )
     unit = "Evidence, logit units in each cell"
     signed = True
     cost = "free"
@@ -27,9 +38,32 @@ class EvidenceMap(Method):
         """Return the maps that came with the prediction."""
         return request.prediction.require_evidence()[..., request.indices]
 
+    def sum_in_words(
+        self, request: ExplanationRequest, code: str, heatmap: np.ndarray, say: Say = english
+    ) -> str | None:
+        """Return the way from the evidence to the probability."""
+        return sum_words(request.prediction, code, heatmap, say)
+
+
+class RawClassMap(Method):
+    """One output's own map, before it is compared with the others': it may hold anything that all share."""
+
+    name = "class-map"
+    title = "Raw class map"
+    summary = "One output by itself: a map that all outputs share changes this map, but no probability."
+    paper = "Zhou et al. 2016, Learning deep features for discriminative localization, arXiv:1512.04150"
+    unit = "Logit units in each cell, up to what all diagnoses share"
+    signed = True
+    cost = "free"
+    needs_evidence = True
+
+    def maps(self, request: ExplanationRequest) -> np.ndarray:
+        """Return the maps whose cells and the bias sum to the raw logits."""
+        return request.prediction.require_class_maps()[..., request.indices]
+
 
 class DifferenceMap(Method):
-    """One diagnosis' evidence map less another's: why the one rather than the other."""
+    """One diagnosis' class map less another's: why the one rather than the other."""
 
     name = "difference"
     title = "Difference of two diagnoses"
@@ -45,11 +79,11 @@ class DifferenceMap(Method):
         return (Choice("than", "Rather than", (RUNNER_UP, *codes), RUNNER_UP),)
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:
-        """Return the differences; with the bias' difference they sum to that of the logits."""
+        """Return the differences; with that of bias and mix they sum to the difference of the scores."""
         prediction, indices, than = request.prediction, request.indices, str(request.settings["than"])
         others = [self._other(prediction, index, than) for index in indices]
-        evidence = prediction.require_evidence()
-        return evidence[..., indices] - evidence[..., others]
+        maps = prediction.require_class_maps()
+        return (maps[..., indices] - maps[..., others]) / prediction.calibration.temperature
 
     @staticmethod
     def _other(prediction: Prediction, index: int, than: str) -> int:

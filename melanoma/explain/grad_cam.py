@@ -37,11 +37,11 @@ class GradCam(Method):
 
     def _at(self, network: CompiledNetwork, prediction: Prediction, layer: str) -> np.ndarray:
         if layer == FEATURES and prediction.evidence is not None:
-            # There the gradient of a logit is the head's own weight in every cell, so the sum is the
-            # evidence map.
+            # There a logit's gradient is the head's own weight in every cell, so the sum is the evidence map.
             return np.maximum(prediction.evidence, 0)
         maps, gradients = layer_pass(network, layer)(prediction.pixels[None])
-        return combine(maps[0], channel_weights(gradients[:, 0]))
+        # The log-odds' gradient is that of the logits, weighed by the slopes.
+        return combine(maps[0], prediction.slopes @ channel_weights(gradients[:, 0]))
 
 
 def channel_weights(gradients: np.ndarray) -> np.ndarray:

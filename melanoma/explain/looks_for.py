@@ -43,7 +43,7 @@ def looks_for(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a picture that pleases each output most, for the lesson; takes minutes, once for a model."""
-    from melanoma.explain.activation_maximisation import maximise_logit
+    from melanoma.explain.activation_maximisation import maximise_log_odds
     from melanoma.model.classifier import load_compiled
 
     bundle = bundles.load_bundle(model)
@@ -51,16 +51,17 @@ def looks_for(
     folder = bundle.path / FOLDER
     folder.mkdir(exist_ok=True)
     (folder / _MADE).unlink(missing_ok=True)  # half a set is no set
-    logits = {}
+    reached = {}
     for index, code in enumerate(bundle.codes):
-        picture = maximise_logit(network, index, steps)
-        logits[code] = round(float(network.run(picture[None]).logits[0, index]), 3)
+        picture = maximise_log_odds(network, bundle.calibration, index, steps)
+        log_odds = bundle.calibration.log_odds(network.run(picture[None]).logits[0])
+        reached[code] = round(float(log_odds[index]), 3)
         shown = raise_contrast(picture)
         _, encoded = cv2.imencode(".png", shown[:, :, ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
         write_whole(folder / f"{code}.png", encoded.tobytes())
         if not as_json:
-            print(f"{code}: logit {logits[code]:+.1f}")
-    made = {"network": _network(bundle), "steps": steps, "logits": logits}
+            print(f"{code}: log-odds {reached[code]:+.1f}")
+    made = {"network": _network(bundle), "steps": steps, "log_odds": reached}
     write_whole(folder / _MADE, json.dumps(made, indent=2) + "\n")
     print(json.dumps(made | {"folder": str(folder)}) if as_json else f"Written to {folder}")
 

@@ -1,4 +1,4 @@
-"""Occlusion sensitivity: cover a patch, see how far the logit falls. Needs no gradient."""
+"""Occlusion sensitivity: cover a patch, see how far the log-odds fall. Needs no gradient."""
 
 import cv2
 import numpy as np
@@ -12,13 +12,13 @@ BLURRED, MEAN = "blurred photo", "mean colour"
 
 
 class Occlusion(Method):
-    """How far the logit falls when a patch is covered; negative where covering makes it rise."""
+    """How far the log-odds fall when a patch is covered; negative where covering makes them rise."""
 
     name = "occlusion"
     title = "Occlusion"
-    summary = "Covers one patch after another and notes how far this diagnosis' score falls without it."
+    summary = "Covers one patch after another and notes how far this diagnosis falls without it."
     paper = "Zeiler and Fergus 2014, Visualizing and understanding convolutional networks, arXiv:1311.2901"
-    unit = "Fall of the logit when covered"
+    unit = "Fall of the log-odds when covered"
     signed = True
     cost = "many passes"
 
@@ -33,13 +33,15 @@ class Occlusion(Method):
         """Return the falls on a grid with two cells to a patch, for all diagnoses in the same passes."""
         pixels, patch = request.pixels, float(request.settings["patch"])
         cells = round(2 / patch)
-        cover = covering(pixels, patch, str(request.settings["cover"]))
+        cover = patch_cover(pixels, patch, str(request.settings["cover"]))
         covered = occluded(pixels, cover, cells, patch)
-        falls = request.prediction.logits - request.network.logits(covered, _BATCH)
+        prediction = request.prediction
+        after = prediction.calibration.log_odds(request.network.logits(covered, _BATCH))
+        falls = prediction.log_odds - after
         return falls.reshape(cells, cells, -1)[..., request.indices]
 
 
-def covering(pixels: np.ndarray, patch: float, kind: str) -> np.ndarray:
+def patch_cover(pixels: np.ndarray, patch: float, kind: str) -> np.ndarray:
     """Return what a patch shows instead, uint8 (S, S, 3): the photo blurred by half a patch, or its mean."""
     if kind == MEAN:
         mean = np.rint(pixels.mean(axis=(0, 1))).astype(np.uint8)

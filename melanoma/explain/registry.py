@@ -3,8 +3,10 @@
 from melanoma.errors import UserError
 from melanoma.explain.base import Method
 from melanoma.explain.baselines import EdgeMap, RandomMap
-from melanoma.explain.evidence import DifferenceMap, EvidenceMap
+from melanoma.explain.evidence import DifferenceMap, EvidenceMap, RawClassMap
 from melanoma.explain.grad_cam import GradCam
+from melanoma.explain.hires_cam import HiResCam
+from melanoma.explain.integrated_gradients import IntegratedGradients
 from melanoma.explain.occlusion import Occlusion
 from melanoma.explain.smoothgrad import SmoothGrad
 from melanoma.explain.tf_keras_vis_cams import GradCamPlusPlus, LayerCam, ScoreCam
@@ -13,11 +15,14 @@ from melanoma.model.classifier import CompiledNetwork
 _ALL = (
     EvidenceMap(),
     DifferenceMap(),
+    RawClassMap(),
     GradCam(),
+    HiResCam(),
     GradCamPlusPlus(),
     LayerCam(),
     ScoreCam(),
     SmoothGrad(),
+    IntegratedGradients(),
     Occlusion(),
     RandomMap(),
     EdgeMap(),

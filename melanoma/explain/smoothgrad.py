@@ -1,14 +1,14 @@
-"""SmoothGrad: the gradient of a logit by pixel, averaged over noisy copies; gradients by tf-keras-vis."""
+"""SmoothGrad: the log-odds' gradient by pixel, averaged over noisy copies; gradients by tf-keras-vis."""
 
 import zlib
 
 import numpy as np
 from tf_keras_vis.saliency import Saliency
-from tf_keras_vis.utils.scores import CategoricalScore
 
 from melanoma.controls import Control, Range
 from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.float_input import float_twin
+from melanoma.explain.target import log_odds_target
 from melanoma.model.classifier import CompiledNetwork
 
 _BATCH = 2  # copies at once: the backward pass keeps all activations, which four made 700 MB at 224 px
@@ -19,9 +19,9 @@ class SmoothGrad(Method):
 
     name = "smoothgrad"
     title = "SmoothGrad"
-    summary = "Which single pixels would change the score most if their colour changed a little."
+    summary = "Which single pixels would change the log-odds most if their colour changed a little."
     paper = "Smilkov et al. 2017, SmoothGrad, arXiv:1706.03825"
-    unit = "Change of the logit by one grey level"
+    unit = "Change of the log-odds by one grey level"
     signed = False
     cost = "many passes"
     each_diagnosis_costs = True
@@ -40,18 +40,16 @@ class SmoothGrad(Method):
         deviation = float(settings["noise"]) * np.ptp(pixels)
         shape = (int(settings["copies"]), *pixels.shape)
         noisy = pixels + deviation * rng.standard_normal(shape, dtype=np.float32)
-        saliency = Saliency(float_twin(request.network))
-        return np.stack(
-            [np.abs(_gradient(saliency, noisy, index)).max(axis=-1) for index in request.indices], axis=-1
-        )
+        saliency, calibration = Saliency(float_twin(request.network)), request.prediction.calibration
 
+        def gradient(index: int) -> np.ndarray:
+            """Return the mean gradient (S, S, 3) of the log-odds of one diagnosis."""
+            total = np.zeros(pixels.shape, np.float64)
+            for start in range(0, len(noisy), _BATCH):
+                batch = noisy[start : start + _BATCH]
+                target = log_odds_target(calibration, [index] * len(batch))
+                found = saliency(target, batch, gradient_modifier=None, keepdims=True, normalize_map=False)
+                total += np.asarray(found).sum(axis=0)
+            return total / len(noisy)
 
-def _gradient(saliency: Saliency, copies: np.ndarray, index: int) -> np.ndarray:
-    """Return the mean gradient (S, S, 3) of one logit over copies (n, S, S, 3)."""
-    total = np.zeros(copies.shape[1:], np.float64)
-    for start in range(0, len(copies), _BATCH):
-        batch = copies[start : start + _BATCH]
-        score = CategoricalScore([index] * len(batch))
-        gradients = saliency(score, batch, gradient_modifier=None, keepdims=True, normalize_map=False)
-        total += np.asarray(gradients).sum(axis=0)
-    return total / len(copies)
+        return np.stack([np.abs(gradient(index)).max(axis=-1) for index in request.indices], axis=-1)

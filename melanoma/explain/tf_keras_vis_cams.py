@@ -1,6 +1,5 @@
 """Grad-CAM++, LayerCAM and Score-CAM, computed by tf-keras-vis."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,18 +7,19 @@ import tensorflow as tf
 from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 from tf_keras_vis.layercam import Layercam
 from tf_keras_vis.scorecam import Scorecam
-from tf_keras_vis.utils.scores import CategoricalScore
 
 from melanoma.controls import Control, Range
 from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.float_input import float_twin, tail_from
 from melanoma.explain.layers import layer_choice
+from melanoma.explain.target import Target, log_odds_target
 from melanoma.model.classifier import CompiledNetwork
 
 UNSCALED = {"seek_penultimate_conv_layer": False, "expand_cam": False, "normalize_cam": False}
 """Maps stay in their unit and on their grid; scaling and resizing is the plot's."""
 
 
+_TINY = 1e-37  # the smallest share that float32 holds in full: its logarithm is a number
 _BATCH = 4  # diagnoses at once: with an early layer the backward pass keeps about 60 MB of maps for each
 
 
@@ -44,7 +44,8 @@ class _GradientCam(Method):
         for start in range(0, len(indices), _BATCH):
             some = indices[start : start + _BATCH]
             copies = np.repeat(features, len(some), axis=0)
-            cams.append(library(_slopes_of(some), copies, penultimate_layer=tail.start, **UNSCALED))
+            target = log_odds_target(request.prediction.calibration, some)
+            cams.append(library(_less_its_value(target), copies, penultimate_layer=tail.start, **UNSCALED))
         return np.moveaxis(np.concatenate(cams), 0, -1)
 
 
@@ -90,10 +91,10 @@ class ScoreCam(Method):
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps of tf-keras-vis, one call a diagnosis."""
-        scorecam = Scorecam(float_twin(request.network))
+        scorecam, calibration = Scorecam(float_twin(request.network)), request.prediction.calibration
         cams = [
             scorecam(
-                CategoricalScore([index]),
+                _probability(log_odds_target(calibration, [index])),
                 request.pixels[None].astype(np.float32),
                 penultimate_layer=request.settings["layer"],
                 max_N=int(request.settings["channels"]),
@@ -105,15 +106,24 @@ class ScoreCam(Method):
         return np.stack([np.asarray(cam)[0] for cam in cams], axis=-1)
 
 
-def _slopes_of(indices: list[int]) -> Callable[[tf.Tensor], list[tf.Tensor]]:
-    """Return a score: of the first photo the first logit of `indices`, and so on, each less its value.
+def _less_its_value(target: Target) -> Target:
+    """Return a target with the same slopes, whose value is 0.
 
-    Grad-CAM++ multiplies everything by exp(score), which overflows at a logit of 89. The slope is what
-    counts: with the value taken off, the factor is 1 and the map in logit units.
+    Grad-CAM++ multiplies everything by exp(score), which overflows at 89. The slope is what counts: with the
+    value taken off, the factor is 1 and the map in logit units.
     """
 
-    def score(logits: tf.Tensor) -> list[tf.Tensor]:
-        chosen = [logits[row, index] for row, index in enumerate(indices)]
-        return [logit - tf.stop_gradient(logit) for logit in chosen]
+    def slopes(logits: tf.Tensor) -> tf.Tensor:
+        log_odds = target(logits)
+        return log_odds - tf.stop_gradient(log_odds)
 
-    return score
+    return slopes
+
+
+def _probability(target: Target) -> Target:
+    """Return the probability that is shown, of the softmax that `Scorecam` makes of the logits."""
+
+    def probability(softmax: tf.Tensor) -> tf.Tensor:
+        return tf.sigmoid(target(tf.math.log(tf.maximum(softmax, _TINY))))
+
+    return probability

@@ -1,4 +1,4 @@
-"""A logit as a sum of few parts: the bias, the largest regions of its evidence map, and the rest."""
+"""Log-odds as a sum of few parts: what no region gives, the largest regions of the evidence map, the rest."""
 
 from dataclasses import dataclass
 
@@ -28,21 +28,22 @@ class Region:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """`bias` + the totals of `regions` + `rest` = the logit."""
+    """`base` + the totals of `regions` + `rest` = the log-odds."""
 
-    bias: float
+    base: float
+    """Starting value less division: what the log-odds are before any region counts."""
     regions: tuple[Region, ...]
     """Largest magnitude first."""
     rest: float
 
     @property
-    def logit(self) -> float:
+    def log_odds(self) -> float:
         """What all parts add up to."""
-        return self.bias + sum(region.total for region in self.regions) + self.rest
+        return self.base + sum(region.total for region in self.regions) + self.rest
 
 
-def waterfall(heatmap: np.ndarray, bias: float, most: int = 5) -> Waterfall:
-    """Return the parts of a logit from its evidence map (h, w), with at most `most` regions.
+def waterfall(heatmap: np.ndarray, base: float, most: int = 5) -> Waterfall:
+    """Return the parts of log-odds from their evidence map (h, w), with at most `most` regions.
 
     A region is a set of cells of one sign that touch by their sides; cells under `FAINT` count to the rest,
     as do the regions beyond `most`.
@@ -57,4 +58,4 @@ def waterfall(heatmap: np.ndarray, bias: float, most: int = 5) -> Waterfall:
             regions.append(Region(float(values[cells].sum()), cells))
     regions.sort(key=lambda region: -abs(region.total))
     kept = tuple(regions[:most])
-    return Waterfall(float(bias), kept, float(values.sum()) - sum(region.total for region in kept))
+    return Waterfall(float(base), kept, float(values.sum()) - sum(region.total for region in kept))

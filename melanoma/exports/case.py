@@ -63,6 +63,7 @@ class ExportedCase:
             "drawing": self.drawn,
             "model": {"name": bundle.name, "version": bundle.version, "created": bundle.created},
             "probabilities": dict(zip(found.codes, map(float, found.probabilities), strict=True)),
+            "scores": dict(zip(found.codes, map(float, found.scores), strict=True)),
             "logits": dict(zip(found.codes, map(float, found.logits), strict=True)),
             "diagnosis": found.diagnosis,
             "melanoma_alert": found.melanoma_alert,
@@ -94,7 +95,9 @@ class ExportedCase:
                 "colour_limit": self.limit,
                 "positive_only": not bool(self.heatmap.min() < 0),
                 "sum": float(self.heatmap.sum(dtype=np.float64)),
-                "bias": float(found.bias[found.index(self.code)]),
+                "log_odds": float(found.log_odds[found.index(self.code)]),
+                "starting_value": float(found.starting_values[found.index(self.code)]),
+                "division": float(found.division[found.index(self.code)]),
                 "share_inside_outline": inside,
             },
         } | ({"measures": self.measures} if self.measures else {})

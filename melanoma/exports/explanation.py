@@ -12,7 +12,6 @@ from melanoma.measures.base import MapCase, Measure, Probabilities
 from melanoma.measures.interpretation import sentences
 from melanoma.measures.registry import MEASURES, measure_all
 from melanoma.model.alert_wording import within_sentence
-from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import Classifier
 from melanoma.phrases import Say, english
 
@@ -103,10 +102,9 @@ def random_maps(request: ExplanationRequest, code: str) -> list[np.ndarray]:
 
 def probabilities_of(classifier: Classifier) -> Probabilities:
     """Return the classifier as a function of pixels, uint8 (n, S, S, 3) -> float64 (n, classes)."""
-    bundle = classifier.bundle
+    calibration = classifier.bundle.calibration
 
     def probabilities(pixels: np.ndarray) -> np.ndarray:
-        logits = classifier.compiled.logits(pixels, _BATCH)
-        return probabilities_from(logits, bundle.temperature, bundle.prior)
+        return calibration.probabilities(classifier.compiled.logits(pixels, _BATCH))
 
     return probabilities

@@ -5,7 +5,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.explain.lesson.contributions import Contributions
-from melanoma.explain.lesson.worked_sum import WorkedSum
 from melanoma.figures.heatmap import AGAINST, FOR
 from melanoma.figures.style import CLEAR, picture_axes
 
@@ -106,37 +105,6 @@ def growing_sum(parts: Contributions, count: int, name: str) -> go.Figure:
         showlegend=False,
         margin={"l": 8, "r": 16, "t": 20, "b": 8},
         xaxis={"title": name, "fixedrange": True},
-        yaxis={"fixedrange": True, "automargin": True},
-        **CLEAR,
-    )
-    return figure
-
-
-def sum_figure(worked: WorkedSum, index: int, labels: tuple[str, str, str, str]) -> go.Figure:
-    """Return the way to one logit as steps: starting value, evidence for, evidence against, logit."""
-    values = [worked.bias[index], worked.evidence_for[index], worked.evidence_against[index]]
-    logit = float(worked.logits[index])
-    figure = go.Figure(
-        go.Waterfall(
-            x=[label.replace(" ", "<br>") for label in labels],  # a phone would turn long ones
-            y=[*values, logit],
-            measure=["absolute", "relative", "relative", "total"],  # the first and last are no evidence: grey
-            texttemplate=["%{final:+.2f}", "%{delta:+.2f}", "%{delta:+.2f}", "%{final:+.2f}"],
-            textposition="outside",
-            increasing={"marker": {"color": f"rgb{FOR}"}},
-            decreasing={"marker": {"color": f"rgb{AGAINST}"}},
-            totals={"marker": {"color": _LINE}},
-            connector={"line": {"color": _LINE, "dash": "dot", "width": 1}},
-            cliponaxis=False,
-            hoverinfo="skip",
-        )
-    )
-    figure.add_hline(y=0, line={"color": _LINE, "width": 1})
-    figure.update_layout(
-        height=330,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        showlegend=False,
-        xaxis={"fixedrange": True, "tickangle": 0},
         yaxis={"fixedrange": True, "automargin": True},
         **CLEAR,
     )

@@ -96,14 +96,16 @@ def listed(names: Sequence[str], say: Say = english) -> str:
 
 
 def sum_words(prediction: Prediction, code: str, heatmap: np.ndarray, say: Say = english) -> str:
-    """Return how a signed map (h, w) whose cells add up makes the logit."""
+    """Return how a signed map (h, w) whose cells add up makes the log-odds and the probability."""
     index = prediction.index(code)
     return say(
-        "{name}: evidence for {plus:+.2f}, against {minus:+.2f}, starting value {bias:+.2f}; "
-        "together the score (logit) {logit:+.2f}.",
+        "{name}: evidence for {plus:+.2f}, against {minus:+.2f}, starting value {start:+.2f}, division of "
+        "the others {division:+.2f}; together log-odds of {log_odds:+.2f}, that is {probability:.1%}.",
         name=say(diagnosis_of(code).name),
         plus=float(np.maximum(heatmap, 0).sum(dtype=np.float64)),
         minus=float(np.minimum(heatmap, 0).sum(dtype=np.float64)),
-        bias=float(prediction.bias[index]),
-        logit=float(prediction.logits[index]),
+        start=float(prediction.starting_values[index]),
+        division=-float(prediction.division[index]),
+        log_odds=float(prediction.log_odds[index]),
+        probability=prediction.probability(code),
     )

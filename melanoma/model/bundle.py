@@ -24,6 +24,7 @@ from melanoma.model.bundle_layout import (
     of_the_first_format,
     ungrouped,
 )
+from melanoma.model.log_odds import Calibration
 
 FORMAT = 2
 """Format 1 was one flat list of fields without a checksum, and named no backbone where it was MobileNet."""
@@ -75,6 +76,11 @@ class Bundle:
     def version(self) -> str:
         """Short text that changes with any file of the bundle, and with any number that decides."""
         return _digest({name: getattr(self, name) for name in (*DECIDING, "files")})[:12]
+
+    @property
+    def calibration(self) -> Calibration:
+        """How the network's logits become probabilities."""
+        return Calibration(self.temperature, self.prior)
 
     def load_network(self) -> Any:
         """Return the Keras model: uint8 (n, S, S, 3) -> logits (n, classes)."""

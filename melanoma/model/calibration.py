@@ -1,10 +1,9 @@
 """Temperature, alert threshold and prediction sets, all set on lesions that the network was not fitted to."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+
+from melanoma.model.log_odds import Calibration
 
 
 def class_weights(truth: np.ndarray, prior: np.ndarray) -> np.ndarray:
@@ -23,19 +22,10 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, prior: np.ndarray) ->
     weights = class_weights(truth, prior)
 
     def loss(log_temperature: float) -> float:
-        log_probabilities = log_softmax(logits / np.exp(log_temperature) + np.log(prior), axis=1)
-        return float(-(weights * log_probabilities[np.arange(len(truth)), truth]).sum())
+        scores = Calibration(float(np.exp(log_temperature)), tuple(prior)).scores(logits)
+        return float(-(weights * scores[np.arange(len(truth)), truth]).sum())
 
     return float(np.exp(minimize_scalar(loss, bounds=np.log([0.2, 5.0]), method="bounded").x))
-
-
-def probabilities_from(logits: np.ndarray, temperature: float, prior: Sequence[float]) -> np.ndarray:
-    """Return the probabilities for a mix of diagnoses, over the last axis: softmax(logits / T + log prior).
-
-    `logits` are free of any mix (train.py takes the sampling's out), so the prior can be put in here.
-    """
-    scaled = np.asarray(logits, dtype=np.float64) / temperature
-    return softmax(scaled + np.log(np.asarray(prior, dtype=np.float64)), axis=-1)
 
 
 def alert_threshold(score: np.ndarray, positive: np.ndarray, sensitivity: float) -> float:

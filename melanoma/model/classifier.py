@@ -1,4 +1,4 @@
-"""Images in, predictions out: one compiled pass gives logits and the evidence maps of all diagnoses."""
+"""Images in, predictions out: one compiled pass gives logits and the class maps of all diagnoses."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -13,7 +13,6 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from melanoma.model.backbones.base import Backbone
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle
-from melanoma.model.calibration import probabilities_from
 from melanoma.model.in_distribution import distance
 from melanoma.model.network import FEATURES, HEAD, POOLING
 from melanoma.model.prediction import Prediction
@@ -29,15 +28,15 @@ class Outputs:
 
     logits: np.ndarray
     """float32 (n, classes)."""
-    evidence: np.ndarray | None
-    """float32 (n, h, w, classes), logit units: its sum over (h, w) plus the bias is the logit. None if the
+    class_maps: np.ndarray | None
+    """float32 (n, h, w, classes), logit units: their sum over (h, w) plus the bias is the logit. None if the
     network is not additive."""
     features: np.ndarray
     """float32 (n, channels), the mean maps of the backbone's layer for the in-distribution check."""
 
-    def evidence_of(self, row: int) -> np.ndarray | None:
-        """Return one image's evidence (h, w, classes), or None."""
-        return None if self.evidence is None else self.evidence[row]
+    def class_maps_of(self, row: int) -> np.ndarray | None:
+        """Return one image's class maps (h, w, classes), or None."""
+        return None if self.class_maps is None else self.class_maps[row]
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,8 @@ class CompiledNetwork:
             cells = tf.cast(tf.shape(maps)[1] * tf.shape(maps)[2], maps.dtype)
             # Pooling is a mean and the head is linear, so the head can be applied to each cell before the
             # mean: CAM (Zhou et al. 2016, arXiv:1512.04150), scaled so that cells add up to the logit.
-            evidence = tf.einsum("nhwc,ck->nhwk", maps, tf.cast(head.kernel, maps.dtype)) / cells
-            return logits, pooled, evidence
+            class_maps = tf.einsum("nhwc,ck->nhwk", maps, tf.cast(head.kernel, maps.dtype)) / cells
+            return logits, pooled, class_maps
 
         self._forward = forward
         self._built: dict[Any, Any] = {}
@@ -103,8 +102,8 @@ class CompiledNetwork:
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs for uint8 (n, S, S, 3)."""
         parts = self._forward(tf.constant(pixels, tf.uint8))
-        logits, features, *evidence = (part.numpy().astype(np.float32) for part in parts)
-        return Outputs(logits, evidence[0] if evidence else None, features)
+        logits, features, *class_maps = (part.numpy().astype(np.float32) for part in parts)
+        return Outputs(logits, class_maps[0] if class_maps else None, features)
 
     def logits(self, pixels: np.ndarray, batch: int) -> np.ndarray:
         """Return the logits, float32 (n, classes), for uint8 (n, S, S, 3), `batch` images at a time."""
@@ -157,22 +156,22 @@ class Classifier:
         outputs = self.compiled.run(np.stack([photo.pixels for photo in prepared]))
         novelty = distance(outputs.features, self._references)
         return [
-            self._decide(photo, outputs.logits[row], outputs.evidence_of(row), float(novelty[row]))
+            self._decide(photo, outputs.logits[row], outputs.class_maps_of(row), float(novelty[row]))
             for row, photo in enumerate(prepared)
         ]
 
     def _decide(
-        self, photo: Prepared, logits: np.ndarray, evidence: np.ndarray | None, novelty: float
+        self, photo: Prepared, logits: np.ndarray, class_maps: np.ndarray | None, novelty: float
     ) -> Prediction:
         bundle = self.bundle
-        probabilities = probabilities_from(logits, bundle.temperature, bundle.prior)
+        probabilities = bundle.calibration.probabilities(logits)
         order = np.argsort(-probabilities, kind="stable")
         kept = 1 - probabilities <= np.array(bundle.conformal_quantiles)
         return Prediction(
             codes=bundle.codes,
-            probabilities=probabilities,
             logits=logits,
-            evidence=evidence,
+            calibration=bundle.calibration,
+            class_maps=class_maps,
             bias=self.compiled.bias,
             melanoma_alert=bool(probabilities[bundle.codes.index("MEL")] >= bundle.alert_threshold),
             prediction_set=tuple(bundle.codes[index] for index in order if kept[index]),

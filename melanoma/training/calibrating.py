@@ -23,8 +23,8 @@ from melanoma.model.calibration import (
     class_weights,
     conformal_quantiles,
     fit_temperature,
-    probabilities_from,
 )
+from melanoma.model.log_odds import Calibration
 
 _COLUMNS = ["image_id", "lesion_id", "split", "diagnosis", "source", "framing", "sex", "site"]
 
@@ -45,7 +45,7 @@ def calibrate(
     """
     truth = np.array([codes.index(code) for code in diagnoses])
     temperature = temperature or fit_temperature(logits, truth, prior)
-    probabilities = probabilities_from(logits, temperature, prior.tolist())
+    probabilities = Calibration(temperature, tuple(prior)).probabilities(logits)
     melanoma = codes.index("MEL")
     return {
         "temperature": temperature,

@@ -12,7 +12,8 @@ class LesionTrainer(keras.Model):
     """A network with its loss, for `fit`. The network itself is what is saved in the end.
 
     The loss of a batch is the cross-entropy; while `paired` is set, plus `outside_weight` times the mean
-    share of the true class's positive evidence that lies outside the widened outline, and plus
+    share of the positive evidence for the true class, against the others, that lies outside the widened
+    outline, and plus
     `consistency_weight` times the symmetric Kullback-Leibler divergence between the answers to the two copies
     of an image (as Liang et al. 2021, arXiv:2106.14448, have it between two dropouts).
     """
@@ -43,11 +44,11 @@ class LesionTrainer(keras.Model):
         self.built = True  # all weights are the network's, so a checkpoint can be loaded before any batch
 
     def call(self, pixels: Any, training: bool | None = None) -> dict[str, Any]:
-        """Return `logits` (n, classes) and `evidence` (n, h, w, classes), whose mean and the bias are the
+        """Return `logits` (n, classes) and `class_maps` (n, h, w, classes), whose mean and the bias are the
         logits.
         """
         logits, maps = self.inner(pixels, training=training)
-        return {"logits": logits, "evidence": ops.matmul(maps, self.head.kernel)}
+        return {"logits": logits, "class_maps": ops.matmul(maps, self.head.kernel)}
 
     def compute_loss(
         self,
@@ -64,7 +65,9 @@ class LesionTrainer(keras.Model):
         )
         parts = {
             "cross_entropy": ops.mean(smoothed),
-            "outside": ops.mean(outside_share(y_pred["evidence"], y["label"], y["outside"])),
+            "outside": ops.mean(
+                outside_share(evidence_for(y_pred["class_maps"], y_pred["logits"], y["label"]), y["outside"])
+            ),
         }
         total = parts["cross_entropy"]
         if self.paired:
@@ -77,13 +80,24 @@ class LesionTrainer(keras.Model):
         return total / self.workers
 
 
-def outside_share(evidence: Any, label: Any, outside: Any) -> Any:
-    """Return the share of the true class's positive evidence outside the outline, (n,), 0 where it has none.
+def evidence_for(class_maps: Any, logits: Any, label: Any) -> Any:
+    """Return what each cell adds to the log-odds of the true class against the others, (n, h, w).
 
-    `evidence` is (n, h, w, classes), `label` one-hot (n, classes), `outside` (n, h, w) with the share of each
-    cell that lies outside.
+    Its class map less those of the others, each weighed by its share of what they have together: what is
+    added to the maps of all classes alike changes nothing, so no such map can be learned to please the loss
+    (`model.log_odds`). No gradient goes through the shares. `class_maps` is (n, h, w, classes), `logits`
+    (n, classes), `label` one-hot (n, classes).
     """
-    positive = ops.relu(ops.einsum("nhwk,nk->nhw", evidence, label))
+    others = ops.softmax(ops.where(label > 0.5, -1e9, logits), axis=-1)
+    return ops.einsum("nhwk,nk->nhw", class_maps, label - ops.stop_gradient(others))
+
+
+def outside_share(evidence: Any, outside: Any) -> Any:
+    """Return the share of the positive evidence (n, h, w) outside the outline, (n,), 0 where it has none.
+
+    `outside` is (n, h, w) with the share of each cell that lies outside.
+    """
+    positive = ops.relu(evidence)
     return ops.sum(positive * outside, axis=(1, 2)) / (ops.sum(positive, axis=(1, 2)) + 1e-6)
 
 

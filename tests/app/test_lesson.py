@@ -11,7 +11,8 @@ STEPS = (
     "3 The map grows",
     "4 The sum",
     "5 Grad-CAM",
-    "6 What it looks for",
+    "6 How a map can flatter",
+    "7 What it looks for",
 )
 
 
@@ -36,7 +37,7 @@ def test_a_fresh_visitor_begins_with_the_pixels():
     assert any(button.label == f"Next: {STEPS[1][2:]}" for button in app.button)
 
 
-@pytest.mark.parametrize("step", range(2, 7))
+@pytest.mark.parametrize("step", range(2, 8))
 def test_each_step_has_a_link(step):
     assert lesson(step=str(step)).header[0].value == STEPS[step - 1]
 
@@ -61,7 +62,7 @@ def test_the_sum_has_the_numbers_of_the_page_examine(shipped_classifier):
     for code in ("MEL", "NV"):
         words = told(lesson(step="4", of=code))
         index = prediction.index(code)
-        assert f"= **{prediction.logits[index]:+.2f}**" in words
+        assert f"= **{prediction.log_odds[index]:+.2f}**" in words
         assert f"= **{prediction.probability(code):.1%}**" in words
     rows = re.findall(r"\| ([\d.]+%) \|$", words, flags=re.MULTILINE)
     assert rows == [f"{value:.1%}" for _, value in prediction.ranked]
@@ -79,10 +80,10 @@ def test_pictures_of_each_output_or_how_to_make_them(monkeypatch, drawn_photo):
     from melanoma.diagnoses import CODES
 
     monkeypatch.setattr(looked_for, "read_looks_for", lambda bundle: {})
-    assert "python -m melanoma looks-for" in told(lesson(step="6"))
+    assert "python -m melanoma looks-for" in told(lesson(step="7"))
     picture = drawn_photo.read_bytes()
     monkeypatch.setattr(looked_for, "read_looks_for", lambda bundle: dict.fromkeys(CODES, picture))
-    words = told(lesson(step="6"))
+    words = told(lesson(step="7"))
     assert "python -m melanoma looks-for" not in words
     assert "Melanoma ▲" in words and "Dermatofibroma" in words
 
@@ -96,3 +97,16 @@ def test_a_photo_is_framed_and_a_bad_file_gets_one_sentence(drawn_photo):
     assert not app.exception
     assert any("not a picture that can be read" in error.value for error in app.error)
     assert "The photo: 600 x 450 pixels." in told(app)
+
+
+def test_a_shared_map_moves_the_raw_map_and_not_the_answer():
+    app = lesson(step="6", of="MEL")
+    before = told(app)
+    app.slider[0].set_value(3.0).run()
+    assert not app.exception
+    after = told(app)
+    line = r"Melanoma: [\d.]+%, with or without the added map. Log-odds [+-][\d.]+\."
+    assert re.search(line, before)[0] == re.search(line, after)[0]
+    raw, evidence = (re.findall(r"(\d+)% of what speaks for it", words) for words in (before, after))
+    assert raw[1] == evidence[1], "the evidence map's share inside the outline"
+    assert int(evidence[0]) >= 95 > int(raw[0]), "the raw map's became what was wanted"

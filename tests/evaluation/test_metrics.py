@@ -23,8 +23,8 @@ from melanoma.model.calibration import (
     alert_threshold,
     conformal_quantiles,
     fit_temperature,
-    probabilities_from,
 )
+from melanoma.model.log_odds import Calibration
 
 
 def test_balanced_accuracy_is_the_mean_of_the_recalls():
@@ -74,8 +74,9 @@ def test_temperature_is_that_of_the_mix_that_the_probabilities_are_for():
 
 def test_a_constant_added_to_all_logits_changes_no_probability():
     logits, prior = np.array([[1.0, -2.0, 0.5]]), (0.2, 0.3, 0.5)
-    assert probabilities_from(logits + 7, 1.3, prior) == pytest.approx(probabilities_from(logits, 1.3, prior))
-    assert probabilities_from(np.zeros(3), 1.0, prior) == pytest.approx(prior)
+    probabilities = Calibration(1.3, prior).probabilities
+    assert probabilities(logits + 7) == pytest.approx(probabilities(logits))
+    assert probabilities(np.zeros(3)) == pytest.approx(prior)
 
 
 def test_the_alert_threshold_finds_the_share_and_not_more():

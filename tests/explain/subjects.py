@@ -8,8 +8,8 @@ import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.model.backbones.base import Backbone
-from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.log_odds import Calibration
 from melanoma.model.network import HEAD, build_network
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import frame
@@ -17,6 +17,7 @@ from tests.tiny_backbone import TINY
 
 SIZE = 64
 CODES = ("MEL", "NV", "BKL")
+CALIBRATION = Calibration(0.8, (0.2, 0.5, 0.3))
 STATES = ("built", "reloaded", "built-mixed", "reloaded-mixed")
 
 
@@ -33,9 +34,9 @@ def predict(network: CompiledNetwork, pixels: np.ndarray) -> Prediction:
     _, geometry = frame(pixels, SIZE)
     return Prediction(
         codes=CODES,
-        probabilities=probabilities_from(outputs.logits[0], 1.0, np.full(3, 1 / 3)),
         logits=outputs.logits[0],
-        evidence=outputs.evidence[0],
+        calibration=CALIBRATION,
+        class_maps=outputs.class_maps[0],
         bias=network.bias,
         melanoma_alert=False,
         prediction_set=CODES,

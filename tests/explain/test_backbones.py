@@ -42,8 +42,11 @@ def test_every_method_explains_it(name, subject):
 
 def test_evidence_adds_up(subject):
     for prediction in subject.predictions:
-        total = prediction.evidence.sum(axis=(0, 1), dtype=np.float64) + prediction.bias
+        total = prediction.class_maps.sum(axis=(0, 1), dtype=np.float64) + prediction.bias
         assert total == pytest.approx(prediction.logits, abs=1e-4)
+        evidence = prediction.evidence.sum(axis=(0, 1), dtype=np.float64)
+        summed = prediction.starting_values + evidence - prediction.division
+        assert summed == pytest.approx(prediction.log_odds, abs=1e-4)
 
 
 def test_the_slopes_at_a_middle_layer_are_the_differences(subject):

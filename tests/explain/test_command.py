@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from scipy.special import expit
 from typer.testing import CliRunner
 
 from melanoma.cli import commands
@@ -15,6 +16,7 @@ from melanoma.measures.registry import MEASURES
 from tests.conftest import write_image
 
 DRAWN = draw_lesion(MELANOMA_LIKE, 90, 120, 7)
+QUICK = {"smoothgrad": ["--set", "copies=1"], "integrated-gradients": ["--set", "steps=8"]}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def run(small_classifier, small_bundle, photo):
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_writes_an_overlay_with_a_colour_bar(name, run, tmp_path):
     out = tmp_path / "overlay.png"
-    quick = ["--set", "copies=1"] if name == "smoothgrad" else []
+    quick = QUICK.get(name, [])
     told = json.loads(run(out, "--method", name, "--diagnosis", "nv", "--json", *quick))
     assert (told["method"], told["diagnosis"]) == (name, "NV")
     picture = cv2.imread(str(out))
@@ -57,8 +59,10 @@ def test_every_method_writes_an_overlay_with_a_colour_bar(name, run, tmp_path):
     assert np.ptp(picture[:, 120:].astype(int)) > 100
     assert ("regions" in told) == METHODS[name].adds_up
     if METHODS[name].adds_up:
-        parts = told["bias"] + sum(region["total"] for region in told["regions"]) + told["rest"]
-        assert parts == pytest.approx(told["logit"], abs=1e-4)
+        regions = sum(region["total"] for region in told["regions"]) + told["rest"]
+        log_odds = told["starting_value"] + regions - told["division"]
+        assert log_odds == pytest.approx(told["log_odds"], abs=1e-4)
+        assert told["probability"] == pytest.approx(expit(log_odds), abs=1e-5)
 
 
 def test_the_measures_are_told_with_meaning_and_direction(run, mask, tmp_path):

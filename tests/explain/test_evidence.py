@@ -26,42 +26,44 @@ def test_totals_by_hand():
 
 
 def test_regions_by_hand():
-    parts = waterfall(HEATMAP, bias=0.5)
+    parts = waterfall(HEATMAP, base=0.5)
     assert [region.total for region in parts.regions] == pytest.approx([5.0, -3.0, 1.5])
     assert parts.rest == pytest.approx(-0.1)
-    assert parts.logit == pytest.approx(3.9)
+    assert parts.log_odds == pytest.approx(3.9)
     assert parts.regions[0].cells.sum() == 3
     assert parts.regions[2].centre == pytest.approx((2.5 / 4, 2.5 / 4))
     assert parts.regions[1].centre == pytest.approx((1 / 4, 3.5 / 4))
 
 
 def test_what_is_beyond_the_largest_regions_goes_to_the_rest():
-    parts = waterfall(HEATMAP, bias=0.5, most=1)
+    parts = waterfall(HEATMAP, base=0.5, most=1)
     assert [region.total for region in parts.regions] == pytest.approx([5.0])
     assert parts.rest == pytest.approx(-1.6)
-    assert parts.logit == pytest.approx(3.9)
+    assert parts.log_odds == pytest.approx(3.9)
 
 
 def test_a_map_of_zeros_has_no_regions():
-    parts = waterfall(np.zeros((3, 3)), bias=-1.0)
-    assert parts.regions == () and parts.rest == 0 and parts.logit == -1
+    parts = waterfall(np.zeros((3, 3)), base=-1.0)
+    assert parts.regions == () and parts.rest == 0 and parts.log_odds == -1
 
 
-def test_the_parts_of_a_prediction_add_up_to_its_logits(subject):
+def test_the_parts_of_a_prediction_add_up_to_its_log_odds(subject):
     for prediction in subject.predictions:
-        for index, logit in enumerate(prediction.logits):
-            parts = waterfall(prediction.evidence[..., index], prediction.bias[index])
+        base = prediction.starting_values - prediction.division
+        for index, log_odds in enumerate(prediction.log_odds):
+            parts = waterfall(prediction.evidence[..., index], base[index])
             assert parts.regions
-            assert parts.logit == pytest.approx(float(logit), abs=1e-4)
+            assert parts.log_odds == pytest.approx(log_odds, abs=1e-4)
 
 
-def test_differences_add_up_to_the_difference_of_the_logits(subject):
+def test_differences_add_up_to_the_difference_of_the_scores(subject):
     prediction = subject.predictions[0]
     maps = DifferenceMap().explain(
         ExplanationRequest(subject.network, prediction, {"than": "NV"}, ("MEL", "NV"))
     )
-    logits, bias = prediction.logits, prediction.bias
-    assert maps[..., 0].sum() == pytest.approx(logits[0] - logits[1] - (bias[0] - bias[1]), abs=1e-4)
+    calibration, bias, scores = prediction.calibration, prediction.bias, prediction.scores
+    start = bias / calibration.temperature + calibration.log_prior
+    assert maps[..., 0].sum() == pytest.approx(scores[0] - scores[1] - (start[0] - start[1]), abs=1e-4)
     assert not maps[..., 1].any(), "nothing sets a diagnosis apart from itself"
     reverse = DifferenceMap().explain(
         ExplanationRequest(subject.network, prediction, {"than": "MEL"}, ("NV",))

@@ -13,9 +13,14 @@ from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.baselines import edge_strength, smooth_noise
 from melanoma.explain.float_input import float_twin, tail_from
 from melanoma.explain.grad_cam import LAST_THREE, channel_weights, combine, mean_of
+from melanoma.explain.hires_cam import products
+from melanoma.explain.integrated_gradients import BLACK, completeness_gap
 from melanoma.explain.layers import convolutional_layers, layer_pass
-from melanoma.explain.occlusion import MEAN, Occlusion, covering, occluded
+from melanoma.explain.occlusion import BLURRED, MEAN, Occlusion, occluded, patch_cover
 from melanoma.explain.registry import METHODS
+from melanoma.explain.target import log_odds_target
+from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.log_odds import Calibration
 from melanoma.model.network import FEATURES, HEAD
 from tests.explain.subjects import assert_close
 
@@ -64,7 +69,7 @@ def test_gradients_of_a_layer_are_those_of_the_whole_network(subject):
 def test_grad_cam_by_gradients_agrees_with_the_evidence_at_the_last_layer(subject):
     prediction = subject.predictions[0]
     maps, gradients = layer_pass(subject.network, FEATURES)(prediction.pixels[None])
-    by_gradients = combine(maps[0], channel_weights(gradients[:, 0]))
+    by_gradients = combine(maps[0], prediction.slopes @ channel_weights(gradients[:, 0]))
     assert_close(by_gradients, np.maximum(prediction.evidence, 0))
 
 
@@ -74,6 +79,7 @@ def test_at_the_last_layer_only_positive_weights_count(name, subject):
     prediction = subject.predictions[0]
     maps = tail_from(subject.network, FEATURES).maps(prediction.pixels[None])[0]
     weights = np.asarray(subject.network.network.get_layer(HEAD).kernel)
+    weights = weights @ prediction.slopes.T
     expected = maps @ np.maximum(weights, 0) / (maps.shape[0] * maps.shape[1])
     assert_close(METHODS[name].explain(ExplanationRequest(subject.network, prediction)), expected)
 
@@ -82,8 +88,9 @@ def test_at_the_last_layer_only_positive_weights_count(name, subject):
 def test_from_the_layer_upwards_is_the_same_as_from_the_pixels(name, subject):
     prediction = subject.predictions[0]
     whole = METHODS[name].computed_by(plain_twin(subject.network.network))
+    target = log_odds_target(prediction.calibration, [1])
     theirs = whole(
-        lambda logits: logits[:, 1] - tf.stop_gradient(logits[:, 1]),
+        lambda logits: target(logits) - tf.stop_gradient(target(logits)),
         prediction.pixels[None].astype(np.float32),
         penultimate_layer=MIDDLE,
         seek_penultimate_conv_layer=False,
@@ -96,13 +103,14 @@ def test_from_the_layer_upwards_is_the_same_as_from_the_pixels(name, subject):
 
 def test_score_cam_is_that_of_tf_keras_vis(subject):
     from tf_keras_vis.scorecam import Scorecam
-    from tf_keras_vis.utils.scores import CategoricalScore
 
     prediction = subject.predictions[0]
+    calibration = prediction.calibration
     keras.utils.disable_interactive_logging()
     try:
         theirs = Scorecam(plain_twin(subject.network.network))(
-            CategoricalScore([1]),
+            # It makes a softmax of the logits; the probability shown is that of tempered logits and mix.
+            lambda softmax: calibration.probabilities(np.log(softmax))[:, 1],
             prediction.pixels[None].astype(np.float32),
             penultimate_layer=FEATURES,
             seek_penultimate_conv_layer=False,
@@ -130,8 +138,8 @@ def test_smoothgrad_without_noise_is_the_gradient(subject):
     pixels = tf.constant(prediction.pixels[None], tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(pixels)
-        logit = plain_twin(subject.network.network)(pixels)[0, 2]
-    expected = np.abs(tape.gradient(logit, pixels).numpy()[0]).max(axis=-1)
+        log_odds = log_odds_target(prediction.calibration, [2])(plain_twin(subject.network.network)(pixels))
+    expected = np.abs(tape.gradient(log_odds, pixels).numpy()[0]).max(axis=-1)
     maps = METHODS["smoothgrad"].explain(
         ExplanationRequest(subject.network, prediction, {"copies": 6, "noise": 0}, ("BKL",))
     )
@@ -149,9 +157,14 @@ def toy_network(pixels):
         red = images[:, : images.shape[1] // 2, : images.shape[2] // 2, 0].mean(axis=(1, 2)) / 255
         return np.stack([red, -red], axis=1)
 
-    codes = ("MEL", "NV")
-    own = logits(pixels[None], 1)[0]
-    prediction = SimpleNamespace(codes=codes, pixels=pixels, logits=own, index=codes.index)
+    codes, calibration = ("MEL", "NV"), Calibration(1.0, (0.5, 0.5))
+    prediction = SimpleNamespace(
+        codes=codes,
+        pixels=pixels,
+        calibration=calibration,
+        log_odds=calibration.log_odds(logits(pixels[None], 1)[0]),
+        index=codes.index,
+    )
     return SimpleNamespace(logits=logits), prediction
 
 
@@ -162,7 +175,7 @@ def test_occlusion_by_hand():
     pixels[:16, :16, 0] = 200
     network, prediction = toy_network(pixels)
     maps = Occlusion().explain(ExplanationRequest(network, prediction, {"patch": 0.5, "cover": MEAN}))
-    fall = (200 - 50) / 255
+    fall = 2 * (200 - 50) / 255  # of one logit less the other, its negative
     share = np.array([12, 16 - 4, 16 - 12, 0]) / 16  # of the quarter's rows under a patch at each of 4 cells
     assert maps.shape == (4, 4, 2)
     assert maps[..., 0] == pytest.approx(fall * np.outer(share, share), abs=1e-6)
@@ -182,8 +195,8 @@ def test_patches_cover_the_photo_and_nothing_else_changes():
 def test_a_cover_keeps_the_colour_and_takes_the_detail():
     pixels = np.zeros((64, 64, 3), np.uint8)
     pixels[:, ::2] = 200
-    assert covering(pixels, 0.25, MEAN).tolist() == np.full_like(pixels, 100).tolist()
-    assert np.abs(covering(pixels, 0.25, "blurred photo").astype(int) - 100).max() <= 12
+    assert patch_cover(pixels, 0.25, MEAN).tolist() == np.full_like(pixels, 100).tolist()
+    assert np.abs(patch_cover(pixels, 0.25, "blurred photo").astype(int) - 100).max() <= 12
 
 
 def test_an_edge_is_as_strong_as_its_step():
@@ -223,3 +236,60 @@ def test_the_last_three_layers_averaged(subject):
 def test_a_layer_without_maps_is_refused(layer, subject):
     with pytest.raises(UserError, match=f"“{layer}” is not a convolutional layer of this model. Choose"):
         layer_pass(subject.network, layer)
+
+
+def test_hires_cam_at_the_last_layer_is_the_evidence_map(subject):
+    prediction = subject.predictions[0]
+    maps, gradients = layer_pass(subject.network, FEATURES)(prediction.pixels[None])
+    assert_close(products(maps[0], gradients[:, 0]) @ prediction.slopes.T, prediction.evidence)
+    grad_cam = METHODS["grad-cam"].explain(ExplanationRequest(subject.network, prediction))
+    assert_close(grad_cam, np.maximum(prediction.evidence, 0))
+    layers = METHODS["hires-cam"].controls(subject.network, prediction.codes)[0].values
+    assert layers == convolutional_layers(subject.network.network)[:-1], "so it is offered below the last"
+
+
+def test_products_by_hand():
+    maps = np.array([[[1.0, 2.0], [0.0, 4.0]]])  # one row, two cells, two channels
+    gradients = np.array([[[[3.0, -1.0], [5.0, 0.5]]]])  # one class
+    assert products(maps, gradients)[..., 0].tolist() == [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize("baseline", [MEAN, BLURRED, BLACK])
+def test_integrated_gradients_add_up_to_the_change_from_the_baseline(baseline, subject):
+    prediction, method = subject.predictions[0], METHODS["integrated-gradients"]
+    gaps = {}
+    for steps in (8, 64):
+        settings = {"baseline": baseline, "steps": steps}
+        asked = ExplanationRequest(subject.network, prediction, settings, ("MEL",))
+        heatmap = method.explain(asked)[..., 0]
+        gaps[steps] = completeness_gap(asked, "MEL", heatmap)
+    assert abs(gaps[64]) < 0.02 * np.abs(heatmap).sum()
+    assert abs(gaps[64]) < abs(gaps[8]) or abs(gaps[8]) < 1e-3
+
+
+def test_integrated_gradients_of_a_straight_line_are_exact():
+    # Log-odds of 2 / 255 times the mean red of the upper left quarter: each of its n pixels adds 2 r / 255 n.
+    pixels = np.zeros((32, 32, 3), np.uint8)
+    pixels[:16, :16, 0] = np.arange(256).reshape(16, 16) % 200
+    keras_pixels = keras.Input((32, 32, 3), dtype="uint8", name="pixels")
+    quarter = keras.layers.Cropping2D(((0, 16), (0, 16)))(keras.layers.Rescaling(1 / 255)(keras_pixels))
+    maps = keras.layers.Conv2D(1, 1, use_bias=False, name=FEATURES)(quarter)
+    pooled = keras.layers.GlobalAveragePooling2D(name="pooling")(maps)
+    head = keras.layers.Dense(2, name=HEAD)
+    network = keras.Model([keras_pixels], head(pooled))
+    network.get_layer(FEATURES).kernel.assign(np.array([1, 0, 0], np.float32).reshape(1, 1, 3, 1))
+    head.kernel.assign([[1.0, -1.0]])
+    compiled = CompiledNetwork(network)
+    outputs, calibration = compiled.run(pixels[None]), Calibration(1.0, (0.5, 0.5))
+    prediction = SimpleNamespace(
+        codes=("MEL", "NV"),
+        pixels=pixels,
+        calibration=calibration,
+        log_odds=calibration.log_odds(outputs.logits[0]),
+        index=("MEL", "NV").index,
+    )
+    asked = ExplanationRequest(compiled, prediction, {"baseline": BLACK, "steps": 8}, ("MEL",))
+    heatmap = METHODS["integrated-gradients"].explain(asked)[..., 0]
+    assert heatmap[:16, :16] == pytest.approx(2 * (pixels[:16, :16, 0] / 255) / 256, abs=1e-6)
+    assert not heatmap[16:].any() and not heatmap[:, 16:].any()
+    assert completeness_gap(asked, "MEL", heatmap) == pytest.approx(0, abs=1e-5)

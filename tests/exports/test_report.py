@@ -14,6 +14,7 @@ from melanoma.exports.report import case_report
 from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view
 from melanoma.model.alert_wording import alert_words, doubts, set_words, sum_words
 from melanoma.model.bundle import load_bundle
+from melanoma.model.log_odds import Calibration
 from melanoma.photos.encoding import as_png
 from melanoma.photos.framing import frame
 
@@ -77,7 +78,11 @@ def test_a_drawing_is_called_one(case):
 def test_the_numbers_are_those_of_the_prediction(case):
     numbers = json.loads(as_json(case.numbers()))
     assert sum(numbers["probabilities"].values()) == pytest.approx(1)
-    assert numbers["map"]["sum"] + numbers["map"]["bias"] == pytest.approx(numbers["logits"]["MEL"], abs=1e-4)
+    of = numbers["map"]
+    assert of["starting_value"] + of["sum"] - of["division"] == pytest.approx(of["log_odds"], abs=1e-4)
+    shown = numbers["probabilities"]["MEL"]
+    assert of["log_odds"] == pytest.approx(np.log(shown / (1 - shown)), abs=1e-4)
+    assert np.exp(numbers["scores"]["MEL"]) == pytest.approx(shown)
     assert numbers["model"]["version"] == case.bundle.version
     assert numbers["not_a_diagnosis"] is True
 
@@ -114,9 +119,15 @@ def test_an_empty_prediction_set_is_a_doubt_and_two_are_listed(case):
 
 
 def test_the_sum_in_words(case):
-    prediction = replace(case.prediction, bias=np.array([0.5, 0]), logits=np.array([1.5, 0]))
+    prediction = replace(
+        case.prediction,
+        bias=np.array([0.5, 0]),
+        logits=np.array([1.5, 0]),
+        calibration=Calibration(1.0, (0.5, 0.5)),
+    )
     words = sum_words(prediction, "MEL", np.array([[2.0, -1.0]]))
-    assert "for +2.00, against -1.00, starting value +0.50" in words and "+1.50" in words
+    assert "for +2.00, against -1.00, starting value +0.50, division of the others -0.00" in words
+    assert "log-odds of +1.50, that is 81.8%" in words
 
 
 def test_the_outline_lies_on_the_drawn_lesion_in_both_grids():

@@ -1,4 +1,4 @@
-"""The compiled pass: evidence that adds up, answers that do not mix between visitors."""
+"""The compiled pass: class maps that add up, answers that do not mix between visitors."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,10 +22,10 @@ PHOTOS = [
 
 
 @pytest.mark.parametrize("which", ["small_classifier", "shipped_classifier"])
-def test_evidence_and_bias_add_up_to_the_logits(which, request):
+def test_class_maps_and_bias_add_up_to_the_logits(which, request):
     classifier = request.getfixturevalue(which)
     for prediction in classifier(PHOTOS):
-        total = prediction.evidence.sum(axis=(0, 1), dtype=np.float64) + prediction.bias
+        total = prediction.class_maps.sum(axis=(0, 1), dtype=np.float64) + prediction.bias
         assert total == pytest.approx(prediction.logits, abs=1e-4)
         assert prediction.probabilities.sum() == pytest.approx(1)
 
@@ -66,7 +66,8 @@ def with_float_input(network: keras.Model) -> keras.Model:
 @pytest.mark.slow("the shipped network explained by the other library")
 def test_grad_cam_equals_tf_keras_vis(shipped_classifier):
     from tf_keras_vis.gradcam import Gradcam
-    from tf_keras_vis.utils.scores import CategoricalScore
+
+    from melanoma.explain.target import log_odds_target
 
     network = shipped_classifier.compiled
     prediction = shipped_classifier([PHOTOS[0]])[0]
@@ -76,7 +77,7 @@ def test_grad_cam_equals_tf_keras_vis(shipped_classifier):
         for index in range(len(prediction.codes)):
             reference = np.asarray(
                 theirs(
-                    CategoricalScore([index]),
+                    log_odds_target(prediction.calibration, [index]),
                     prediction.pixels[None].astype(np.float32),
                     penultimate_layer=layer,
                     seek_penultimate_conv_layer=False,
@@ -101,7 +102,7 @@ def test_grad_cam_of_two_channels_by_hand():
 
 def test_unknown_names_are_refused(small_classifier):
     prediction = small_classifier([PHOTOS[0]])[0]
-    with pytest.raises(UserError, match="Choose one of evidence, difference, grad-cam"):
+    with pytest.raises(UserError, match="Choose one of evidence, difference, class-map"):
         method_named("magic")
     with pytest.raises(UserError, match="not a convolutional layer"):
         layer_pass(small_classifier.compiled, "logits")

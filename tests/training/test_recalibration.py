@@ -12,7 +12,7 @@ from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.explain.looks_for import read_looks_for
 from melanoma.model.bundle import describe, load_bundle
-from melanoma.model.calibration import probabilities_from
+from melanoma.model.log_odds import Calibration
 from melanoma.training import recalibration
 from melanoma.training.calibrating import calibrate, stored_logits
 from melanoma.training.recalibrated_card import rewrite_card
@@ -42,7 +42,7 @@ def test_the_temperature_and_the_mix_are_taken_out_of_stored_probabilities(small
     bundle = load_bundle(small_bundle)
     logits = np.array([[1.0, -2.0], [0.0, 0.5]])
     fields = {"temperature": 2.0, "prior": (0.8, 0.2)}
-    stored = pd.DataFrame(probabilities_from(logits, **fields), columns=["MEL", "NV"])
+    stored = pd.DataFrame(Calibration(**fields).probabilities(logits), columns=["MEL", "NV"])
     # Softmax of 0.5 + log 0.8 and -1 + log 0.2: odds of 4 e^1.5.
     assert stored["MEL"][0] / stored["NV"][0] == pytest.approx(4 * np.exp(1.5))
     found = stored_logits(stored, recalibration.replace(bundle, **fields))

@@ -4,6 +4,7 @@ import streamlit as st
 
 from melanoma.app.parts.lesson.class_map import show_class_map, show_grad_cam
 from melanoma.app.parts.lesson.features import show_features
+from melanoma.app.parts.lesson.flattery import show_flattery
 from melanoma.app.parts.lesson.framing import show_framing
 from melanoma.app.parts.lesson.looked_for import show_looked_for
 from melanoma.app.parts.lesson.worked import show_sum
@@ -14,7 +15,15 @@ from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.app.parts.shared.stepper import choose_step, offer_next
 
 _STEP = "step"
-_STEPS = (show_framing, show_features, show_class_map, show_sum, show_grad_cam, show_looked_for)
+_STEPS = (
+    show_framing,
+    show_features,
+    show_class_map,
+    show_sum,
+    show_grad_cam,
+    show_flattery,
+    show_looked_for,
+)
 
 
 @show_user_errors()
@@ -37,5 +46,6 @@ def _names() -> tuple[str, ...]:
         say("The map grows"),
         say("The sum"),
         say("Grad-CAM"),
+        say("How a map can flatter"),
         say("What it looks for"),
     )

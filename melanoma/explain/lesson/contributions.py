@@ -1,4 +1,4 @@
-"""A class map as a sum over channels: weight times feature map, the largest contributions first.
+"""An evidence map as a sum over channels: weight times feature map, the largest contributions first.
 
 The evidence map and Grad-CAM are the same sum with other weights, so one class serves both: at the last layer
 the mean gradient of a logit is the head's own weight over the number of cells.

@@ -38,30 +38,29 @@ def test_two_channels_by_hand():
 
 
 @pytest.mark.parametrize("index", range(len(CODES)))
-def test_all_channels_make_the_evidence_map_and_the_logit(subject, index):
+def test_all_channels_make_the_evidence_map_and_the_log_odds(subject, index):
     prediction = subject.predictions[0]
-    parts = by_weights(subject.network, prediction.pixels, index)
+    parts = by_weights(subject.network, prediction, CODES[index])
     assert_close(parts.whole, prediction.evidence[..., index])
-    total = parts.sum_of(7).sum() + parts.rest(7) + prediction.bias[index]
-    assert total == pytest.approx(prediction.logits[index], abs=1e-4)
+    total = parts.sum_of(7).sum() + parts.rest(7) + prediction.starting_values[index]
+    assert total - prediction.division[index] == pytest.approx(prediction.log_odds[index], abs=1e-4)
 
 
 def test_at_the_last_layer_mean_gradients_are_the_heads_weights(subject):
-    pixels = subject.predictions[0].pixels
-    assert_close(
-        by_gradients(subject.network, pixels, 1, FEATURES).whole, by_weights(subject.network, pixels, 1).whole
-    )
+    prediction = subject.predictions[0]
+    by_slope = by_gradients(subject.network, prediction, "NV", FEATURES)
+    assert_close(by_slope.whole, by_weights(subject.network, prediction, "NV").whole)
 
 
 def test_below_it_the_positive_part_is_the_page_s_grad_cam(subject):
     prediction, layer = subject.predictions[0], TINY.depths[1]
-    parts = by_gradients(subject.network, prediction.pixels, 0, layer)
+    parts = by_gradients(subject.network, prediction, "MEL", layer)
     expected = METHODS["grad-cam"].explain(
         ExplanationRequest(subject.network, prediction, {"layer": layer}, ("MEL",))
     )[..., 0]
     assert_close(np.maximum(parts.whole, 0), expected)
     with pytest.raises(UserError, match="nowhere"):
-        by_gradients(subject.network, prediction.pixels, 0, "nowhere")
+        by_gradients(subject.network, prediction, "MEL", "nowhere")
 
 
 def test_five_depths_from_fine_to_coarse(subject):

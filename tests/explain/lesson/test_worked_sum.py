@@ -5,18 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from melanoma.edits.drawn_lesions import draw_lesion
 from melanoma.explain.lesson.contributions import contributions
-from melanoma.explain.lesson.worked_sum import worked_sum
-from melanoma.figures.lesson import growing_sum, map_figure, sum_figure, tiles_figure
+from melanoma.explain.lesson.worked_sum import WorkedSum, worked_sum
+from melanoma.figures.lesson import growing_sum, map_figure, tiles_figure
+from melanoma.figures.log_odds import evidence_bars, number_line, sum_figure
+from melanoma.model.log_odds import Calibration
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
 
-EVIDENCE = np.array([[[2.0, 0.0], [-0.5, -1.0]]], np.float32)
+# Two diagnoses, temperature 2 and a mix of 1 to 3: log-odds (1 - 0) / 2 + ln(1/3).
 PREDICTION = Prediction(
     codes=("MEL", "NV"),
-    probabilities=np.array([0.5, 0.5]),
     logits=np.array([1.0, 0.0], np.float32),
-    evidence=EVIDENCE,
+    calibration=Calibration(2.0, (0.25, 0.75)),
+    class_maps=np.array([[[2.0, 0.0], [-0.5, -1.0]]], np.float32),
     bias=np.array([-0.5, 1.0], np.float32),
     melanoma_alert=True,
     prediction_set=("MEL",),
@@ -26,43 +29,64 @@ PREDICTION = Prediction(
     pixels=np.zeros((4, 4, 3), np.uint8),
     geometry=Geometry(4, 4, 0, 0, 4, 4),
 )
+WORKED = WorkedSum(
+    starting_values=np.array([-0.5, 1.0, -3.0]),
+    evidence_for=np.array([2.0, 0.0, 0.5]),
+    evidence_against=np.array([-0.25, -1.0, -0.5]),
+    division=np.array([0.25, 0.5, 0.0]),
+)
 
 
 def test_by_hand():
-    worked = worked_sum(PREDICTION, temperature=2.0, prior=(0.25, 0.75))
-    assert worked.evidence_for.tolist() == [2.0, 0.0]
-    assert worked.evidence_against.tolist() == [-0.5, -1.0]
-    assert worked.tempered.tolist() == [0.5, 0.0]
-    # exp(0.5 + ln 0.25) = 0.4122, exp(0 + ln 0.75) = 0.75
-    assert worked.powers == pytest.approx([0.41218, 0.75], abs=1e-5)
-    assert worked.shares == pytest.approx([0.35466, 0.64534], abs=1e-5)
+    worked = worked_sum(PREDICTION)
+    # Of two diagnoses the other has all that is left: its map, halved by the temperature, is taken off.
+    assert PREDICTION.evidence[0].tolist() == [[1.0, -1.0], [0.25, -0.25]]
+    assert worked.evidence_for == pytest.approx([1.25, 0.0])
+    assert worked.evidence_against == pytest.approx([0.0, -1.25])
+    assert worked.starting_values == pytest.approx([-0.75 - np.log(3), 0.75 + np.log(3)])
+    assert worked.division.tolist() == [0.0, 0.0], "a single rival is not divided"
+    assert worked.log_odds == pytest.approx([0.5 - np.log(3), np.log(3) - 0.5])
+    # exp(0.5) * 0.25 = 0.41218 against 0.75
+    assert worked.probabilities == pytest.approx([0.35466, 0.64534], abs=1e-5)
 
 
-def test_the_parts_add_up_to_the_logit():
-    worked = worked_sum(PREDICTION, 1.0, (0.5, 0.5))
-    assert worked.bias + worked.evidence_for + worked.evidence_against == pytest.approx(worked.logits)
+def test_the_sum_is_the_log_odds_of_the_probability_shown(shipped_classifier, small_classifier):
+    for classifier in (shipped_classifier, small_classifier):
+        for prediction in classifier([draw_lesion(seed=seed).image for seed in (1, 2)]):
+            worked, shown = worked_sum(prediction), prediction.probabilities
+            assert worked.log_odds == pytest.approx(np.log(shown / (1 - shown)), abs=1e-4)
+            assert worked.probabilities == pytest.approx(shown, abs=1e-5)
 
 
-def test_the_shares_are_those_of_the_classifier(small_classifier):
-    from melanoma.edits.drawn_lesions import draw_lesion
-
-    bundle = replace(small_classifier.bundle, temperature=0.7, prior=(0.2, 0.8))
+def test_the_sum_follows_the_mix_that_is_looked_at(small_classifier):
     prediction = small_classifier([draw_lesion(seed=1).image])[0]
-    from melanoma.model.calibration import probabilities_from
-
-    expected = probabilities_from(prediction.logits, bundle.temperature, bundle.prior)
-    found = worked_sum(prediction, bundle.temperature, bundle.prior).shares
-    assert found == pytest.approx(expected, abs=1e-12)
-    own = worked_sum(prediction, small_classifier.bundle.temperature, small_classifier.bundle.prior)
-    assert own.shares == pytest.approx(prediction.probabilities, abs=1e-12)
+    other = replace(prediction, calibration=Calibration(0.7, (0.02, 0.98)))
+    assert abs(other.probability("MEL") - prediction.probability("MEL")) > 0.01
+    assert worked_sum(other).probabilities == pytest.approx(other.probabilities, abs=1e-6)
 
 
 def test_the_figure_of_the_sum_has_its_numbers():
-    worked = worked_sum(PREDICTION, 1.0, (0.5, 0.5))
-    steps = sum_figure(worked, 0, ("start", "for", "against", "score")).data[0]
-    assert list(steps.y) == [-0.5, 2.0, -0.5, 1.0]
+    steps = sum_figure(WORKED, 0, ("start", "for", "against", "division", "log-odds")).data[0]
+    assert list(steps.y) == [-0.5, 2.0, -0.25, -0.25, 1.0]
     # Steps show what they add, the ends where the sum stands; Plotly fills these in.
-    assert [template[2:7] for template in steps.texttemplate] == ["final", "delta", "delta", "final"]
+    assert [template[2:7] for template in steps.texttemplate] == ["final", "delta", "delta", "delta", "final"]
+
+
+def test_all_diagnoses_stand_side_by_side_in_the_order_given():
+    bars = evidence_bars(WORKED, [2, 0, 1], ["c", "a", "b"], ("for", "against")).data
+    assert [list(bar.x) for bar in bars] == [[0.5, 2.0, 0.0], [-0.5, -0.25, -1.0]]
+    assert list(bars[0].y) == ["c", "a", "b"]
+
+
+def test_fifty_percent_is_the_middle_of_the_number_line():
+    figure = number_line([2.0, 0.0, -9.0], ["a", "b", "c"], 1, ("against", "for"))
+    assert list(figure.data[0].x) == [2.0, 0.0, -9.0]
+    low, high = figure.layout.xaxis.range
+    assert low == -high and high > 9
+    labels = dict(zip(figure.layout.xaxis.ticktext, figure.layout.xaxis.tickvals, strict=True))
+    assert labels["50%"] == 0 and labels["90%"] == pytest.approx(np.log(9))
+    assert {"0.01%", "0.1%", "10%", "99.99%"} <= set(labels)
+    assert "99.99%" not in number_line([0.1], ["a"], 0, ("against", "for")).layout.xaxis.ticktext
 
 
 def test_the_sum_grows_to_its_total():

@@ -9,7 +9,7 @@ from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo, describe
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import SCALE_HEIGHT, heatmap_figure
-from melanoma.model.alert_wording import sum_words, within_sentence
+from melanoma.model.alert_wording import within_sentence
 from melanoma.model.prediction import Prediction
 
 
@@ -50,8 +50,9 @@ def in_words(view: MapView, prediction: Prediction) -> str:
         return say("This map knows nothing of the network's answer: compare the other methods with it.")
     if not view.heatmap.any() or (not view.signed and view.heatmap.max() <= 0):
         return say("No region speaks for {diagnosis}.", diagnosis=name)
-    if view.method.adds_up and view.signed:
-        told = sum_words(prediction, view.code, view.heatmap, say)
+    summed = view.method.sum_in_words(view.request, view.code, view.heatmap, say) if view.signed else None
+    if summed:
+        told = summed
     elif view.signed:
         told = say("Red regions speak for {name}, blue ones against it.", name=name)
     else:

@@ -121,10 +121,11 @@ def _show_growing(
             index = prediction.index(code)
             st.caption(
                 say(
-                    "With the starting value {bias:+.2f} that makes the score {logit:+.2f}: step 4 goes on "
-                    "from there.",
-                    bias=prediction.bias[index],
-                    logit=prediction.logits[index],
+                    "With the starting value {start:+.2f} and the division of the others {division:+.2f} "
+                    "that makes log-odds of {log_odds:+.2f}: step 4 goes on from there.",
+                    start=prediction.starting_values[index],
+                    division=-prediction.division[index],
+                    log_odds=prediction.log_odds[index],
                 )
             )
     if count:
@@ -169,9 +170,9 @@ def _parts(photo: Photo, prediction: Prediction, code: str, layer: str | None) -
     def compute() -> Contributions:
         from melanoma.explain.lesson import class_maps  # needs TensorFlow, which is loaded by now
 
-        network, index = classifier().compiled, prediction.index(code)
+        network = classifier().compiled
         if layer is None:
-            return class_maps.by_weights(network, prediction.pixels, index)
-        return class_maps.by_gradients(network, prediction.pixels, index, layer)
+            return class_maps.by_weights(network, prediction, code)
+        return class_maps.by_gradients(network, prediction, code, layer)
 
     return cached_for_photo("contributions", photo, (code, layer), compute, most=2)

@@ -1,4 +1,4 @@
-"""Step 6: what each output looks for."""
+"""Step 7: what each output looks for."""
 
 import streamlit as st
 

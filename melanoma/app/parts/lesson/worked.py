@@ -1,98 +1,107 @@
-"""Step 4: evidence -> logit -> probability, worked out."""
+"""Step 4: evidence -> log-odds -> probability, worked out."""
 
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.default_map import say_why_no_evidence
 from melanoma.app.parts.shared.language import say, written
-from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.worked_sum import WorkedSum, worked_sum
-from melanoma.figures.lesson import sum_figure
+from melanoma.figures.log_odds import evidence_bars, number_line, sum_figure
 from melanoma.model.prediction import Prediction
 
 
 @fragment
 def show_sum(photo: Photo, prediction: Prediction) -> None:
-    """Show the sum of one diagnosis as steps and in numbers, and the table of all."""
+    """Show the sum of one diagnosis as steps and in numbers, then all of them side by side."""
     if say_why_no_evidence(prediction):
         return
-    bundle = classifier().bundle
-    worked = worked_sum(prediction, bundle.temperature, bundle.prior)
+    worked = worked_sum(prediction)
     with text_and_pictures("lesson-sum"):
         code = choose_diagnosis(photo, prediction)
         index = prediction.index(code)
         name = say(diagnosis_of(code).name)
-        labels = (say("Starting value"), say("Evidence for"), say("Evidence against"), say("Score (logit)"))
+        values = {
+            "name": name,
+            "start": worked.starting_values[index],
+            "plus": worked.evidence_for[index],
+            "minus": worked.evidence_against[index],
+            "division": -worked.division[index],
+            "log_odds": worked.log_odds[index],
+            "probability": worked.probabilities[index],
+        }
+        labels = (
+            say("Starting value"),
+            say("Evidence for"),
+            say("Evidence against"),
+            say("Division of the others"),
+            say("Log-odds"),
+        )
         show(
             sum_figure(worked, index, labels),
             key="worked-sum",
             alt=say(
-                "{name}: starting value {bias:+.2f}, evidence for {plus:+.2f}, evidence against "
-                "{minus:+.2f}, score {logit:+.2f}.",
-                name=name,
-                bias=worked.bias[index],
-                plus=worked.evidence_for[index],
-                minus=worked.evidence_against[index],
-                logit=worked.logits[index],
+                "{name}: starting value {start:+.2f}, evidence for {plus:+.2f}, evidence against "
+                "{minus:+.2f}, division of the others {division:+.2f}, log-odds {log_odds:+.2f}.",
+                **values,
             ),
         )
-        st.markdown(_in_numbers(worked, index, name, bundle.temperature, bundle.prior[index]))
-        st.markdown(_table(worked, prediction))
+        lines = (
+            say(
+                "**Log-odds of {name}:** {start:+.2f} {plus:+.2f} {minus:+.2f} {division:+.2f} = "
+                "**{log_odds:+.2f}**",
+                **values,
+            ),
+            say("**As a probability:** 1 / (1 + exp(−({log_odds:+.2f}))) = **{probability:.1%}**", **values),
+        )
+        st.markdown("\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)))
+        _show_all(worked, prediction, code)
 
 
-def _in_numbers(worked: WorkedSum, index: int, name: str, temperature: float, share: float) -> str:
-    """Return the sum of one diagnosis as a list, each line going on from the one before."""
-    lines = (
-        say(
-            "**Score of {name}:** {bias:+.2f} {plus:+.2f} {minus:+.2f} = **{logit:+.2f}**",
-            name=name,
-            bias=worked.bias[index],
-            plus=worked.evidence_for[index],
-            minus=worked.evidence_against[index],
-            logit=worked.logits[index],
-        ),
-        say(
-            "**Divided by the temperature:** {logit:+.2f} / {temperature:.3f} = {tempered:+.2f}",
-            logit=worked.logits[index],
-            temperature=temperature,
-            tempered=worked.tempered[index],
-        ),
-        say(
-            "**Plus the logarithm of its share in the mix:** {tempered:+.2f} + ln({share:.3f}) = {sum:+.2f}",
-            tempered=worked.tempered[index],
-            share=share,
-            sum=worked.tempered[index] + worked.log_prior[index],
-        ),
-        say(
-            "**As a power of e:** exp({sum:+.2f}) = {power:.4g}",
-            sum=worked.tempered[index] + worked.log_prior[index],
-            power=worked.powers[index],
-        ),
-        say(
-            "**Divided by the sum over all diagnoses:** {power:.4g} / {total:.4g} = **{probability:.1%}**",
-            power=worked.powers[index],
-            total=worked.powers.sum(),
-            probability=worked.shares[index],
+def _show_all(worked: WorkedSum, prediction: Prediction, chosen: str) -> None:
+    """Draw every diagnosis' evidence and log-odds, likeliest first, and the table of all numbers."""
+    codes = [code for code, _ in prediction.ranked]
+    order = [prediction.index(code) for code in codes]
+    names = [say(diagnosis_of(code).name) for code in codes]
+    st.markdown(f"**{say('The evidence of every diagnosis')}**")
+    show(
+        evidence_bars(worked, order, names, (say("Evidence for"), say("Evidence against"))),
+        key="worked-evidence",
+        alt=", ".join(
+            f"{name} {written(worked.evidence_for[index], '+.2f')} "
+            f"{written(worked.evidence_against[index], '+.2f')}"
+            for name, index in zip(names, order, strict=True)
         ),
     )
-    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+    st.markdown(f"**{say('From “against” through 50% to “for”')}**")
+    show(
+        number_line(worked.log_odds[order], names, codes.index(chosen), (say("against"), say("for"))),
+        key="worked-line",
+        alt=", ".join(
+            f"{name} {written(worked.log_odds[index], '+.2f')}"
+            for name, index in zip(names, order, strict=True)
+        ),
+    )
+    st.markdown(_table(worked, order, names))
 
 
-def _table(worked: WorkedSum, prediction: Prediction) -> str:
-    """Return all diagnoses' numbers as a Markdown table, likeliest first."""
+def _table(worked: WorkedSum, order: list[int], names: list[str]) -> str:
+    """Return all diagnoses' numbers as a Markdown table."""
     heads = (
         say("Diagnosis"),
-        say("Power of e"),
+        say("Starting value"),
+        say("Evidence"),
+        say("Division"),
+        say("Log-odds"),
         say("Probability"),
     )
     rows = ["| " + " | ".join(heads) + " |", "|:--" + "|--:" * (len(heads) - 1) + "|"]
-    for code, probability in prediction.ranked:
-        i = prediction.index(code)
-        power, share = written(worked.powers[i], ".4g"), written(probability, ".1%")
-        rows.append(f"| {say(diagnosis_of(code).name)} | {power} | {share} |")
-    powers, shares = written(worked.powers.sum(), ".4g"), written(worked.shares.sum(), ".0%")
-    return "\n".join([*rows, f"| **{say('Sum')}** | **{powers}** | **{shares}** |"])
+    for index, name in zip(order, names, strict=True):
+        evidence = worked.evidence_for[index] + worked.evidence_against[index]
+        numbers = (worked.starting_values[index], evidence, -worked.division[index], worked.log_odds[index])
+        cells = [written(number, "+.2f") for number in numbers]
+        rows.append(f"| {name} | {' | '.join(cells)} | {written(worked.probabilities[index], '.1%')} |")
+    return "\n".join(rows)

@@ -18,9 +18,11 @@ from melanoma.model.prediction import Prediction
 
 def map_of(prediction: Prediction, option: str) -> np.ndarray:
     """Return the map (h, w) of an option, evidence or Grad-CAM; of a coarser label all its diagnoses'."""
+    codes = members(option, prediction.codes)
+    if prediction.class_maps is not None:
+        return prediction.evidence_for_any(codes)
     _, maps = first_maps(prediction)
-    columns = [prediction.index(code) for code in members(option, prediction.codes)]
-    return maps[..., columns].sum(axis=-1)
+    return maps[..., [prediction.index(code) for code in codes]].sum(axis=-1)
 
 
 def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: QuizAnswer) -> None:

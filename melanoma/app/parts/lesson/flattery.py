@@ -1,0 +1,84 @@
+"""Step 6: how a heatmap can flatter, shown with one map that is added to all outputs."""
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from melanoma.app.parts.examine.map_view import lesion_of
+from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.default_map import say_why_no_evidence
+from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.problems import fragment
+from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
+from melanoma.diagnoses import diagnosis_of
+from melanoma.explain.lesson.shared_map import bump, with_shared_map
+from melanoma.figures.heatmap import OPACITY, heatmap_figure
+from melanoma.model.prediction import Prediction
+
+_HEIGHT = 370  # pixels
+_MOST = 3.0  # of the raw maps' strongest cell
+
+
+@fragment
+def show_flattery(photo: Photo, prediction: Prediction) -> None:
+    """Show raw class map and evidence map side by side while one map is added to all outputs."""
+    if say_why_no_evidence(prediction):
+        return
+    lesion = lesion_of(photo, prediction)
+    with text_and_pictures("lesson-flattery"):
+        code = choose_diagnosis(photo, prediction)
+        added = st.slider(
+            say("A map added to all outputs alike, in strengths of the strongest cell"),
+            -_MOST,
+            _MOST,
+            0.0,
+            0.5,
+            key="shared-map",
+            bind="query-params",
+        )
+        raw = prediction.require_class_maps()
+        index, height = prediction.index(code), added * float(np.abs(raw).max())
+        changed = with_shared_map(prediction, bump(_region(lesion.mask, raw.shape[:2]), height))
+        name = say(diagnosis_of(code).name)
+        st.markdown(
+            say(
+                "{name}: {probability:.1%}, with or without the added map. Log-odds {log_odds:+.2f}.",
+                name=name,
+                probability=changed.probability(code),
+                log_odds=changed.log_odds[index],
+            )
+        )
+        maps = (
+            (say("Raw class map"), changed.require_class_maps()[..., index]),
+            (say("Evidence map"), changed.require_evidence()[..., index]),
+        )
+        for column, (title, heatmap) in zip(st.columns(2), maps, strict=True):
+            with column:
+                st.markdown(f"**{title}**")
+                limit = float(np.abs(heatmap).max()) or 1.0
+                figure = heatmap_figure(
+                    photo.pixels,
+                    heatmap,
+                    prediction.geometry,
+                    limit,
+                    OPACITY,
+                    True,
+                    say("Logit units in each cell"),
+                )
+                figure.update_layout(height=_HEIGHT)
+                show(figure, key=f"flattery-{title}", alt=say("{method}: {name}", method=title, name=name))
+                inside = lesion.share_inside(heatmap)
+                if inside is not None:
+                    st.caption(
+                        say(
+                            "{inside:.0%} of what speaks for it lies inside the lesion's outline.",
+                            inside=inside,
+                        )
+                    )
+
+
+def _region(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Return the share of each cell of a grid (h, w) that lies inside; the middle where nothing does."""
+    inside = mask if mask.any() else np.pad(np.ones(np.array(mask.shape) // 2), np.array(mask.shape) // 4)
+    return cv2.resize(inside.astype(np.float32), grid[::-1], interpolation=cv2.INTER_AREA)

@@ -1,0 +1,150 @@
+"""Figures of the worked sum: the steps to one diagnosis' log-odds, and all diagnoses side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from scipy.special import logit
+
+from melanoma.explain.lesson.worked_sum import WorkedSum
+from melanoma.figures.heatmap import AGAINST, FOR
+from melanoma.figures.style import CLEAR, GREY
+
+_FOR, _AGAINST = f"rgb{FOR}", f"rgb{AGAINST}"
+_ROW = 34  # pixels of a diagnosis' row
+_TICKS = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
+_LEAST = 4.0  # log-odds that the number line reaches at least, both ways: 2% and 98%
+_CHOSEN = "#e69f00"
+
+
+def sum_figure(worked: WorkedSum, index: int, labels: Sequence[str]) -> go.Figure:
+    """Return the way to one diagnosis' log-odds as steps.
+
+    `labels` name starting value, evidence for, evidence against, division of the others, and log-odds.
+    """
+    steps = [
+        worked.starting_values[index],
+        worked.evidence_for[index],
+        worked.evidence_against[index],
+        -worked.division[index],
+    ]
+    figure = go.Figure(
+        go.Waterfall(
+            x=[label.replace(" ", "<br>") for label in labels],  # a phone would turn long ones
+            y=[*steps, float(worked.log_odds[index])],
+            measure=["absolute", *["relative"] * 3, "total"],  # the first and last are no evidence: grey
+            texttemplate=["%{final:+.2f}", *["%{delta:+.2f}"] * 3, "%{final:+.2f}"],
+            textposition="outside",
+            increasing={"marker": {"color": _FOR}},
+            decreasing={"marker": {"color": _AGAINST}},
+            totals={"marker": {"color": GREY}},
+            connector={"line": {"color": GREY, "dash": "dot", "width": 1}},
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.add_hline(y=0, line={"color": GREY, "width": 1})
+    figure.update_layout(
+        height=330,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        showlegend=False,
+        xaxis={"fixedrange": True, "tickangle": 0},
+        yaxis={"fixedrange": True, "automargin": True},
+        **CLEAR,
+    )
+    return figure
+
+
+def evidence_bars(
+    worked: WorkedSum, order: Sequence[int], names: Sequence[str], labels: tuple[str, str]
+) -> go.Figure:
+    """Return the evidence for and against each diagnosis side by side, the first of `order` on top.
+
+    `order` holds indices and `names` their names; `labels` name evidence for and against.
+    """
+    figure = go.Figure()
+    places = list(order)
+    for label, values, colour in (
+        (labels[0], worked.evidence_for[places], _FOR),
+        (labels[1], worked.evidence_against[places], _AGAINST),
+    ):
+        figure.add_bar(
+            x=values,
+            y=list(names),
+            orientation="h",
+            name=label,
+            marker={"color": colour},
+            texttemplate="%{x:+.2f}",
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
+        )
+    reach = 1.25 * max(
+        float(np.abs(worked.evidence_for).max()), float(np.abs(worked.evidence_against).max()), 1e-6
+    )
+    figure.update_layout(
+        barmode="relative",
+        height=_ROW * len(places) + 60,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        xaxis={"fixedrange": True, "range": [-reach, reach], "zerolinecolor": GREY},
+        yaxis={"fixedrange": True, "automargin": True, "autorange": "reversed"},
+        **CLEAR,
+    )
+    return figure
+
+
+def number_line(
+    log_odds: Sequence[float], names: Sequence[str], chosen: int, labels: tuple[str, str]
+) -> go.Figure:
+    """Return where each diagnosis lies between “against” and “for”, a row each; 50% is in the middle.
+
+    `chosen` is the place of the one in view; `labels` head the two sides.
+    """
+    values = np.asarray(log_odds, dtype=float)
+    reach = max(_LEAST, 1.1 * float(np.abs(values).max()))
+    ticks = [share for share in _TICKS if abs(logit(share)) <= reach]
+    figure = go.Figure(
+        go.Scatter(
+            x=values,
+            y=list(names),
+            mode="markers",
+            marker={
+                "size": [15 if place == chosen else 10 for place in range(len(values))],
+                "color": [_FOR if value > 0 else _AGAINST for value in values],
+                "line": {
+                    "color": _CHOSEN,
+                    "width": [3 if place == chosen else 0 for place in range(len(values))],
+                },
+            },
+            hovertemplate="%{y}: %{x:+.2f}<extra></extra>",
+            cliponaxis=False,
+        )
+    )
+    figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
+    for label, place, anchor in ((f"← {labels[0]}", 0, "left"), (f"{labels[1]} →", 1, "right")):
+        figure.add_annotation(
+            text=label,
+            x=place,
+            xref="paper",
+            xanchor=anchor,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+        )
+    figure.update_layout(
+        height=_ROW * len(values) + 70,
+        margin={"l": 8, "r": 16, "t": 28, "b": 8},
+        showlegend=False,
+        xaxis={
+            "fixedrange": True,
+            "range": [-reach, reach],
+            "tickvals": [float(logit(share)) for share in ticks],
+            "ticktext": [f"{share:.2%}".rstrip("0%").rstrip(".") + "%" for share in ticks],
+            "zeroline": False,
+        },
+        yaxis={"fixedrange": True, "automargin": True, "autorange": "reversed"},
+        **CLEAR,
+    )
+    return figure
