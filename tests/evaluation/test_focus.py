@@ -9,9 +9,12 @@ import pytest
 from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.evaluation.focus import SURROUNDINGS, judge_focus
 from melanoma.model.classifier import Outputs
+from melanoma.model.log_odds import Calibration
 from tests.conftest import write_image
 
-BUNDLE = SimpleNamespace(codes=("MEL", "NV"), framing="centre-square", temperature=1.0, prior=(0.5, 0.5))
+BUNDLE = SimpleNamespace(
+    codes=("MEL", "NV"), framing="centre-square", calibration=Calibration(1.0, (0.5, 0.5))
+)
 SIZE = 64
 
 
@@ -30,9 +33,11 @@ class Reader:
         read = middle if self.reads_lesion else ~middle
         grey = pixels.astype(np.float32).mean(axis=-1).reshape(len(pixels), 4, 16, 4, 16).mean(axis=(2, 4))
         score = (150 if self.reads_lesion else 196) - grey[:, read].mean(axis=1)
-        evidence = np.zeros((len(pixels), 4, 4, 2), np.float32)
-        evidence[:, read] = 1.0
-        return Outputs(np.stack([score, -score], axis=1), evidence, np.zeros((len(pixels), 1), np.float32))
+        class_maps = np.full(
+            (len(pixels), 4, 4, 2), 5.0, np.float32
+        )  # both share it, so it counts for neither
+        class_maps[:, read, 0] += 1.0
+        return Outputs(np.stack([score, -score], axis=1), class_maps, np.zeros((len(pixels), 1), np.float32))
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from melanoma.figures.perturbations import before_and_after, region_selection_figure, sweep_lines
+from melanoma.model.log_odds import Calibration
 from melanoma.photos.framing import Geometry
 from tests.explain.lesson.test_worked_sum import PREDICTION
 
@@ -12,11 +14,12 @@ NAMES = {"MEL": "Melanom", "NV": "Muttermal", "BCC": "Basaliom"}
 
 
 def test_bars_before_and_after():
-    before = replace(PREDICTION, probabilities=np.array([0.2, 0.8]))
-    after = replace(PREDICTION, probabilities=np.array([0.9, 0.1]))
+    even = replace(PREDICTION, calibration=Calibration(1.0, (0.5, 0.5)))
+    before, after = (replace(even, logits=np.log(odds)) for odds in ([0.2, 0.8], [0.9, 0.1]))
     filled, outlined = before_and_after(before, after, NAMES, ("Before", "After")).data
     assert (filled.name, outlined.name) == ("After", "Before")
-    assert list(outlined.x) == [0.2, 0.8] and list(filled.x) == [0.9, 0.1], "likeliest before on top"
+    assert list(outlined.x) == pytest.approx([0.2, 0.8]), "likeliest before on top"
+    assert list(filled.x) == pytest.approx([0.9, 0.1])
     assert list(filled.y) == ["Melanom ▲", "Muttermal"]
 
 

@@ -14,6 +14,8 @@ from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pic
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.shared_map import bump, with_shared_map
 from melanoma.figures.heatmap import OPACITY, heatmap_figure
+from melanoma.measures.lesion_in_view import LesionInView
+from melanoma.model.alert_wording import within_sentence
 from melanoma.model.prediction import Prediction
 
 _HEIGHT = 370  # pixels
@@ -68,14 +70,16 @@ def show_flattery(photo: Photo, prediction: Prediction) -> None:
                 )
                 figure.update_layout(height=_HEIGHT)
                 show(figure, key=f"flattery-{title}", alt=say("{method}: {name}", method=title, name=name))
-                inside = lesion.share_inside(heatmap)
-                if inside is not None:
-                    st.caption(
-                        say(
-                            "{inside:.0%} of what speaks for it lies inside the lesion's outline.",
-                            inside=inside,
-                        )
-                    )
+                _say_where(lesion, heatmap, code)
+
+
+def _say_where(lesion: LesionInView, heatmap: np.ndarray, code: str) -> None:
+    if heatmap.max() <= 0:
+        st.caption(say("No region speaks for {diagnosis}.", diagnosis=within_sentence(code, say)))
+        return
+    inside = lesion.share_inside(heatmap)
+    if inside is not None:
+        st.caption(say("{inside:.0%} of what speaks for it lies inside the lesion's outline.", inside=inside))
 
 
 def _region(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
