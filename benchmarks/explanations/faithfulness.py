@@ -4,11 +4,14 @@ python -m benchmarks.explanations.faithfulness --data labels.csv                
 python -m benchmarks.explanations.faithfulness --data labels.csv --methods evidence,grad-cam --lesions 50
 
 One image a lesion: all melanomas of the test side first, then others drawn at random. The map explains the
-network's own answer. Deletion and insertion are compared, image by image, with the mean of two random maps.
+network's own answer. Deletion and insertion are compared, image by image, with the mean of two random maps,
+and asked in three ways (`QUESTIONS`): a blurred nevus still is one, so the first cannot fall for it.
 Each image is written to a CSV as it is done, so a run that was stopped goes on; the tables are made of it.
 """
 
 import argparse
+import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +22,13 @@ from rich.progress import track
 
 from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import read_widened
+from melanoma.edits.surroundings import painted_out
 from melanoma.errors import exit_on_user_error
 from melanoma.evaluation.metrics import Estimate, bootstrap
 from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.registry import METHODS
 from melanoma.exports.explanation import probabilities_of
-from melanoma.measures.base import MapCase
+from melanoma.measures.base import MapCase, Probabilities
 from melanoma.measures.curves import deletion_curve, insertion_curve
 from melanoma.measures.overlap import inside_share, pointing_hit
 from melanoma.model.bundle import DEFAULT, load_bundle
@@ -34,6 +38,12 @@ from melanoma.photos.reading import read_image
 STEPS = 8  # of a curve: a third of the time of the page's 32, and both sides of a comparison have the same
 DRAWS = 2  # random maps an image
 SEED = 0
+QUESTIONS = {
+    "blur": "towards the blurred photo, by the probability of the answer",
+    "rival": "towards the blurred photo, by the share of the answer against the runner-up, p / (p + p_2)",
+    "skin": "towards bare skin, the lesion painted out, by the probability of the answer",
+}
+CURVES = {"deletion": deletion_curve, "insertion": insertion_curve}
 
 
 def choose(table: pd.DataFrame, count: int) -> pd.DataFrame:
@@ -48,21 +58,36 @@ def judge(classifier: Classifier, image: pd.Series, methods: list[str]) -> list[
     """Return a row of figures for each method on one image."""
     prediction = classifier([read_image(image["path"])])[0]
     answer, inside = prediction.diagnosis, read_widened(image["outline"], prediction.geometry)
-    probabilities = probabilities_of(classifier)
+    index, rival = (prediction.index(code) for code, _ in prediction.ranked[:2])
+    probabilities = remembered(probabilities_of(classifier))
     asked = ExplanationRequest(classifier.compiled, prediction).only(answer)
+    skin = painted_out(prediction.pixels, inside.astype(np.float32))
 
-    def areas(heatmap: np.ndarray) -> np.ndarray:
-        case = MapCase(probabilities, prediction.pixels, heatmap, prediction.index(answer))
-        return np.array([deletion_curve(case, steps=STEPS).area, insertion_curve(case, steps=STEPS).area])
+    def against_rival(pixels: np.ndarray) -> np.ndarray:
+        pair = probabilities(pixels)[:, [index, rival]]
+        return pair / pair.sum(axis=1, keepdims=True)
+
+    def areas(heatmap: np.ndarray) -> dict[str, float]:
+        case = MapCase(probabilities, prediction.pixels, heatmap, index)
+        asks = {
+            "blur": (case, None),
+            "rival": (replace(case, probabilities=against_rival, index=0), None),
+            "skin": (case, skin),
+        }
+        return {
+            f"{curve}_{question}": compute(of, reference, STEPS).area
+            for question, (of, reference) in asks.items()
+            for curve, compute in CURVES.items()
+        }
 
     def explained(name: str, settings: dict | None = None) -> np.ndarray:
         return METHODS[name].explain(replace(asked, settings=settings or {}))[..., 0]
 
-    chance = np.mean([areas(explained("random", {"draw": 10 + draw})) for draw in range(DRAWS)], axis=0)
+    draws = [areas(explained("random", {"draw": 10 + draw})) for draw in range(DRAWS)]
+    chance = {f"{name}_by_chance": float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
     rows = []
     for name in methods:
         heatmap = explained(name)
-        deletion, insertion = areas(heatmap)
         rows.append(
             {
                 "image_id": image["image_id"],
@@ -70,16 +95,28 @@ def judge(classifier: Classifier, image: pd.Series, methods: list[str]) -> list[
                 "truth": image["diagnosis"],
                 "answer": answer,
                 "method": name,
-                "deletion": deletion,
-                "insertion": insertion,
-                "deletion_by_chance": chance[0],
-                "insertion_by_chance": chance[1],
+                **areas(heatmap),
+                **chance,
                 "inside": inside_share(heatmap, inside),
                 "pointing": pointing_hit(heatmap, inside),
                 "lesion_share": inside.mean(),
             }
         )
     return rows
+
+
+def remembered(probabilities: Probabilities) -> Probabilities:
+    """Return the same function, which answers for pictures that it has seen before without the network."""
+    known: dict[bytes, np.ndarray] = {}
+
+    def answer(pixels: np.ndarray) -> np.ndarray:
+        keys = [hashlib.sha1(picture.tobytes()).digest() for picture in pixels]
+        new = [place for place, key in enumerate(keys) if key not in known]
+        if new:
+            known.update(zip([keys[place] for place in new], probabilities(pixels[new]), strict=True))
+        return np.stack([known[key] for key in keys])
+
+    return answer
 
 
 def mean(values: pd.Series, lesions: pd.Series) -> Estimate:
@@ -91,38 +128,56 @@ def mean(values: pd.Series, lesions: pd.Series) -> Estimate:
 
 def show(found: pd.DataFrame) -> None:
     """Print the tables."""
-    found = found.assign(
-        better_deletion=(found["deletion"] < found["deletion_by_chance"]).astype(float),
-        better_insertion=(found["insertion"] > found["insertion_by_chance"]).astype(float),
-    )
-    found["better_both"] = found["better_deletion"] * found["better_insertion"]
-    every = found.drop_duplicates("image_id")
-    print(
-        f"{len(every)} lesions; by chance: deletion {mean(every['deletion_by_chance'], every['lesion_id'])}, "
-        f"insertion {mean(every['insertion_by_chance'], every['lesion_id'])}\n"
-    )
-    columns = ("deletion", "insertion", "better_deletion", "better_insertion", "better_both")
-    print("| method | deletion area | insertion area | deletion beats chance | insertion does | both do |")
-    print("|---|---|---|---|---|---|")
-    for name, rows in found.groupby("method", sort=False):
-        print(
-            f"| {name} | "
-            + " | ".join(str(mean(rows[column], rows["lesion_id"])) for column in columns)
-            + " |"
+    for question in QUESTIONS:
+        deletion, insertion = (found[f"{curve}_{question}"] for curve in CURVES)
+        chance = [found[f"{curve}_{question}_by_chance"] for curve in CURVES]
+        found[f"deletion_{question}_wins"] = (deletion < chance[0]).astype(float)
+        found[f"insertion_{question}_wins"] = (insertion > chance[1]).astype(float)
+        found[f"both_{question}_win"] = (
+            found[f"deletion_{question}_wins"] * found[f"insertion_{question}_wins"]
         )
-    parts = {
-        "right melanoma answers": found[(found["truth"] == "MEL") & (found["answer"] == "MEL")],
-        "all right answers": found[found["truth"] == found["answer"]],
-    }
-    for title, part in parts.items():
-        print(f"\n| {title}: method | lesions | evidence inside | strongest spot inside | lesion's share |")
-        print("|---|---|---|---|---|")
-        for name, rows in part.groupby("method", sort=False):
-            told = " | ".join(
-                str(mean(rows[column], rows["lesion_id"]))
-                for column in ("inside", "pointing", "lesion_share")
-            )
-            print(f"| {name} | {len(rows)} | {told} |")
+    print(f"{found['image_id'].nunique()} lesions")
+    for question, asked in QUESTIONS.items():
+        columns = [
+            *(f"{curve}_{question}" for curve in CURVES),
+            *(f"{curve}_{question}_wins" for curve in CURVES),
+            f"both_{question}_win",
+        ]
+        heads = ("deletion area", "insertion area", "deletion beats chance", "insertion does", "both do")
+        print(f"\n{asked}")
+        _table(found, ("all", "other than nevus", "nevus"), columns, heads)
+    print("\nwhere the map lies")
+    columns = ["inside", "pointing", "lesion_share"]
+    _table(
+        found,
+        ("right", "right melanoma"),
+        columns,
+        ("evidence inside", "strongest spot inside", "lesion's share"),
+    )
+    print("\nevidence map by answer")
+    first = found[found["method"] == "evidence"]
+    for answer, rows in first.groupby("answer"):
+        wins = " | ".join(f"{rows[f'{name}_blur_win{end}'].mean():.3f}" for name, end in _WINS)
+        print(f"| {answer} | {len(rows)} | {wins} |")
+
+
+_WINS = (("deletion", "s"), ("insertion", "s"), ("both", ""))
+_PARTS = {
+    "all": lambda rows: rows["answer"].notna(),
+    "nevus": lambda rows: rows["answer"] == "NV",
+    "other than nevus": lambda rows: rows["answer"] != "NV",
+    "right": lambda rows: rows["truth"] == rows["answer"],
+    "right melanoma": lambda rows: (rows["truth"] == "MEL") & (rows["answer"] == "MEL"),
+}
+
+
+def _table(found: pd.DataFrame, parts: Sequence[str], columns: list[str], heads: Sequence[str]) -> None:
+    print("| answers | method | lesions | " + " | ".join(heads) + " |")
+    print("|---" * (len(heads) + 3) + "|")
+    for part in parts:
+        for name, rows in found[_PARTS[part](found)].groupby("method", sort=False):
+            told = " | ".join(str(mean(rows[column], rows["lesion_id"])) for column in columns)
+            print(f"| {part} | {name} | {len(rows)} | {told} |")
 
 
 def main() -> None:
