@@ -71,12 +71,14 @@ def probability_bars(
 
 
 def colour_limit(heatmaps: np.ndarray) -> float:
-    """Return the end of the colour scale: the largest magnitude over all diagnoses (h, w, classes).
+    """Return the end of the colour scale: the most that speaks for any of the diagnoses (h, w, classes).
 
-    One scale for all of a photo's maps: weak evidence looks weak. A map of zeros gets 1.
+    One scale for all of a photo's maps: weak evidence looks weak. What speaks against a diagnosis that nobody
+    thinks of is many times as strong, and would leave all else without colour; it ends in the darkest blue.
+    Where nothing speaks for any, the largest magnitude counts, and a map of zeros gets 1.
     """
-    largest = float(np.nanmax(np.abs(heatmaps)))
-    return largest if largest > 0 else 1.0
+    most, least = float(np.nanmax(heatmaps)), float(np.nanmin(heatmaps))
+    return most if most > 0 else -least if least < 0 else 1.0
 
 
 def heatmap_figure(

@@ -20,7 +20,7 @@ _CHOSEN = "#e69f00"
 def sum_figure(worked: WorkedSum, index: int, labels: Sequence[str]) -> go.Figure:
     """Return the way to one diagnosis' log-odds as steps.
 
-    `labels` name starting value, evidence for, evidence against, division of the others, and log-odds.
+    `labels` name starting value, evidence for, evidence against, division, and log-odds.
     """
     steps = [
         worked.starting_values[index],

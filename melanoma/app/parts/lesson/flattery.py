@@ -13,12 +13,12 @@ from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.shared_map import bump, with_shared_map
-from melanoma.figures.heatmap import OPACITY, heatmap_figure
+from melanoma.figures.heatmap import OPACITY, colour_limit, heatmap_figure
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import within_sentence
 from melanoma.model.prediction import Prediction
 
-_HEIGHT = 370  # pixels
+_HEIGHT = 300  # pixels
 _MOST = 3.0  # of the raw maps' strongest cell
 
 
@@ -58,7 +58,7 @@ def show_flattery(photo: Photo, prediction: Prediction) -> None:
         for column, (title, heatmap) in zip(st.columns(2), maps, strict=True):
             with column:
                 st.markdown(f"**{title}**")
-                limit = float(np.abs(heatmap).max()) or 1.0
+                limit = colour_limit(heatmap)
                 figure = heatmap_figure(
                     photo.pixels,
                     heatmap,

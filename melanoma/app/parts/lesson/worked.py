@@ -37,7 +37,7 @@ def show_sum(photo: Photo, prediction: Prediction) -> None:
             say("Starting value"),
             say("Evidence for"),
             say("Evidence against"),
-            say("Division of the others"),
+            say("Division"),
             say("Log-odds"),
         )
         show(
