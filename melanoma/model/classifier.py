@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from melanoma.errors import UserError
 from melanoma.model.backbones.base import Backbone
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle
@@ -135,6 +136,7 @@ class Classifier:
         """
         self.bundle = bundle
         self.compiled = load_compiled(bundle)
+        self._require_fit()
         if for_many:
             self.compiled.freeze()
         self._references = bundle.load_references()
@@ -150,15 +152,39 @@ class Classifier:
         return Prepared(pixels, geometry, quality_flags(photo))
 
     def judge(self, prepared: Sequence[Prepared]) -> list[Prediction]:
-        """Return a prediction for each photo, all in one pass of the network."""
+        """Return a prediction for each photo, all in one pass of the network.
+
+        Raises UserError if the network's outputs are no finite numbers.
+        """
         if not prepared:
             return []
         outputs = self.compiled.run(np.stack([photo.pixels for photo in prepared]))
+        if not np.isfinite(outputs.logits).all():
+            raise UserError(
+                "The network of the model {name} answers with something that is no number. The model is not "
+                "used. Copy it again, or train it again.",
+                name=self.bundle.name,
+            )
         novelty = distance(outputs.features, self._references)
         return [
             self._decide(photo, outputs.logits[row], outputs.class_maps_of(row), float(novelty[row]))
             for row, photo in enumerate(prepared)
         ]
+
+    def _require_fit(self) -> None:
+        """Raise UserError if the network has not the input and the outputs that the bundle speaks of."""
+        size, outputs = self.compiled.size, int(self.compiled.bias.size)
+        if (size, outputs) != (self.bundle.image_size, len(self.bundle.codes)):
+            raise UserError(
+                "The network of the model {name} takes {size} x {size} pixels and has {outputs} outputs, and "
+                "its description speaks of {wanted} x {wanted} and {classes} diagnoses. The model is not "
+                "used. Copy it again, or train it again.",
+                name=self.bundle.name,
+                size=size,
+                outputs=outputs,
+                wanted=self.bundle.image_size,
+                classes=len(self.bundle.codes),
+            )
 
     def _decide(
         self, photo: Prepared, logits: np.ndarray, class_maps: np.ndarray | None, novelty: float

@@ -40,6 +40,7 @@ ON_THE_PAGE = (
     "melanoma.photos.reading",
     "melanoma.model.backbones.registry",
     "melanoma.model.bundle_checks",
+    "melanoma.model.classifier",
     "melanoma.model.bundle_layout",
 )
 """The modules whose sentences a visitor can meet."""

@@ -1,6 +1,7 @@
 """The compiled pass: class maps that add up, answers that do not mix between visitors."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -12,7 +13,9 @@ from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.grad_cam import channel_weights, combine
 from melanoma.explain.layers import convolutional_layers, layer_pass
 from melanoma.explain.registry import method_named
-from melanoma.model.network import FEATURES
+from melanoma.model.bundle import load_bundle
+from melanoma.model.classifier import Classifier
+from melanoma.model.network import FEATURES, HEAD
 
 PHOTOS = [
     draw_lesion(parameters, 90, 120, seed).image
@@ -109,3 +112,22 @@ def test_unknown_names_are_refused(small_classifier):
     with pytest.raises(UserError, match="not a diagnosis"):
         prediction.index("XXX")
     assert convolutional_layers(small_classifier.compiled.network)[-1] == FEATURES
+
+
+def test_a_network_that_gives_no_numbers_is_not_used(small_bundle):
+    classifier = Classifier(load_bundle(small_bundle))
+    kernel, bias = (weight.copy() for weight in classifier.compiled.network.get_layer(HEAD).get_weights())
+    bias[0] = np.nan
+    classifier.compiled.network.get_layer(HEAD).set_weights([kernel, bias])
+    with pytest.raises(UserError, match="no number. The model is not used"):
+        classifier([PHOTOS[0]])
+
+
+@pytest.mark.parametrize(
+    "field", [{"image_size": 96}, {"codes": ("MEL", "NV", "BKL"), "prior": (0.2, 0.3, 0.5)}]
+)
+def test_a_network_that_is_not_the_one_described_is_refused(small_bundle, field):
+    bundle = load_bundle(small_bundle)
+    assert bundle.image_size != 96
+    with pytest.raises(UserError, match=r"has 2 outputs, and its description speaks of \d+ x"):
+        Classifier(replace(bundle, **field))
