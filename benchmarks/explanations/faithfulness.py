@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 from rich.progress import track
 
 from melanoma.data.labels.read import read_labels
@@ -33,6 +34,7 @@ from melanoma.measures.curves import deletion_curve, insertion_curve
 from melanoma.measures.overlap import inside_share, pointing_hit
 from melanoma.model.bundle import DEFAULT, load_bundle
 from melanoma.model.classifier import Classifier
+from melanoma.model.prediction import Prediction
 from melanoma.photos.reading import read_image
 
 STEPS = 8  # of a curve: a third of the time of the page's 32, and both sides of a comparison have the same
@@ -43,6 +45,8 @@ QUESTIONS = {
     "rival": "towards the blurred photo, by the share of the answer against the runner-up, p / (p + p_2)",
     "skin": "towards bare skin, the lesion painted out, by the probability of the answer",
 }
+FINER_CAM = "finer-cam"
+"""For comparison alone: the page does not offer it."""
 CURVES = {"deletion": deletion_curve, "insertion": insertion_curve}
 
 
@@ -81,6 +85,8 @@ def judge(classifier: Classifier, image: pd.Series, methods: list[str]) -> list[
         }
 
     def explained(name: str, settings: dict | None = None) -> np.ndarray:
+        if name == FINER_CAM:
+            return finer_cam(prediction, index)
         return METHODS[name].explain(replace(asked, settings=settings or {}))[..., 0]
 
     draws = [areas(explained("random", {"draw": 10 + draw})) for draw in range(DRAWS)]
@@ -103,6 +109,25 @@ def judge(classifier: Classifier, image: pd.Series, methods: list[str]) -> list[
             }
         )
     return rows
+
+
+def finer_cam(prediction: Prediction, index: int) -> np.ndarray:
+    """Return Finer-CAM's map (h, w) of one diagnosis at the last layer, with its defaults.
+
+    Zhang et al. 2025, arXiv:2501.11309, as pytorch-grad-cam's `FinerWeightedTarget` has it: Grad-CAM of the
+    mean of z_k - z_j over the three classes whose logits are nearest, weighed by their probabilities at
+    temperature 1 without mix; the slopes go through the weights as well.
+    """
+    logits = tf.constant(prediction.logits)
+    nearest = np.argsort(np.abs(prediction.logits - prediction.logits[index]), kind="stable")
+    rivals = [place for place in nearest if place != index][:3]
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        weights = tf.gather(tf.nn.softmax(logits), rivals)
+        gaps = logits[index] - tf.gather(logits, rivals)
+        target = tf.reduce_sum(weights * gaps) / (tf.reduce_sum(weights) + 1e-9)
+    # The logits are sums over the class maps, so at the last layer their slopes weigh the maps.
+    return np.maximum(prediction.require_class_maps() @ tape.gradient(target, logits).numpy(), 0)
 
 
 def remembered(probabilities: Probabilities) -> Probabilities:
@@ -188,12 +213,14 @@ def main() -> None:
     parser.add_argument("--outlines", type=Path, help="the outlines; by default masks beside the CSV")
     parser.add_argument("--model", type=Path, default=DEFAULT, help="a bundle")
     parser.add_argument("--lesions", type=int, default=500)
-    parser.add_argument("--methods", default=",".join(METHODS), help="names, with commas between")
+    parser.add_argument(
+        "--methods", default=",".join((*METHODS, FINER_CAM)), help="names, with commas between"
+    )
     parser.add_argument("--out", type=Path, help="the CSV; by default in runs/")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     methods = options.methods.split(",")
-    if unknown := set(methods) - set(METHODS):
+    if unknown := set(methods) - {*METHODS, FINER_CAM}:
         parser.error(f"there is no method {', '.join(sorted(unknown))}")
     with exit_on_user_error():
         bundle = load_bundle(options.model)
