@@ -213,9 +213,8 @@ def main() -> None:
     parser.add_argument("--outlines", type=Path, help="the outlines; by default masks beside the CSV")
     parser.add_argument("--model", type=Path, default=DEFAULT, help="a bundle")
     parser.add_argument("--lesions", type=int, default=500)
-    parser.add_argument(
-        "--methods", default=",".join((*METHODS, FINER_CAM)), help="names, with commas between"
-    )
+    every = ",".join((*METHODS, FINER_CAM))
+    parser.add_argument("--methods", default=every, help="names, with commas between")
     parser.add_argument("--out", type=Path, help="the CSV; by default in runs/")
     options = parser.parse_args()
     cv2.setNumThreads(1)

@@ -2,21 +2,24 @@
 
 import os
 import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
 from tf_keras_vis.gradcam import Gradcam
-from tf_keras_vis.utils.scores import CategoricalScore
 
 from benchmarks.explanations.timing import measured, peak_megabytes, report
+from melanoma.explain.target import log_odds_target
+from melanoma.model.bundle import load_bundle
 from melanoma.model.network import FEATURES
 
 
 def main(model: str, exchange: str) -> None:
     """Measure and print."""
-    network = keras.saving.load_model(model, compile=False)
+    bundle = load_bundle(Path(model))
+    network, calibration = bundle.load_network(), bundle.calibration
     batch = np.load(exchange)["pixels"].astype(np.float32)
     # It differentiates by the input, and whole numbers have no derivative: a twin for float pixels.
     floats = keras.models.clone_model(network, input_tensors=[keras.Input(network.input_shape[1:])])
@@ -27,7 +30,9 @@ def main(model: str, exchange: str) -> None:
     loaded = peak_megabytes()
 
     def maps(index: int, pixels: np.ndarray) -> np.ndarray:
-        return cam(CategoricalScore([index] * len(pixels)), pixels, penultimate_layer=FEATURES)
+        # The score that this project explains, so that both compute the same.
+        target = log_odds_target(calibration, [index] * len(pixels))
+        return cam(target, pixels, penultimate_layer=FEATURES)
 
     tasks = {
         "forward": lambda: floats(photo),
