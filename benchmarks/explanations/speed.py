@@ -68,7 +68,11 @@ def main() -> None:
         peers = {
             "this project": [sys.executable, "-m", "benchmarks.explanations.peer_own", model, exchange],
             "tf-keras-vis": [
-                *(sys.executable, "-m", "benchmarks.explanations.peer_tf_keras_vis", model, exchange),
+                sys.executable,
+                "-m",
+                "benchmarks.explanations.peer_tf_keras_vis",
+                model,
+                exchange,
             ],
         }
         if options.torch:
