@@ -7,12 +7,14 @@ from streamlit.navigation.page import StreamlitPage
 
 from melanoma.app.pages import data, examine, lesson, model, operator, quiz, thresholds, triage, whatif
 from melanoma.app.parts.shared.language import choose_language, say
+from melanoma.app.parts.shared.script_run import script_run
 from melanoma.app.parts.shared.server import keep_uploads_in_memory
 from melanoma.app.server_metrics import log_to_stderr
 
 _STYLE = Path(__file__).with_name("style.css")
 
 
+@script_run()
 def show_page() -> None:
     """Draw the menu, the page that the visitor is on, and below it the choice of language."""
     st.html(_STYLE)

@@ -17,6 +17,7 @@ from pathlib import Path
 import streamlit as st
 
 from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.script_run import once_per_run
 
 _FOLDER = Path(__file__).parents[2] / "text"
 _ENGLISH = "en"
@@ -39,6 +40,10 @@ def choose_language() -> None:
 
 def language() -> str:
     """Return the code of the visitor's language: the one chosen here, the link's, or the browser's own."""
+    return once_per_run("language", _decide_language)
+
+
+def _decide_language() -> str:
     chosen = st.session_state.get(_KEY) or st.query_params.get(_KEY)
     return chosen if chosen in languages() else _browsers_own()
 

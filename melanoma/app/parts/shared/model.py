@@ -12,6 +12,7 @@ import streamlit as st
 
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import put_into_link
+from melanoma.app.parts.shared.script_run import forget_in_this_run, once_per_run
 from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.app.server_metrics import RECORD
 from melanoma.errors import UserError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MODEL = "model"
 """The name of the model in a link."""
 _CHOSEN = "model-chosen"
+_NAMES, _BUNDLE, _CLASSIFIER = "model names", "bundle", "classifier"  # what is looked up once in a run
 _LINE = WorkQueue(most=100)
 """Photos before the network, one at a time: a hundred take about three seconds."""
 _KNOWN: set[tuple[str, str]] = set()
@@ -35,6 +37,10 @@ _MOST_LOADED = 2  # networks at once, about 100 MB each: the host has little mor
 
 def model_names() -> tuple[str, ...]:
     """Return the names of the models in the operator's folder, the default first."""
+    return once_per_run(_NAMES, _list_models)
+
+
+def _list_models() -> tuple[str, ...]:
     found = sorted(bundles.bundles_in(bundles.models_folder()))
     return tuple(sorted(found, key=lambda name: name != bundles.DEFAULT.name))
 
@@ -42,6 +48,7 @@ def model_names() -> tuple[str, ...]:
 def choose_model(name: str) -> None:
     """Let this visitor's pages be answered by another model."""
     st.session_state[_CHOSEN] = name
+    forget_in_this_run(_BUNDLE, _CLASSIFIER)
 
 
 def chosen_name() -> str:
@@ -74,11 +81,15 @@ def bundle_named(name: str) -> "Bundle":
 
 def chosen_bundle() -> "Bundle":
     """Return the bundle of this visitor's model; raises UserError if it is absent or damaged."""
-    return bundle_named(chosen_name())
+    return once_per_run(_BUNDLE, lambda: bundle_named(chosen_name()))
 
 
 def classifier() -> "Classifier":
     """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
+    return once_per_run(_CLASSIFIER, _load_classifier)
+
+
+def _load_classifier() -> "Classifier":
     bundle = chosen_bundle()
     known = (str(bundle.path), bundle.version)
     if known in _KNOWN:
