@@ -4,7 +4,7 @@ import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.language import say, text, written
-from melanoma.figures.heatmap import probability_bars
+from melanoma.figures.probability_bars import probability_bars
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import alert_words, doubts, set_words, within_sentence
 from melanoma.model.bundle import Bundle

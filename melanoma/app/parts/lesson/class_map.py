@@ -99,8 +99,8 @@ def _show_growing(
             OPACITY,
             not cut,
             say("Logit units in each cell"),
+            height=_HEIGHT,
         )
-        figure.update_layout(height=_HEIGHT)
         show(
             figure,
             key="growing-map",

@@ -10,7 +10,8 @@ from melanoma.app.parts.thresholds.mistakes import show_mistakes
 from melanoma.evaluation.held_back import HeldBack
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.patients import Patients, among
-from melanoma.figures.roc import people_figure, roc_figure
+from melanoma.figures.icon_array import icon_array_figure
+from melanoma.figures.roc import roc_figure
 from melanoma.model.bundle import Bundle
 
 PEOPLE = 1000
@@ -108,7 +109,7 @@ def _show_people(patients: Patients) -> None:
     )
     with st.container(key="people"):
         show(
-            people_figure(counts, names),
+            icon_array_figure(counts, names),
             key="people-icons",
             alt=say("One sign for each of 1,000 people.") + " " + words,
         )

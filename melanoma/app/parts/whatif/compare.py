@@ -105,8 +105,8 @@ def show_map(
         OPACITY,
         method.signed,
         say("Logit units in each cell"),
+        height=380,
     )
-    figure.update_layout(height=380)
     show(
         figure,
         key=key,

@@ -16,7 +16,8 @@ from melanoma.controls import Range
 from melanoma.diagnoses import diagnosis_of
 from melanoma.edits.drawn_lesions import SyntheticLesion
 from melanoma.edits.lesion_designer import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
-from melanoma.figures.heatmap import colour_limit, probability_bars
+from melanoma.figures.heatmap import colour_limit
+from melanoma.figures.probability_bars import probability_bars
 from melanoma.lesion.abcd import Abcd
 from melanoma.model.prediction import Prediction
 
