@@ -124,7 +124,7 @@ def test_a_damaged_model_is_told_without_its_folder(small_bundle, tmp_path, monk
     shutil.copytree(small_bundle, tmp_path / "mine")
     (tmp_path / "mine" / "features.npz").write_bytes(b"other")
     monkeypatch.setenv("MELANOMA_MODELS", str(tmp_path))
-    for page in ("examine", "lesson", "whatif", "triage", "thresholds", "model"):
+    for page in ("examine", "lesson", "what_if", "triage", "thresholds", "model"):
         app = opened(page)
         told = [box.value for box in (*app.error, *app.warning)]
         assert (
@@ -147,8 +147,8 @@ def test_the_teacher_s_folder_is_not_named(small_bundle, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "draw",
     [
-        "from melanoma.app.parts.whatif.photo_changes import show_changes; show_changes(current_photo())",
-        "from melanoma.app.parts.whatif.designer import show_designer; show_designer()",
+        "from melanoma.app.parts.what_if.photo_changes import show_changes; show_changes(current_photo())",
+        "from melanoma.app.parts.what_if.designer import show_designer; show_designer()",
     ],
     ids=["the changed photo", "the designer"],
 )

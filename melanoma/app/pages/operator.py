@@ -13,7 +13,6 @@ from melanoma.app.server_metrics import RECORD, EventStatistics
 
 TOKEN = "MELANOMA_OPERATOR_TOKEN"
 """Environment variable: without it there is no such page."""
-URL_PATH = "operator"
 _KNOWN = "operator-known"
 _AFTER_WRONG = 1.0  # seconds: a guess costs something
 

@@ -9,9 +9,9 @@ from melanoma.app.parts.shared.link import linked_choice
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.problems import fragment
-from melanoma.app.parts.whatif.answers import answer_after, answer_before, answers_along, covered
-from melanoma.app.parts.whatif.compare import show_comparison
-from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover, offer_undo
+from melanoma.app.parts.what_if.answers import answer_after, answer_before, answers_along, covered
+from melanoma.app.parts.what_if.compare import show_comparison
+from melanoma.app.parts.what_if.sliders import choose_changes, choose_cover, offer_undo
 from melanoma.diagnoses import diagnosis_of
 from melanoma.edits.perturbations import PERTURBATIONS, change_named
 from melanoma.figures.perturbations import sweep_lines

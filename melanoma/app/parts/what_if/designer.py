@@ -10,8 +10,8 @@ from melanoma.app.parts.shared.default_map import first_maps, signs
 from melanoma.app.parts.shared.language import say, text, written
 from melanoma.app.parts.shared.model import ask, classifier
 from melanoma.app.parts.shared.problems import fragment
-from melanoma.app.parts.whatif.compare import show_map
-from melanoma.app.parts.whatif.sliders import draw_slider
+from melanoma.app.parts.what_if.compare import show_map
+from melanoma.app.parts.what_if.sliders import draw_slider
 from melanoma.controls import Range
 from melanoma.diagnoses import diagnosis_of
 from melanoma.edits.drawn_lesions import SyntheticLesion

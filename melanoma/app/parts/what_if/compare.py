@@ -7,7 +7,7 @@ from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.default_map import first_maps, signs
 from melanoma.app.parts.shared.language import say, written
 from melanoma.app.parts.shared.link import linked_choice
-from melanoma.app.parts.whatif.answers import Answer
+from melanoma.app.parts.what_if.answers import Answer
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import OPACITY, colour_limit, heatmap_figure
 from melanoma.figures.perturbations import before_and_after
