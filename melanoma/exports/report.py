@@ -184,6 +184,11 @@ def _limits(case: ExportedCase, say: Say) -> list[str]:
                 silent=figures["alert_specificity"]["value"],
             )
         )
-    told.append(say("The network knows eight diagnoses; a spot that is none of them still gets one of them."))
+    told.append(
+        say(
+            "The network knows {count} diagnoses; a spot that is none of them still gets one of them.",
+            count=len(case.bundle.codes),
+        )
+    )
     told.append(say("A heatmap shows what the network used, which need not be what a doctor should look at."))
     return told

@@ -1,6 +1,7 @@
 """The page in other languages: every phrase translated, with the same blanks, and the link decides."""
 
 import ast
+import re
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,13 @@ def test_what_a_begun_language_lacks_is_listed_and_a_complete_one_fails():
     with pytest.raises(pytest.skip.Exception, match="xx is begun; 2 are missing: Model, Quiz"):
         require_translated("xx", {"Quiz", "Model"})
     require_translated("xx", set())
+
+
+def test_no_text_counts_what_may_be_added():
+    count = r"(?i)\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d+)"
+    counted = re.compile(count + r" (tests|measures|methods|pages|languages|steps lead|scores)\b")
+    told = [*phrases(), *(file.read_text(encoding="utf-8") for file in ENGLISH)]
+    assert [text for text in told if counted.search(text)] == []
 
 
 def test_numbers_are_written_as_the_language_writes_them():

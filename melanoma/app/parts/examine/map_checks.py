@@ -54,7 +54,7 @@ def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
     """Draw all figures of the map in view, with what they mean."""
     st.caption(
         say(
-            "Nine tests of this map: whether it marks what counts, lies on the lesion, and depends on "
+            "What this map is tested for: whether it marks what counts, lies on the lesion, and depends on "
             "what the network learned."
         )
     )
