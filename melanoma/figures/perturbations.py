@@ -11,9 +11,9 @@ from melanoma.figures.style import LINE, NO_MARGIN, lay_out
 from melanoma.model.alert_wording import MALIGNANT_MARK
 from melanoma.model.prediction import Prediction
 
-_SHOWN_FROM = 0.05  # a diagnosis that never gets this likely would be one more line on the floor
+_SHOWN_FROM = 0.05  # a diagnosis that stays below would be one more line along zero
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-_GRID = 24  # points a side, unseen, by which Plotly knows that something was selected
+_GRID = 24  # invisible points a side: Plotly reports a selection only where it holds points
 
 
 def before_and_after(
@@ -92,7 +92,7 @@ def sweep_lines(
 def region_selection_figure(photo: np.ndarray, before: Prediction, tool: str = "select") -> go.Figure:
     """Return the photo, uint8 RGB, ready for a box or lasso drawn by hand, in the photo's own pixels.
 
-    `tool` is the one in hand at first, `select` (a box) or `lasso`.
+    `tool` is active at first, `select` (a box) or `lasso`.
     """
     height, width = photo.shape[:2]
     figure = heatmap_figure(photo, np.zeros((1, 1)), before.geometry, 1.0, 0.0, False, "")

@@ -7,7 +7,9 @@ from melanoma.evaluation.operating_points import RocCurve
 from melanoma.figures.style import BLUE, ORANGE, diagonal, lay_out
 
 
-def roc_figure(curve: RocCurve, false_alarms: float, found: float, words: tuple[str, str, str]) -> go.Figure:
+def roc_figure(
+    curve: RocCurve, false_alarms: float, sensitivity: float, words: tuple[str, str, str]
+) -> go.Figure:
     """Return the curve with the operating point; `words` name the x axis, the y axis and the point."""
     x_title, y_title, point = words
     thinned = _thinned(curve)
@@ -24,7 +26,7 @@ def roc_figure(curve: RocCurve, false_alarms: float, found: float, words: tuple[
             ),
             go.Scatter(
                 x=[false_alarms],
-                y=[found],
+                y=[sensitivity],
                 mode="markers+text",
                 marker={
                     "size": 13,

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from melanoma.figures.style import BLUE, GREY, LINE, ORANGE, lay_out
 
 _COLOURS = (BLUE, ORANGE, "#8a6d9e", LINE)
-_PATTERNS = ("", "/", "x", ".")  # series are told apart without colour too
+_PATTERNS = ("", "/", "x", ".")  # series can be told apart without colour too
 _BAR = 26  # pixels of a row
 
 
@@ -76,7 +76,7 @@ def _bars(
     rows: Sequence[str],
     values: Sequence[float | None],
     name: str,
-    told: str,
+    value_format: str,
     number: int,
     colour: str | None = None,
 ) -> go.Bar:
@@ -90,7 +90,7 @@ def _bars(
             "color": colour or _COLOURS[number % len(_COLOURS)],
             "pattern": {"shape": "" if colour else _PATTERNS[number % len(_PATTERNS)]},
         },
-        hovertemplate="%{y}: " + told + "<extra>" + name + "</extra>",
+        hovertemplate="%{y}: " + value_format + "<extra>" + name + "</extra>",
     )
 
 

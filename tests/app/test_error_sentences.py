@@ -13,7 +13,7 @@ from tests.app.translations import LANGUAGES, blanks, require_translated
 ROOT = Path(__file__).parents[2]
 
 ON_THE_PAGE = (
-    "melanoma.app.parts.data.own",
+    "melanoma.app.parts.data.own_audit",
     "melanoma.app.parts.shared.model",
     "melanoma.app.parts.shared.photo",
     "melanoma.app.parts.quiz.cases",

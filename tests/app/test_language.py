@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.shared import language
-from melanoma.app.parts.shared.language import is_complete, languages, name_of, speaker, words
+from melanoma.app.parts.shared.language import is_complete, languages, name_of, translator, words
 from tests.app.translations import LANGUAGES, TEXTS, blanks, require_translated
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +71,7 @@ def test_a_language_that_is_begun_shows_the_rest_in_english(tmp_path, monkeypatc
         'language = { name = "Italiano" }\n"What does the network see?" = "Che cosa vede la rete?"\n',
         encoding="utf-8",
     )
-    cached = (languages, words, speaker, language._file, language._numbers, language._read)
+    cached = (languages, words, translator, language._file, language._numbers, language._read)
     with monkeypatch.context() as patch:
         patch.setattr(language, "_FOLDER", tmp_path)
         for function in cached:
@@ -105,12 +105,12 @@ def test_no_text_counts_what_may_be_added():
 
 
 def test_numbers_are_written_as_the_language_writes_them():
-    in_german = speaker("de")
+    in_german = translator("de")
     assert in_german("{value:.1%}", value=0.1234) == "12,3\u00a0%"
     assert in_german("{value:,}", value=150528) == "150.528"
     assert in_german("{value:+.3f}", value=np.float32(-1.25)) == "-1,250"
     assert in_german("{value}", value="v1.2, 5%") == "v1.2, 5%"  # text is not a number
-    assert speaker("en")("{value:,}", value=150528) == "150,528"
+    assert translator("en")("{value:,}", value=150528) == "150,528"
 
 
 def test_the_link_decides_the_language():

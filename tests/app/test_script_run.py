@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 FRAGMENT = """
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import chosen_bundle, classifier
-from melanoma.app.parts.shared.problems import fragment
+from melanoma.app.parts.shared.error_messages import fragment
 
 fragment(lambda: (say("Model"), say("Quiz"), chosen_bundle(), classifier(), chosen_bundle()))()
 """

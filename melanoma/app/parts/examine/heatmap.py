@@ -16,11 +16,11 @@ from melanoma.model.prediction import Prediction
 def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
     """Draw the controls, the photo and the map beside it; return what is in view."""
     view = choose_view(photo, prediction)
-    words = in_words(view, prediction)
+    words = describe_map(view, prediction)
     plain, mapped = st.columns(2)
     with plain, st.container(key="plain"):
         st.image(photo.pixels, width="stretch", alt=describe(photo))
-        st.caption(what_happened(prediction))
+        st.caption(describe_framing(prediction))
     with mapped, st.container(key="map"), st.container(key="overlay"):
         fit_height("map", "overlay", "heatmap", photo.pixels.shape, SCALE_HEIGHT)
         show(
@@ -43,7 +43,7 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
     return view
 
 
-def in_words(view: MapView, prediction: Prediction) -> str:
+def describe_map(view: MapView, prediction: Prediction) -> str:
     """Return what the map in view says, in one or two sentences."""
     name = within_sentence(view.code, say)
     if view.method.for_comparison:
@@ -64,7 +64,7 @@ def in_words(view: MapView, prediction: Prediction) -> str:
     return told
 
 
-def what_happened(prediction: Prediction) -> str:
+def describe_framing(prediction: Prediction) -> str:
     """Return how the photo became what the network saw."""
     geometry = prediction.geometry
     values = {
@@ -86,7 +86,7 @@ def what_happened(prediction: Prediction) -> str:
     return told + " " + say("Metadata such as place and date were dropped.")
 
 
-def explain_map(view: MapView) -> None:
+def show_map_help(view: MapView) -> None:
     """Draw the help on the map in view."""
     method, rows, columns = view.method, *view.heatmap.shape
     colours = say("Red is where its values are large.")

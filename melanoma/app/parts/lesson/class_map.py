@@ -5,11 +5,11 @@ import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.default_map import say_why_no_evidence
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of

@@ -6,7 +6,7 @@ import streamlit as st
 from melanoma.app.parts.quiz.cases import DRAWN
 from melanoma.app.parts.quiz.state import Quiz, next_case
 from melanoma.app.parts.shared.chart import fit_height, show
-from melanoma.app.parts.shared.default_map import first_maps, signs
+from melanoma.app.parts.shared.default_map import colour_legend, default_maps
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say, text
 from melanoma.diagnoses import members
@@ -18,7 +18,7 @@ from melanoma.model.prediction import Prediction
 
 def map_of(prediction: Prediction, option: str) -> np.ndarray:
     """Return the map (h, w) of an option, evidence or Grad-CAM; of a coarser label all its diagnoses'."""
-    _, maps = first_maps(prediction)
+    _, maps = default_maps(prediction)
     columns = [prediction.index(code) for code in members(option, prediction.codes)]
     return maps[..., columns].sum(axis=-1)
 
@@ -27,7 +27,7 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Q
     """Draw the network's map with the mark, and who was right."""
     picture, words = st.columns([6, 5], gap="large")
     heatmap = map_of(prediction, answer.network)
-    method, maps = first_maps(prediction)
+    method, maps = default_maps(prediction)
     name = option_name(answer.network)
     key = f"map-{quiz.position}"
     with picture, st.container(key="quiz-map-column"), st.container(key="quiz-map"):
@@ -50,7 +50,7 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Q
             alt=say("{method}: {name}", method=say(method.title), name=name),
         )
     with picture:
-        st.caption(signs(method, name))
+        st.caption(colour_legend(method, name))
     with words:
         _tell(quiz, prediction, answer)
         last = quiz.position + 1 == len(quiz.cases)

@@ -51,11 +51,11 @@ def _decide_language() -> str:
 
 def say(english: str, /, **values: object) -> str:
     """Return a phrase of the code in the visitor's language, with `values` put in its {braces}."""
-    return speaker(language())(english, **values)
+    return translator(language())(english, **values)
 
 
 @cache
-def speaker(code: str) -> Callable[..., str]:
+def translator(code: str) -> Callable[..., str]:
     """Return `say` for one language, for what is made outside a visitor's run, such as a file."""
 
     known = words(code)
@@ -67,12 +67,12 @@ def speaker(code: str) -> Callable[..., str]:
     return speak
 
 
-def written(value: float, form: str) -> str:
+def format_number(value: float, form: str) -> str:
     """Return a number in a format such as ".1%", with the signs of the visitor's language."""
     return _numbers(language()).format_field(value, form)
 
 
-def separators() -> str:
+def number_separators() -> str:
     """Return the decimal and the thousands separator of the visitor's language, as Plotly takes them."""
     signs = _numbers(language()).signs
     return signs["."] + signs[","]

@@ -1,9 +1,9 @@
-"""What the network says, in one sentence that nobody can take for reassurance."""
+"""The alert, in one sentence that nobody can take for reassurance, and the probabilities."""
 
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.language import say, text, written
+from melanoma.app.parts.shared.language import format_number, say, text
 from melanoma.figures.probability_bars import probability_bars
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import alert_words, doubts, set_words, within_sentence
@@ -11,7 +11,7 @@ from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
 
 
-def show_verdict(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
+def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
     """Show the alert, and every reason to doubt the answer."""
     headline, meaning = alert_words(prediction, bundle, say)
     told = f"**{headline}** {meaning}"
@@ -35,7 +35,8 @@ def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
             alt=say(
                 "Probabilities: {values}",
                 values=", ".join(
-                    f"{within_sentence(code, say)} {written(value, '.1%')}" for code, value in chances.items()
+                    f"{within_sentence(code, say)} {format_number(value, '.1%')}"
+                    for code, value in chances.items()
                 ),
             ),
         )

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.step_layout import text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.looks_for import read_looks_for
@@ -16,7 +16,7 @@ _COLUMNS = 4
 
 
 @fragment
-def show_looked_for(photo: Photo, prediction: Prediction) -> None:
+def show_looks_for(photo: Photo, prediction: Prediction) -> None:
     """Show the pictures made ahead for each output, or say how to make them."""
     pictures = read_looks_for(classifier().bundle)
     with text_and_pictures("lesson-looks-for"):

@@ -4,10 +4,10 @@ import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.default_map import say_why_no_evidence
-from melanoma.app.parts.shared.language import say, written
+from melanoma.app.parts.shared.error_messages import fragment
+from melanoma.app.parts.shared.language import format_number, say
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.worked_sum import WorkedSum, worked_sum
@@ -92,7 +92,7 @@ def _table(worked: WorkedSum, prediction: Prediction) -> str:
     rows = ["| " + " | ".join(heads) + " |", "|:--" + "|--:" * (len(heads) - 1) + "|"]
     for code, probability in prediction.ranked:
         i = prediction.index(code)
-        power, share = written(worked.powers[i], ".4g"), written(probability, ".1%")
+        power, share = format_number(worked.powers[i], ".4g"), format_number(probability, ".1%")
         rows.append(f"| {say(diagnosis_of(code).name)} | {power} | {share} |")
-    powers, shares = written(worked.powers.sum(), ".4g"), written(worked.shares.sum(), ".0%")
+    powers, shares = format_number(worked.powers.sum(), ".4g"), format_number(worked.shares.sum(), ".0%")
     return "\n".join([*rows, f"| **{say('Sum')}** | **{powers}** | **{shares}** |"])

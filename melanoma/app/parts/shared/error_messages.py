@@ -1,4 +1,4 @@
-"""Sentences in place of exceptions: what was nobody's defect never looks like one, wherever it comes up."""
+"""Error messages: a UserError and a lack of memory become sentences, any other exception is a defect."""
 
 import errno
 import functools
