@@ -77,10 +77,10 @@ def _audit_and_store(run: Callable[..., "Audit"]) -> None:
     )
 
 
-def _show(told: list[str], html: bytes, numbers: bytes) -> None:
+def _show(findings: list[str], html: bytes, numbers: bytes) -> None:
     if language() != "en":
         st.caption(say("This document is in English."))
-    st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in told))
+    st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in findings))
     with st.container(horizontal=True):
         for label, content, name, kind in (
             (say("Report (HTML)"), html, "audit.html", "text/html"),

@@ -14,13 +14,13 @@ from melanoma.model.prediction import Prediction
 def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
     """Show the alert, and every reason to doubt the answer."""
     headline, meaning = alert_words(prediction, bundle, say)
-    told = f"**{headline}** {meaning}"
+    message = f"**{headline}** {meaning}"
     inside = lesion.evidence_inside(prediction) if lesion else None
     with st.container(key="verdict"):
         if prediction.melanoma_alert:
-            st.error(told, icon=":material/warning:")
+            st.error(message, icon=":material/warning:")
         else:
-            st.info(told, icon=":material/info:")
+            st.info(message, icon=":material/info:")
         if found := doubts(prediction, inside, say):
             st.warning(f"**{say('Distrust this answer.')}** {' '.join(found)}", icon=":material/help:")
 
@@ -40,12 +40,12 @@ def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
                 ),
             ),
         )
-    told = (
+    sentences = (
         say("▲ and hatching: malignant, or may become so. Bold: in the set of possible diagnoses."),
         set_words(prediction, bundle, say),
         describe_prior(bundle),
     )
-    st.caption(" ".join(told))
+    st.caption(" ".join(sentences))
 
 
 def describe_prior(bundle: Bundle) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.default_map import say_why_no_evidence
+from melanoma.app.parts.shared.default_map import show_no_evidence
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import format_number, say
 from melanoma.app.parts.shared.model import classifier
@@ -18,7 +18,7 @@ from melanoma.model.prediction import Prediction
 @fragment
 def show_sum(photo: Photo, prediction: Prediction) -> None:
     """Show the sum of one diagnosis as steps and in numbers, and the table of all."""
-    if say_why_no_evidence(prediction):
+    if show_no_evidence(prediction):
         return
     bundle = classifier().bundle
     worked = worked_sum(prediction, bundle.temperature, bundle.prior)

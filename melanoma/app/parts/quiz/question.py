@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.quiz.reveal import map_of, option_name, show_answer
+from melanoma.app.parts.quiz.reveal import map_of_option, option_name, show_answer
 from melanoma.app.parts.quiz.state import Quiz, next_case
 from melanoma.app.parts.shared.chart import fit_height, show
 from melanoma.app.parts.shared.language import say
@@ -30,14 +30,14 @@ def show_case(quiz: Quiz) -> None:
         st.button(say("Leave this case out"), icon=":material/skip_next:", on_click=next_case)
         return
     if quiz.shown is None:
-        _ask(quiz, quiz.photo)
+        _show_question(quiz, quiz.photo)
     else:
         show_answer(quiz, quiz.photo, quiz.prediction, quiz.shown)
     if quiz.case.credit:
         st.caption(escape_markdown(quiz.case.credit))
 
 
-def _ask(quiz: Quiz, photo: np.ndarray) -> None:
+def _show_question(quiz: Quiz, photo: np.ndarray) -> None:
     picture, words = st.columns([6, 5], gap="large")
     key = f"mark-{quiz.position}"
     with picture, st.container(key="quiz-photo-column"), st.container(key="quiz-photo"):
@@ -116,6 +116,6 @@ def _answer(quiz: Quiz, student: str, sure: float) -> None:
     network, network_sure = among_options(quiz.probabilities(prediction), quiz.options)
     rank = None
     if quiz.mark is not None:
-        rank = rank_of_mark(map_of(prediction, network), prediction.geometry, *quiz.mark)
+        rank = rank_of_mark(map_of_option(prediction, network), prediction.geometry, *quiz.mark)
     quiz.shown = QuizAnswer(quiz.case.key, quiz.case.truth, student, sure, network, network_sure, rank)
     quiz.answers.append(quiz.shown)

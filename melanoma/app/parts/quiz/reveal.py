@@ -16,7 +16,7 @@ from melanoma.figures.quiz import add_mark
 from melanoma.model.prediction import Prediction
 
 
-def map_of(prediction: Prediction, option: str) -> np.ndarray:
+def map_of_option(prediction: Prediction, option: str) -> np.ndarray:
     """Return the map (h, w) of an option, evidence or Grad-CAM; of a coarser label all its diagnoses'."""
     _, maps = default_maps(prediction)
     columns = [prediction.index(code) for code in members(option, prediction.codes)]
@@ -26,7 +26,7 @@ def map_of(prediction: Prediction, option: str) -> np.ndarray:
 def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: QuizAnswer) -> None:
     """Draw the network's map with the mark, and who was right."""
     picture, words = st.columns([6, 5], gap="large")
-    heatmap = map_of(prediction, answer.network)
+    heatmap = map_of_option(prediction, answer.network)
     method, maps = default_maps(prediction)
     name = option_name(answer.network)
     key = f"map-{quiz.position}"
@@ -52,7 +52,7 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Q
     with picture:
         st.caption(colour_legend(method, name))
     with words:
-        _tell(quiz, prediction, answer)
+        _show_comparison(quiz, prediction, answer)
         last = quiz.position + 1 == len(quiz.cases)
         st.button(
             say("See the score") if last else say("Next case"),
@@ -62,7 +62,7 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Q
         )
 
 
-def _tell(quiz: Quiz, prediction: Prediction, answer: QuizAnswer) -> None:
+def _show_comparison(quiz: Quiz, prediction: Prediction, answer: QuizAnswer) -> None:
     st.markdown(say("**Truth: {name}**", name=option_name(answer.truth)))
     yours = say("You: {name}, {sure:.0%} sure", name=option_name(answer.student), sure=answer.student_sure)
     network = say(
@@ -79,10 +79,10 @@ def _tell(quiz: Quiz, prediction: Prediction, answer: QuizAnswer) -> None:
             )
         )
     if answer.mark is not None:
-        told = say(
+        sentence = say(
             "At your mark its evidence is stronger than in {rank:.0%} of what it saw.", rank=answer.mark
         )
-        st.markdown(f"{_sign(answer.mark >= STRONG)} {told}")
+        st.markdown(f"{_sign(answer.mark >= STRONG)} {sentence}")
     if quiz.source == DRAWN:
         st.caption(text("quiz-drawn"))
 

@@ -30,7 +30,7 @@ def colour_legend(method: "Method", name: str) -> str:
     return say("Red speaks for {name}.", name=name)
 
 
-def say_why_no_evidence(prediction: Prediction) -> bool:
+def show_no_evidence(prediction: Prediction) -> bool:
     """Say so if the network has no evidence map; return whether that is so."""
     missing = prediction.evidence is None
     if missing:

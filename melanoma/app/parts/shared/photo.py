@@ -115,16 +115,16 @@ def _draw_sources() -> None:
 
 def _store_uploads_of_stale_page(widget: str) -> None:
     """Store the files of a control that this session had not drawn, so that its callback was not called."""
-    told = st.session_state.get(_PROBLEMS, [])
+    earlier = st.session_state.get(_PROBLEMS, [])
     _store_uploads(widget)
-    st.session_state[_PROBLEMS] = told + st.session_state[_PROBLEMS]
+    st.session_state[_PROBLEMS] = earlier + st.session_state[_PROBLEMS]
     st.rerun()
 
 
 def _draw_problems() -> None:
     if problems := st.session_state.get(_PROBLEMS):
-        told = "  \n".join(escape_markdown(problem.said(say)) for problem in problems)
-        st.error(told, icon=":material/broken_image:")
+        sentences = "  \n".join(escape_markdown(problem.said(say)) for problem in problems)
+        st.error(sentences, icon=":material/broken_image:")
 
 
 def _draw_strip(current: Photo) -> None:

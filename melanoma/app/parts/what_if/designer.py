@@ -85,14 +85,14 @@ def _show_letters(drawn: SyntheticLesion, measured: Measured) -> None:
             _diameter,
         ),
     )
-    for (letter, value, told), column in zip(letters, st.columns(len(letters)), strict=True):
+    for (letter, value, describe), column in zip(letters, st.columns(len(letters)), strict=True):
         found = measured.found_outline
         column.markdown(
             f"{letter}\n"
             f"- {say('You set')}: **{value}**\n"
-            f"- {say('Measured, true outline')}: {told(measured.true_outline)}\n"
+            f"- {say('Measured, true outline')}: {describe(measured.true_outline)}\n"
             f"- {say('Measured, found outline')}: "
-            + (say("no lesion found") if found is None else told(found))
+            + (say("no lesion found") if found is None else describe(found))
         )
     st.caption(say("The found outline overlaps the true one by {overlap:.0%}.", overlap=measured.overlap))
 
