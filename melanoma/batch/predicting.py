@@ -4,12 +4,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from melanoma.batch.source import Source
+from melanoma.batches import sliced
 from melanoma.errors import UserError
 from melanoma.model.prefetch import batches_ahead
 from melanoma.photos.dicom import is_dicom, read_dicom
@@ -82,8 +82,7 @@ def predict_files(
 
 def _predict(classifier: "Classifier", prepared: list["Prepared"]) -> Iterator["Prediction"]:
     """Yield the predictions, never more than `BATCH` at once: a DICOM object may hold many frames."""
-    waiting = iter(prepared)
-    while batch := list(islice(waiting, BATCH)):
+    for batch in sliced(prepared, BATCH):
         yield from classifier.judge(batch)
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 import tensorflow as tf
 from rich.progress import track
 
+from melanoma.batches import sliced
 from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.errors import UserError
 from melanoma.lesion.mask_files import on_photo, read_mask
@@ -188,5 +189,5 @@ def shard(sampler: Sampler, lesions: np.ndarray, count: int) -> list[Sampler]:
 
 def plain_batches(pixels: np.ndarray, rows: np.ndarray, size: int, batch: int = 64) -> Any:
     """Yield uint8 (<=batch, size, size, 3) of unchanged images, in the order of `rows`."""
-    for start in range(0, len(rows), batch):
-        yield np.stack([frame(pixels[row][..., :3], size)[0] for row in rows[start : start + batch]])
+    for some in sliced(rows, batch):
+        yield np.stack([frame(pixels[row][..., :3], size)[0] for row in some])

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import log_softmax
 
+from melanoma.batches import sliced
 from melanoma.data.augmentation import Augmentation
 from melanoma.data.pipeline import Sampler
 from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
@@ -38,8 +39,7 @@ class ShuffledSampler(Sampler):
         def images() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             for epoch in epochs:
                 drawn = self.draw(epoch, samples)
-                for start in range(0, samples - batch + 1, batch):
-                    rows = drawn[start : start + batch]
+                for rows in sliced(drawn[: samples - samples % batch], batch):
                     yield self.pixels[rows][..., :3], np.eye(classes, dtype=np.float32)[self.labels[rows]]
 
         shapes = (
@@ -70,5 +70,5 @@ def judge_by_accuracy(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, 
 
 def logits_of(network: keras.Model, pixels: np.ndarray, rows: np.ndarray, batch: int = 32) -> Any:
     """Return float (n, classes) for these rows of `pixels`, images of the network's own size."""
-    batches = [pixels[rows[start : start + batch]][..., :3] for start in range(0, len(rows), batch)]
+    batches = (pixels[some][..., :3] for some in sliced(rows, batch))
     return np.concatenate([network.predict_on_batch(one) for one in batches])

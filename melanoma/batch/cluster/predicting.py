@@ -8,7 +8,6 @@ file and the model alone, and only the machine that asks writes anything, so no 
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from melanoma.batch.heatmaps import PhotoResult, Wanted, predict_files_with_heat
 from melanoma.batch.predicting import BATCH, LoadedPhoto, PredictedPhoto
 from melanoma.batch.rows import row_of
 from melanoma.batch.source import Source
+from melanoma.batches import chunked
 from melanoma.errors import UserError
 from melanoma.model.bundle import Bundle, load_bundle
 from melanoma.phrases import Sentence
@@ -139,8 +139,7 @@ def _pool_size(ray: Any, workers: int | None) -> int:
 
 def _blocks(sources: Iterable[Source]) -> Iterator[pa.Table]:
     """Yield the files by blocks; some two hundred bytes a file."""
-    waiting = iter(sources)
-    while block := list(islice(waiting, BLOCK)):
+    for block in chunked(sources, BLOCK):
         yield pa.table({"source": [pickle.dumps(source) for source in block]})
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from melanoma.batches import sliced
 from melanoma.data.audit.files import Readings
 
 CANDIDATE_BITS = 12
@@ -87,8 +88,9 @@ def near_pairs(
     """
     upright = np.ascontiguousarray(coarse[:, 0])
     kept: list[pd.DataFrame] = []
-    for start in range(0, len(upright), _BLOCK):
-        block, later = coarse[start : start + _BLOCK], upright[start:]
+    for block_rows in sliced(range(len(upright)), _BLOCK):
+        start = block_rows.start
+        block, later = coarse[start : block_rows.stop], upright[start:]
         found = []
         for turn in range(coarse.shape[1]):
             close = np.bitwise_count(block[:, turn, None] ^ later[None]) <= CANDIDATE_BITS
@@ -100,7 +102,7 @@ def near_pairs(
         rows = pd.DataFrame(np.concatenate(found), columns=["a", "b", "distance", "turn"])
         rows = rows.sort_values(["a", "distance", "turn", "b"]).drop_duplicates(["a", "b"])
         kept.append(rows.groupby("a").head(_MOST_PARTNERS))
-        progress(min(1.0, (start + _BLOCK) / len(upright)))
+        progress(block_rows.stop / len(upright))
     pairs = pd.concat(kept).sort_values(["a", "b"]) if kept else pd.DataFrame()
     return [(int(a), int(b), int(distance), int(turn)) for a, b, distance, turn in pairs.to_numpy()]
 

@@ -13,6 +13,7 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from melanoma.batches import sliced
 from melanoma.data.audit.listing import Problem
 from melanoma.errors import UserError
 from melanoma.photos.formats import FORMATS, endings_of
@@ -96,8 +97,7 @@ def read_files(
         problems=[],
     )
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
-        for start in range(0, count, _CHUNK):
-            rows = range(start, min(count, start + _CHUNK))
+        for rows in sliced(range(count), _CHUNK):
             for problems in threads.map(lambda row: _read(row, paths[row], names[row], readings, read), rows):
                 readings.problems.extend(problems)
             progress(rows.stop / count)
