@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, and names and cells that do no harm where they are shown."""
+"""Atomic writes, and text that is safe to print, to use as a file name, or to open in a spreadsheet."""
 
 import json
 import os
@@ -36,15 +36,29 @@ def user_error_if_unwritable(file: Path) -> Iterator[None]:
         ) from None
 
 
-def write_whole(file: Path, content: str | bytes) -> None:
-    """Write text as UTF-8, or bytes, under a temporary name beside the file, and then rename.
+@contextmanager
+def atomic_write(file: Path, ending: str = "") -> Iterator[Path]:
+    """Give a temporary path beside a file, to be written in the block and renamed to the file at its end.
 
-    Raises UserError where nothing can be written.
+    So the file is always a whole one, the old or the new, also after a kill. If the block raises, the old
+    file stays and the temporary one is removed; what a kill left of it is removed by the next attempt.
+    `ending` is that of the temporary name, for libraries that accept one ending only. Raises OSError where
+    the rename fails; close the temporary file first, which Windows asks for.
     """
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    with user_error_if_unwritable(file):
-        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    unfinished = file.with_name(f".{file.name}.unfinished{ending}")
+    unfinished.unlink(missing_ok=True)
+    try:
+        yield unfinished
         os.replace(unfinished, file)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write text as UTF-8, or bytes, by `atomic_write`; raises UserError where nothing can be written."""
+    with user_error_if_unwritable(file), atomic_write(file) as unfinished:
+        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
 def spreadsheet_text(value: str) -> str:

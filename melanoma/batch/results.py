@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from melanoma.batch.formats import ENDINGS, write_table_file
 from melanoma.batch.rows import Row, as_table
 from melanoma.errors import UserError
-from melanoma.files import require_folder, user_error_if_unwritable, write_whole
+from melanoma.files import atomic_write, require_folder, user_error_if_unwritable, write_whole
 
 CHUNK_ROWS = 500
 CHUNK_SECONDS = 30.0
@@ -84,15 +84,15 @@ class Results:
         with user_error_if_unwritable(self.out):
             if chunk.exists():
                 raise UserError(f"Another run is writing {self.out}. Wait for it, or choose another name.")
-            unfinished = chunk.with_suffix(".unfinished")
-            pq.write_table(as_table(self._rows, self._schema), unfinished)
-            os.replace(unfinished, chunk)
+            with atomic_write(chunk) as unfinished:
+                pq.write_table(as_table(self._rows, self._schema), unfinished)
         self._chunks.append(chunk)
         self._rows = []
 
     def finish(self) -> Counter[str]:
         """Join the chunks to the file, whole or not at all; returns its `rows`, `alerts` and `errors`."""
         self.flush()
+        # Not by `atomic_write`: its temporary name is that of the folder.
         unfinished = self.folder / "whole.unfinished"
         counts: Counter[str] = Counter(rows=0)
         with user_error_if_unwritable(self.out):

@@ -18,6 +18,7 @@ from rich.progress import track
 from melanoma.batches import sliced
 from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.errors import UserError
+from melanoma.files import atomic_write, write_whole
 from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import widen
 from melanoma.photos.framing import Geometry, frame
@@ -41,17 +42,21 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
         if written["contents"] == contents:
             return np.load(cache, mmap_mode="r"), written["failed"]
     note.unlink(missing_ok=True)
-    unfinished = cache.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
-    needed, free = len(table) * size * size * 4, shutil.disk_usage(cache.parent).free
+    with atomic_write(cache) as unfinished:
+        failed = _decode_to(unfinished, table, size)
+    write_whole(note, json.dumps({"contents": contents, "failed": failed}))
+    return np.load(cache, mmap_mode="r"), failed
+
+
+def _decode_to(file: Path, table: pd.DataFrame, size: int) -> dict[str, str]:
+    """Write the pixels of `decode_all` to a file that is closed when this returns; returns its sentences."""
+    needed, free = len(table) * size * size * 4, shutil.disk_usage(file.parent).free
     if needed > free:
         raise UserError(
-            f"The pixels of {len(table)} images take {needed / 1e9:.1f} GB in {cache.parent}, which has "
+            f"The pixels of {len(table)} images take {needed / 1e9:.1f} GB in {file.parent}, which has "
             f"{free / 1e9:.1f} GB left. Make room, or start from a disk with more."
         )
-    pixels = np.lib.format.open_memmap(
-        unfinished, mode="w+", dtype=np.uint8, shape=(len(table), size, size, 4)
-    )
+    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=(len(table), size, size, 4))
     failed: dict[str, str] = {}
 
     def decode(row: int) -> None:
@@ -65,9 +70,7 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
         for _ in track(pool.map(decode, range(len(table))), "Reading images", total=len(table)):
             pass
     pixels.flush()
-    os.replace(unfinished, cache)
-    note.write_text(json.dumps({"contents": contents, "failed": failed}), encoding="utf-8")
-    return np.load(cache, mmap_mode="r"), failed
+    return failed
 
 
 def read_widened(outline: str | None, geometry: Geometry) -> np.ndarray:

@@ -7,7 +7,7 @@ import keras
 import pandas as pd
 
 from melanoma.errors import UserError
-from melanoma.files import write_whole
+from melanoma.files import atomic_write, write_whole
 
 _CHECKPOINTS = "checkpoint-*.weights.h5"
 
@@ -17,13 +17,11 @@ def save_checkpoint(model: keras.Model, folder: Path, done: int) -> None:
 
     Raises UserError where that fails, such as on a full disk; the checkpoint before stays as it was.
     """
-    unfinished = folder / "unfinished.weights.h5"
     newest = folder / f"checkpoint-{done:03d}.weights.h5"
     try:
-        model.save_weights(unfinished)
-        os.replace(unfinished, newest)
+        with atomic_write(newest, ending=".weights.h5") as unfinished:
+            model.save_weights(unfinished)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise UserError(
             f"The checkpoint of epoch {done} could not be written to {folder}: {reason}. "

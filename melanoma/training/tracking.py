@@ -14,6 +14,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from melanoma.files import write_whole
+
 
 class Tracker:
     """Writes figures of each epoch to `runs/<name>/tensorboard` and `runs/mlruns`."""
@@ -67,5 +69,5 @@ def _mlflow_run(run: Path, settings: dict[str, Any], resumed: bool) -> tuple[Any
     run_id = client.create_run(experiment_id, run_name=run.name).info.run_id
     for name, value in settings.items():
         client.log_param(run_id, name, value)
-    note.write_text(json.dumps({"place": place, "run": run_id}), encoding="utf-8")
+    write_whole(note, json.dumps({"place": place, "run": run_id}))
     return client, run_id
