@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from benchmarks.scale import make_images
-from melanoma.batch.cluster.predicting import answer_on_cluster
-from melanoma.batch.heatmaps import PhotoResult, Wanted
+from melanoma.batch.cluster.predicting import predict_on_cluster
+from melanoma.batch.heatmaps import BatchOptions, PhotoResult
 from melanoma.batch.results import Results
 from melanoma.batch.rows import schema_of
 from melanoma.batch.sources import list_sources
@@ -35,7 +35,7 @@ def rate(bundle: Bundle, folder: Path, workers: int) -> tuple[list[PhotoResult],
     begun = time.perf_counter()
     answers: list[PhotoResult] = []
     first = 0.0
-    for found in answer_on_cluster(bundle, list_sources([folder]), Wanted(), cluster.address, workers):
+    for found in predict_on_cluster(bundle, list_sources([folder]), BatchOptions(), cluster.address, workers):
         first = first or time.perf_counter()
         answers += found
     ended = time.perf_counter()
