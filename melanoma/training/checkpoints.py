@@ -1,4 +1,4 @@
-"""What a run leaves on disk while it goes on: checkpoints and a history, each replaced in one step."""
+"""Checkpoints and the history of a run, each replaced atomically."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ _CHECKPOINTS = "checkpoint-*.weights.h5"
 
 
 def save_checkpoint(model: keras.Model, folder: Path, done: int) -> None:
-    """Write weights and optimiser, named by the number of epochs done, and then drop older checkpoints.
+    """Write weights and optimiser state, named by the number of epochs done, and remove older checkpoints.
 
     Raises UserError where that fails, such as on a full disk; the checkpoint before stays as it was.
     """
@@ -27,10 +27,10 @@ def save_checkpoint(model: keras.Model, folder: Path, done: int) -> None:
             f"The checkpoint of epoch {done} could not be written to {folder}: {reason}. "
             "What was saved before is kept: make room, and go on with --resume."
         ) from error
-    forget_checkpoints(folder, but=newest)
+    remove_checkpoints(folder, but=newest)
 
 
-def forget_checkpoints(folder: Path, but: Path | None = None) -> None:
+def remove_checkpoints(folder: Path, but: Path | None = None) -> None:
     """Remove the checkpoints of a run, all or all but one."""
     for path in folder.glob(_CHECKPOINTS):
         if path != but:

@@ -1,4 +1,4 @@
-"""The data of a training run, decoded and split."""
+"""The images of a training run, decoded and split."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from melanoma.data.split import SPLITS
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images with their labels and split; rows of `table`, `pixels` and `labels` run alike."""
+    """Images with their labels and split, in the same order in `table`, `pixels` and `labels`."""
 
     table: pd.DataFrame
     """One row an image, with its `split`, which is missing where the file cannot be read."""

@@ -1,4 +1,4 @@
-"""How the tutorial draws and judges: every fitted image once an epoch, and the last epoch's accuracy."""
+"""The tutorial's sampling and validation: every training image once an epoch, and plain accuracy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,9 +16,9 @@ from melanoma.training.recipes import Judge
 
 
 class ShuffledSampler(Sampler):
-    """Each epoch shows every fitted image once, unchanged, in an order that follows from seed and epoch.
+    """Each epoch draws every training image once, unchanged, in an order that follows from seed and epoch.
 
-    What does not fill a batch is left for other epochs.
+    The last images, which do not fill a batch, are left out of the epoch.
     """
 
     @classmethod
@@ -50,7 +50,7 @@ class ShuffledSampler(Sampler):
 
 
 def judge_by_accuracy(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, melanoma: int) -> Judge:
-    """Return what measures a network on the validation rows; `melanoma` is that class's index.
+    """Return the function that evaluates a network on the validation rows; `melanoma` is that class's index.
 
     Accuracy and cross-entropy are the tutorial's figures, the other two those of every training run.
     """
