@@ -20,7 +20,7 @@ from melanoma.evaluation.artefact_reliance import (
     load,
     painted_in,
     painted_out,
-    source_told,
+    source_accuracy,
     thumbnails,
 )
 from melanoma.model.bundle import DEFAULT, Bundle, load_bundle
@@ -31,9 +31,8 @@ FEW = 60  # a diagnosis with fewer images in any of the two largest sources is n
 
 def row(name: str, found: Effect) -> str:
     """Return a line of the table."""
-    return (
-        f"| {name} | {found.images} | {found.answers} | {found.rung} | {found.silenced} | {found.melanoma} |"
-    )
+    cells = (name, found.images, found.answers, found.alerts_added, found.alerts_lost, found.melanoma)
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def report(bundle: Bundle, table: pd.DataFrame) -> None:
@@ -60,7 +59,7 @@ def report(bundle: Bundle, table: pd.DataFrame) -> None:
             parts[str(diagnosis)] = parts["all"] & (table["diagnosis"] == diagnosis).to_numpy()
     for name, values in features.items():
         for part, rows in parts.items():
-            told = source_told(values[rows], sources[rows], lesions[rows])
+            told = source_accuracy(values[rows], sources[rows], lesions[rows])
             print(f"| {name}, {part} | {rows.sum()} | {told} | 0.500 |", flush=True)
 
 

@@ -2,7 +2,7 @@
 
 Sun et al. 2022, “Out-of-distribution detection with deep nearest neighbors”, arXiv:2204.06507. The features
 are those of a layer two thirds of the way up. The last layer's, which the paper takes, know only what tells
-one diagnosis from another: of the pictures in `evaluation.other_pictures` they let 5% pass, buildings and a
+one diagnosis from another: of the pictures in `evaluation.non_dermoscopic` they let 5% pass, buildings and a
 face among them, and these none.
 """
 

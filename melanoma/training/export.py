@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from melanoma.data.labels.read import fingerprint
 from melanoma.evaluation.focus import judge_focus
-from melanoma.evaluation.other_pictures import accepted_shares
+from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle, describe, new_bundle

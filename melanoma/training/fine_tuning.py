@@ -56,7 +56,7 @@ class FineTuning:
     dropout: float = 0.3
     consistency_weight: float = 1.0
     outside_weight: float = 1.0
-    """Weights in `loss.LesionTrainer`, in the stages with `paired` copies."""
+    """Weights in `loss.LesionTrainer`, in the stages with paired copies."""
     sensitivity: float = 0.95
     """Target sensitivity of the melanoma alert on the calibration lesions."""
     seed: int = 7

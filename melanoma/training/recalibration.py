@@ -18,7 +18,7 @@ from melanoma.data.labels.read import Paths
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import NAMES
 from melanoma.evaluation.focus import judge_focus
-from melanoma.evaluation.other_pictures import accepted_shares
+from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.scoring import with_probabilities
 from melanoma.explain.looks_for import FOLDER
 from melanoma.files import user_error_if_unwritable
