@@ -1,4 +1,4 @@
-"""Loading ahead: the next batch is under way while the network works on this one."""
+"""Prefetching: the next batch is loaded while the network works on the current one."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
@@ -13,7 +13,7 @@ R = TypeVar("R")
 def batches_ahead(
     pool: Executor, load: Callable[[T], R], items: Iterable[T], size: int
 ) -> Iterator[tuple[list[T], list[R]]]:
-    """Yield the items a batch at a time with what `load` returned for each; two batches are in memory."""
+    """Yield the items in batches with the results of `load`; at most two batches are in memory."""
     batches = chunked(items, size)
     batch = next(batches, [])
     loading = pool.map(load, batch)

@@ -24,15 +24,16 @@ class ShuffledSampler(Sampler):
     @classmethod
     def over(cls, pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, seed: int) -> "ShuffledSampler":
         """Return the sampler of `rows`; the arguments are the fields of `Sampler`."""
-        return cls(pixels, labels, rows, power=1.0, how=Augmentation(), seed=seed)
+        return cls(pixels, labels, rows, power=1.0, augmentation=Augmentation(), seed=seed)
 
     def draw(self, epoch: int, samples: int) -> np.ndarray:
         """Return the rows that an epoch shows, int (samples,), none twice."""
         return np.random.default_rng([self.seed, epoch]).permutation(self.rows)[:samples]
 
     def batches(self, epochs: range, samples: int, size: int, batch: int) -> tf.data.Dataset:
-        """Return batches for these epochs on end: uint8 (batch, size, size, 3) and one-hot labels (batch,
-        classes).
+        """Return the batches of these epochs, one after the other.
+
+        They are images uint8 (batch, size, size, 3) and one-hot labels (batch, classes).
         """
         classes = int(self.labels.max()) + 1
 
@@ -70,5 +71,5 @@ def judge_by_accuracy(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, 
 
 def logits_of(network: keras.Model, pixels: np.ndarray, rows: np.ndarray, batch: int = 32) -> Any:
     """Return float (n, classes) for these rows of `pixels`, images of the network's own size."""
-    batches = (pixels[some][..., :3] for some in sliced(rows, batch))
+    batches = (pixels[batch_rows][..., :3] for batch_rows in sliced(rows, batch))
     return np.concatenate([network.predict_on_batch(one) for one in batches])
