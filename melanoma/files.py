@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from melanoma.errors import UserError
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of a formula
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # with which a formula may begin in a spreadsheet
 
 
 def require_folder(file: Path) -> None:
@@ -62,21 +62,21 @@ def write_whole(file: Path, content: str | bytes) -> None:
 
 
 def spreadsheet_text(value: str) -> str:
-    """Return the value with an apostrophe in front where a spreadsheet would take it for a formula."""
+    """Return the value, with an apostrophe in front if a spreadsheet would run it as a formula."""
     return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
 
 
 def printable(path: str | Path) -> str:
-    """Return a path as text that can be written as UTF-8, whatever bytes a file system holds."""
+    """Return a path as text that can be encoded as UTF-8; other bytes are backslash-escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def one_line(text: str) -> str:
-    """Return the text with its control characters written out: a line feed in a name is no new line."""
+    """Return the text with its control characters escaped, so that a line feed in a name starts no line."""
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def safe_stem(name: str, most: int = 60) -> str:
-    """Return a file's name, without folders and ending, in letters that every file system takes."""
+    """Return a file's name without folders and extension, in characters that every file system accepts."""
     stem = PurePath(name).stem[:most]
     return "".join(letter if letter.isalnum() or letter in " ._-" else "_" for letter in stem)

@@ -18,7 +18,7 @@ from melanoma.data.labels.layouts import RowFault
 from melanoma.data.labels.records import named_image
 from melanoma.errors import UserError
 from melanoma.files import printable
-from melanoma.photos.dicom import MARK, MARK_AT, MOST_BYTES
+from melanoma.photos.dicom import MAGIC, MAGIC_OFFSET, MOST_BYTES
 from melanoma.photos.formats import ALL_EXTENSIONS, EXTENSIONS
 from melanoma.photos.reading import MAX_BYTES, read_bytes
 
@@ -85,7 +85,7 @@ def is_photo(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            return file.read(MARK_AT + len(MARK))[MARK_AT:] == MARK
+            return file.read(MAGIC_OFFSET + len(MAGIC))[MAGIC_OFFSET:] == MAGIC
     except OSError:
         return False  # nothing says that it is a photo, so it is no error that it cannot be read
 
