@@ -63,8 +63,6 @@ class Abcd:
     so does white that is not lighter than it."""
     area: int
     """Pixels."""
-    image_share: float
-    """Of the photo, 0 to 1."""
     longest_diameter: float
     """Between the two points of the outline furthest apart, pixels. Millimetres would take the lens's
     scale."""
@@ -99,7 +97,6 @@ def abcd(image: np.ndarray, mask: np.ndarray) -> Abcd:
         abrupt_octants=_abrupt_octants(lab, mask),
         colours=_colours(lab, mask),
         area=area,
-        image_share=area / mask.size,
         longest_diameter=_longest_diameter(hull),
     )
 

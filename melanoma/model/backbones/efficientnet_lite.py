@@ -33,23 +33,6 @@ def imagenet_file(variant: Variant) -> Path:
     )
 
 
-def imagenet_classifier(variant: Variant) -> keras.Model:
-    """Return the whole ImageNet network, uint8 (n, S, S, 3) -> logits (n, 1000), S its own image size.
-
-    With the package's weights and all strides, to verify that the weights are converted correctly. Raises
-    UserError without the package.
-    """
-    weights = read_torch_file(imagenet_file(variant), variant.sha256)
-    pixels = keras.Input((variant.image_size, variant.image_size, 3), dtype="uint8", name="pixels")
-    features = build(variant, pixels, dense=False)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pooling")(features)
-    head = keras.layers.Dense(1000, name="imagenet")
-    classifier = keras.Model([pixels], head(pooled))
-    _set_weights(variant, classifier, weights)
-    head.set_weights([weights["_fc.weight"].T, weights["_fc.bias"]])
-    return classifier
-
-
 def _load_imagenet(variant: Variant, features: keras.Model) -> None:
     _load_file(variant, features, imagenet_file(variant))
 
