@@ -1,4 +1,4 @@
-"""Temperature, alert threshold and prediction sets, all set on lesions that the network was not fitted to."""
+"""Temperature, alert threshold and prediction sets, set on lesions that the network was not fitted to."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from scipy.special import log_softmax, softmax
 
 
 def class_weights(truth: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Return a weight an image, float (n,), with which the classes come in the mix `prior` (classes,)."""
+    """Return a weight for each image, float (n,), that brings the classes into the mix `prior` (classes,)."""
     counts = np.bincount(truth, minlength=len(prior))
     return (prior / np.maximum(counts, 1))[truth]
 

@@ -58,6 +58,7 @@ NOT_ON_THE_PAGE = {
     "melanoma.model.prediction": "it offers the diagnoses and maps that there are",
     "melanoma.data.pipeline": "no page trains",
     "melanoma.data.split": "no page trains",
+    "melanoma.training.dataset": "no page trains",
     "melanoma.training.recipes": "no page trains",
     "melanoma.tutorial.experiment_data": "no page trains",
     "melanoma.tutorial.recipes": "no page trains",
