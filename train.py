@@ -11,8 +11,8 @@ python train.py --data labels.csv --workers 2                   several processe
 python train.py --data labels.csv --workers 8 --address HEAD:6379       on a Ray cluster, see docs/scale.md
 python train.py --data kaggle2357 --recipe tutorial-a --out models/tutorial-a      see docs/tutorial.md
 
-A run keeps its pixels, checkpoint and history in runs/<name>/; the finished bundle appears in --out in one
-step. Where TensorBoard or MLflow is installed, the figures are in runs/<name>/tensorboard or runs/mlruns too.
+A run writes its pixels, checkpoint and history to runs/<name>/, and replaces the bundle --out in one step.
+Where TensorBoard or MLflow is installed, the figures are in runs/<name>/tensorboard or runs/mlruns too.
 """
 
 import os
@@ -33,7 +33,7 @@ from melanoma.data.labels.read import fingerprint
 from melanoma.data.pipeline import shard
 from melanoma.errors import exit_on_user_error
 from melanoma.training.callbacks import EpochCallback
-from melanoma.training.checkpoints import forget_checkpoints
+from melanoma.training.checkpoints import remove_checkpoints
 from melanoma.training.dataset import decode_dataset
 from melanoma.training.export import export_bundle
 from melanoma.training.fine_tuning import FINE_TUNING
@@ -84,8 +84,8 @@ def train(
     strategy = strategy_for(rank)
     keras.utils.set_random_seed(chosen.seed)
 
-    # The data: one table, split by the recipe; every file is decoded once, and the bad ones are left out by
-    # name. Each worker draws from a shard of its own.
+    # The data: one table, split by the recipe; every file is decoded once, and unreadable ones are listed and
+    # left out. Each worker draws from a shard of its own.
     run = run_folder(out.name, resume)
     table = chosen.table(LabelSources(data, images, outlines, truth), run)
     dataset = decode_dataset(table, chosen.stored_size, chosen.split, run)
@@ -94,15 +94,15 @@ def train(
     log_shares = np.log(np.mean([one.class_shares() for one in shards], axis=0))
     begun_with = load_start(start, chosen.backbone, dataset) if start else None
 
-    # Several workers only fit: each runs this script from the top, with the pixels as they are now. Then this
-    # process goes on as a run whose epochs are all done.
+    # Several workers: each runs this script from the top, and fits with the pixels decoded above. Afterwards
+    # this process continues as a resumed run whose epochs are all done, and exports the bundle.
     if workers > 1 and rank.alone:
         if not resume:
-            forget_checkpoints(run)
+            remove_checkpoints(run)
         fit_together(sys.argv, workers, run, address)
         resume = True
 
-    # The network, which a checkpoint or a start gives its weights, if not the backbone.
+    # The network, with the weights of a checkpoint, of the model given with --start, or of the backbone.
     with strategy.scope():
         weights = "none" if resume or begun_with else backbone_weights
         network = chosen.network(len(dataset.codes), weights, synchronized=not rank.alone)
@@ -122,7 +122,7 @@ def train(
     elif rank.chief:
         begin_run(run, plan)
 
-    # Fitting, a stage at a time. The calibration lesions show how it goes; nothing is chosen by them.
+    # Fitting, one stage after the other. The figures on the calibration lesions are for information only.
     steps, each = chosen.steps(dataset), chosen.batch // rank.count
     judge = chosen.judge(dataset, log_shares)
     tracker = Tracker(run, chosen.settings(), resume) if rank.chief and done < chosen.epochs else None
@@ -136,7 +136,7 @@ def train(
     if tracker is not None:
         tracker.end()
 
-    # The bundle: the same weights at a fixed input size, freed of the sampling's mix, with what was measured.
+    # The bundle: the same weights at a fixed input size, without the sampling's prior, evaluated.
     if rank.alone:
         export_bundle(
             network, log_shares, dataset.readable, dataset.codes, chosen, origin, callback.history, out

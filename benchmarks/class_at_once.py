@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from benchmarks.browser import running_server
-from benchmarks.memory import family, megabytes
+from benchmarks.memory import megabytes, process_tree
 from benchmarks.visitor import Visitor
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.model.alert_wording import within_sentence
@@ -40,7 +40,7 @@ def copy_of(jpeg: bytes, number: int) -> bytes:
 
 
 def known_answers(jpegs: list[bytes]) -> list[bytes]:
-    """Return what the page has to say of each, in English."""
+    """Return the text that the page must show for each, in English."""
     from melanoma.model.classifier import Classifier
     from melanoma.photos.reading import read_image
 
@@ -48,8 +48,8 @@ def known_answers(jpegs: list[bytes]) -> list[bytes]:
     answers = []
     for jpeg in jpegs:
         chances = classifier([read_image(jpeg)])[0].ranked
-        told = ", ".join(f"{within_sentence(code, english)} {value:.1%}" for code, value in chances)
-        answers.append(f"Probabilities: {told}".encode())
+        listed = ", ".join(f"{within_sentence(code, english)} {value:.1%}" for code, value in chances)
+        answers.append(f"Probabilities: {listed}".encode())
     return answers
 
 
@@ -75,7 +75,7 @@ async def visit(
 async def run(
     address: str, jpegs: list[bytes], known: list[bytes], options: argparse.Namespace
 ) -> list[object]:
-    """Let all visitors come, and return each one's waits or error."""
+    """Run all visitors, and return each one's waits or error."""
     first = Visitor(address)  # the server loads its network before the class comes
     await first.open("lang=en")
     await first.upload(drawing(999), "warm.jpg")
@@ -87,7 +87,7 @@ async def run(
 
 
 def main() -> None:
-    """Run, and print what came of it."""
+    """Run, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=90)
@@ -99,7 +99,7 @@ def main() -> None:
         print(f"{len(known) - len(set(known))} drawings share their answer with another one.")
     with running_server() as (address, server):
         results = asyncio.run(run(address, jpegs, known, options))
-        peak = [megabytes("VmHWM", process) for process in family(server.pid)]
+        peak = [megabytes("VmHWM", process) for process in process_tree(server.pid)]
     errors = [result for result in results if isinstance(result, BaseException)]
     waits = [wait for result in results if isinstance(result, list) for wait in result]
     for error in errors:

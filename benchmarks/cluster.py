@@ -1,11 +1,11 @@
-"""How the rate on a cluster grows with its workers, and what the machine that asks can take.
+"""How the rate on a cluster grows with its workers, and how many results the driver can write.
 
 python -m benchmarks.cluster
 python -m benchmarks.cluster --images 512 --workers 1 --workers 2
 
-The cluster is on this machine, with one core a worker, so more workers than cores tell nothing. The rate is
-that after the first answer: starting a worker is told apart. What the machine that asks does with an answer
-(unpack it, and write it in chunks and then as Parquet) is timed alone; it is the limit of any cluster.
+The cluster is on this machine, with one core a worker, so the number of workers should not exceed the
+machine's cores. The rate is that after the first result; the start is printed separately. What the driver
+does with a result (unpickle, write in chunks and then as Parquet) is timed alone; it limits any cluster.
 """
 
 import argparse
@@ -17,14 +17,14 @@ import time
 from pathlib import Path
 
 from benchmarks.scale import make_images
-from melanoma.batch.cluster.predicting import answer_on_cluster
-from melanoma.batch.heatmaps import PhotoResult, Wanted
+from melanoma.batch.cluster.predicting import predict_on_cluster
+from melanoma.batch.heatmaps import BatchOptions, PhotoResult
 from melanoma.batch.results import Results
 from melanoma.batch.rows import schema_of
 from melanoma.batch.sources import list_sources
 from melanoma.model.bundle import Bundle, load_bundle
 
-TAKEN = 20_000  # answers that the machine that asks is timed with
+TAKEN = 20_000  # results that the driver is timed with
 
 
 def rate(bundle: Bundle, folder: Path, workers: int) -> tuple[list[PhotoResult], float, float]:
@@ -35,7 +35,7 @@ def rate(bundle: Bundle, folder: Path, workers: int) -> tuple[list[PhotoResult],
     begun = time.perf_counter()
     answers: list[PhotoResult] = []
     first = 0.0
-    for found in answer_on_cluster(bundle, list_sources([folder]), Wanted(), cluster.address, workers):
+    for found in predict_on_cluster(bundle, list_sources([folder]), BatchOptions(), cluster.address, workers):
         first = first or time.perf_counter()
         answers += found
     ended = time.perf_counter()

@@ -16,7 +16,7 @@ def restart_peak(process: int | None = None) -> None:
     Path(f"/proc/{process or os.getpid()}/clear_refs").write_text("5", encoding="ascii")
 
 
-def family(process: int) -> list[int]:
+def process_tree(process: int) -> list[int]:
     """Return the process and all that descend from it."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.browser import running_server
 from benchmarks.class_at_once import copy_of, drawing
-from benchmarks.memory import family, megabytes
+from benchmarks.memory import megabytes, process_tree
 from benchmarks.visitor import Visitor
 
 _FULL = 20  # uploads until a visitor's session holds all the photos that it may
@@ -38,7 +38,7 @@ async def use(address: str, server: int, visitors: int, photos: int, alone: int)
         await people[0].upload(copy_of(jpegs[0], 1000 + number), "a.jpg")
         held.append(megabytes("VmRSS", server))
     slope = np.polyfit(np.arange(alone), held[_FULL:], 1)[0]
-    figures["decoder"] = sum(megabytes("VmRSS", process) for process in family(server)[1:])
+    figures["decoder"] = sum(megabytes("VmRSS", process) for process in process_tree(server)[1:])
     figures["a further upload"] = float(slope)
     for person in people:
         await person.close()
@@ -56,9 +56,9 @@ def main() -> None:
     environment = dict(pair.split("=", 1) for pair in options.set)
     with running_server(environment) as (address, server):
         figures = asyncio.run(use(address, server.pid, options.visitors, options.photos, options.alone))
-    told = ", ".join(f"{name} {value:.2f} MB" for name, value in figures.items())
+    listed = ", ".join(f"{name} {value:.2f} MB" for name, value in figures.items())
     print(
-        f"{options.set or 'as it runs'}, {options.visitors} visitors, load {os.getloadavg()[0]:.1f}: {told}"
+        f"{options.set or 'as it runs'}, {options.visitors} visitors, load {os.getloadavg()[0]:.1f}: {listed}"
     )
 
 

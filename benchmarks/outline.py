@@ -1,7 +1,7 @@
 """How well the outline found by `melanoma.lesion.outline` matches the dermatologists'.
 
 python -m benchmarks.outline --data labels.csv                                   all images with an outline
-python -m benchmarks.outline --data labels.csv --split split.parquet --side test held-back lesions only
+python -m benchmarks.outline --data labels.csv --split split.parquet --side test held-out lesions only
 python -m benchmarks.outline --data labels.csv --split split.parquet --side train --fit --count 2400
 
 Intersection over union (IoU) is counted on the photo's own pixels. An outline of another shape than its
@@ -100,8 +100,8 @@ def main() -> None:
     with exit_on_user_error():
         table = with_outlines(read_labels(options.data, options.images, options.outlines).table)
     if options.split:
-        sides = pd.read_parquet(options.split).set_index("image_id")["split"]
-        table = table[table["image_id"].map(sides) == options.side]
+        splits = pd.read_parquet(options.split).set_index("image_id")["split"]
+        table = table[table["image_id"].map(splits) == options.side]
     if options.count and options.count < len(table):
         table = table.sample(options.count, random_state=SEED)
     if table.empty:

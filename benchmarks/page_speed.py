@@ -82,7 +82,7 @@ def seconds_to_page(page: Page, link: Locator) -> float:
     return waited
 
 
-def told(what: str, waits: list[float]) -> str:
+def summary(what: str, waits: list[float]) -> str:
     """Return median, quartiles and the worst of the seconds as a line."""
     low, median, high = np.quantile(waits, [0.25, 0.5, 0.75])
     return (
@@ -108,21 +108,21 @@ def main() -> None:
         page.locator(".st-key-overlay .hm image").first.wait_for(state="attached", timeout=120_000)
         files = (photo(number, width, height) for number in range(WARM_UP + options.repeats))
         uploads = [seconds_to_overlay(page, file) for file in files][WARM_UP:]
-        print(told(f"{options.size} JPEG to its overlay", uploads), flush=True)
+        print(summary(f"{options.size} JPEG to its overlay", uploads), flush=True)
 
         # One after the other through the whole list, and never the one in view.
         numbers = [(1 + number) % CLASSES for number in range(WARM_UP + options.repeats)]
         switches = [seconds_to_diagnosis(page, number) for number in numbers][WARM_UP:]
-        print(told("another diagnosis", switches), flush=True)
+        print(summary("another diagnosis", switches), flush=True)
 
         links = page.get_by_test_id("stTopNavLink").all()
         rounds = 1 + math.ceil(options.repeats / len(links))
         order = [*range(1, len(links)), 0] * rounds
         changes = [seconds_to_page(page, links[number]) for number in order][len(links) :]
-        print(told("another page", changes))
+        print(summary("another page", changes))
         for number, link in enumerate(links):
             own = [wait for wait, gone_to in zip(changes, order, strict=False) if gone_to == number]
-            print(told(f"  {link.inner_text().split()[-1]}", own))
+            print(summary(f"  {link.inner_text().split()[-1]}", own))
 
 
 if __name__ == "__main__":

@@ -30,10 +30,10 @@ def seconds_so_far() -> float:
             pid = int(folder.name)
             parents[pid] = int(fields[1])
             ticks[pid] = sum(int(field) for field in fields[11:15])  # utime, stime, cutime, cstime
-    family = {os.getpid()}
-    while children := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= children
-    return sum(ticks.get(pid, 0) for pid in family) / _TICKS
+    processes = {os.getpid()}
+    while children := {pid for pid, parent in parents.items() if parent in processes} - processes:
+        processes |= children
+    return sum(ticks.get(pid, 0) for pid in processes) / _TICKS
 
 
 def pytest_sessionstart() -> None:

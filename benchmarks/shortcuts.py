@@ -1,9 +1,9 @@
-"""Whether a network leans on rulers, ink, stickers, hair, dark corners or a photo's source.
+"""Whether a network relies on rulers, ink, stickers, hair, dark corners or a photo's source.
 
 python -m benchmarks.shortcuts --data labels.csv
 python -m benchmarks.shortcuts --data labels.csv --model BUNDLE --model OTHER    the same pictures
 
-On the images that the first bundle holds back for testing. Prints Markdown tables.
+On the test images of the first bundle. Prints Markdown tables.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from melanoma.evaluation.artefact_reliance import (
     load,
     painted_in,
     painted_out,
-    source_told,
+    source_accuracy,
     thumbnails,
 )
 from melanoma.model.bundle import DEFAULT, Bundle, load_bundle
@@ -31,9 +31,8 @@ FEW = 60  # a diagnosis with fewer images in any of the two largest sources is n
 
 def row(name: str, found: Effect) -> str:
     """Return a line of the table."""
-    return (
-        f"| {name} | {found.images} | {found.answers} | {found.rung} | {found.silenced} | {found.melanoma} |"
-    )
+    cells = (name, found.images, found.answers, found.alerts_added, found.alerts_lost, found.melanoma)
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def report(bundle: Bundle, table: pd.DataFrame) -> None:
@@ -42,13 +41,13 @@ def report(bundle: Bundle, table: pd.DataFrame) -> None:
     pixels = load(table, network.size, bundle.framing)
     lesions, sources = table["lesion_id"].to_numpy(), table["source"].to_numpy()
     print(f"\n## {bundle.name}, version {bundle.version}: {len(table)} held-back images\n")
-    print("| change | images | answers changed | alert starts | alert falls silent | melanoma |")
+    print("| change | images | answers changed | alerts added | alerts lost | melanoma |")
     print("|---|---|---|---|---|---|")
     for name, found in effects(network, bundle, pixels, lesions, painted_in()).items():
         print(row(f"{name}, painted in", found))
     for name, found in effects(network, bundle, pixels, lesions, painted_out()).items():
         print(row(f"{name}, taken out", found))
-    print("\n| source told by | images | balanced accuracy | by chance |\n|---|---|---|---|")
+    print("\n| source predicted from | images | balanced accuracy | by chance |\n|---|---|---|---|")
     features = {
         "the network's last features": last_features(network, pixels),
         "16 x 16 thumbnails": thumbnails(pixels),
@@ -60,8 +59,8 @@ def report(bundle: Bundle, table: pd.DataFrame) -> None:
             parts[str(diagnosis)] = parts["all"] & (table["diagnosis"] == diagnosis).to_numpy()
     for name, values in features.items():
         for part, rows in parts.items():
-            told = source_told(values[rows], sources[rows], lesions[rows])
-            print(f"| {name}, {part} | {rows.sum()} | {told} | 0.500 |", flush=True)
+            estimate = source_accuracy(values[rows], sources[rows], lesions[rows])
+            print(f"| {name}, {part} | {rows.sum()} | {estimate} | 0.500 |", flush=True)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.browser import find_browser, opened_browser, running_server
-from benchmarks.memory import family, megabytes
+from benchmarks.memory import megabytes, process_tree
 from benchmarks.page_speed import photo, seconds_to_overlay
 
 MOST_GROWTH = 0.03
@@ -27,7 +27,7 @@ _MEAN_OVER = 20  # uploads: garbage is collected now and then
 
 def memory_of(server: int) -> tuple[float, float]:
     """Return what the server and its decoder hold, MB."""
-    held = [megabytes("VmRSS", process) for process in family(server)]
+    held = [megabytes("VmRSS", process) for process in process_tree(server)]
     return held[0], sum(held[1:])
 
 
@@ -71,7 +71,7 @@ def draw(table: pd.DataFrame, file: Path) -> None:
 
 
 def main() -> None:
-    """Run, write the table and the picture, and print what came of it."""
+    """Run, write the table and the picture, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--uploads", type=int, default=500)
     parser.add_argument("--settle", type=int, default=50, help="milliseconds between two uploads")

@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.explanations.timing import peak_megabytes
 from benchmarks.scale import make_images
 from melanoma.batch import predicting
-from melanoma.batch.heatmaps import Wanted, predict_files_with_heatmaps
+from melanoma.batch.heatmaps import BatchOptions, predict_files_with_heatmaps
 from melanoma.batch.sources import list_sources
 from melanoma.model.bundle import load_bundle
 from melanoma.model.classifier import Classifier
@@ -68,7 +68,7 @@ def measure(
     photos = np.stack([frame(read_image(source.read()), network.input_shape[1])[0] for source in sources])
     tasks = (
         lambda: network.predict(photos, batch_size=batch, verbose=0),
-        lambda: sum(1 for _ in predict_files_with_heatmaps(classifier, sources, Wanted())),
+        lambda: sum(1 for _ in predict_files_with_heatmaps(classifier, sources, BatchOptions())),
     )
     for task in tasks:
         task()

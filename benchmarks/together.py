@@ -70,8 +70,8 @@ class Trial:
         return shard(whole, table["lesion_id"].to_numpy(), WORKERS), pixels[rows[-1] + 1 :, ..., :3]
 
 
-class Watch:
-    """Counts the time after the first step, which has the graph traced."""
+class Timer:
+    """A callback that measures the time after the first step, in which the graph is traced."""
 
     def begin_epoch(self, epoch: int) -> None:
         """Do nothing."""
@@ -105,15 +105,15 @@ def work(trial: Trial, folder: Path, rank: WorkerRank) -> None:
     parts = [share.batches(range(1), trial.steps * each, trial.size, each) for share in shards]
     batches = tf.data.Dataset.zip(*parts).map(one_batch) if rank.alone else parts[rank.index]
     batches = batches.map(as_precise)
-    watch = Watch()
-    fit(model, batches, range(1), trial.steps, watch, strategy)
+    timer = Timer()
+    fit(model, batches, range(1), trial.steps, timer, strategy)
     shown = np.stack([frame(image, trial.size)[0] for image in others[:64]])
     np.savez(
         folder / f"{rank.count}-{rank.index}.npz",
         moved=flat(network, fitted=True) - before,
         statistics=flat(network, fitted=False),
         logits=network([shown], training=False).numpy(),
-        seconds=watch.seconds,
+        seconds=timer.seconds,
     )
 
 

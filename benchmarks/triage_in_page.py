@@ -18,7 +18,7 @@ import numpy as np
 from playwright.sync_api import Browser, FilePayload
 
 from benchmarks.browser import find_browser, opened_browser, running_server, settle
-from benchmarks.memory import family, megabytes, restart_peak
+from benchmarks.memory import megabytes, process_tree, restart_peak
 from benchmarks.page_speed import CLASSES, photo, seconds_to_diagnosis
 
 DRAWN = 25  # different photos: drawing takes longer than judging, and each stands in the zip several times
@@ -46,9 +46,9 @@ def measure(browser: Browser, url: str, process: int, count: int) -> str:
     page.locator("input[type=file]").set_input_files(zipped(count))
     page.get_by_text("photos.zip").wait_for(timeout=60_000)
     settle(page)
-    for member in family(process):
+    for member in process_tree(process):
         restart_peak(member)
-    before = sum(megabytes("VmRSS", member) for member in family(process))
+    before = sum(megabytes("VmRSS", member) for member in process_tree(process))
     started = time.perf_counter()
     page.get_by_role("button", name="Make the list").click()
     finished = page.get_by_role("button", name="Numbers (CSV)")
@@ -57,7 +57,7 @@ def measure(browser: Browser, url: str, process: int, count: int) -> str:
         number = (number + 1) % CLASSES
         switches.append(seconds_to_diagnosis(other, number))
     seconds = time.perf_counter() - started
-    peak = sum(megabytes("VmHWM", member) for member in family(process))
+    peak = sum(megabytes("VmHWM", member) for member in process_tree(process))
     page.close()
     other.close()
     meanwhile = f"{np.median(switches):.2f} | {max(switches):.2f}"

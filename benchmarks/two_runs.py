@@ -1,4 +1,4 @@
-"""How far apart two networks are that the same recipe made: figure by figure, on the same held-back lesions.
+"""How far apart two networks are that the same recipe made: figure by figure, on the same held-out lesions.
 
 python -m benchmarks.two_runs BUNDLE OTHER
 

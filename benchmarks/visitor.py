@@ -17,7 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 _COOKIE = "_streamlit_xsrf"
-_PATIENCE = 120.0  # seconds for one run of the page's script
+_TIMEOUT = 120.0  # seconds for one run of the page's script
 
 
 class Visitor:
@@ -98,11 +98,11 @@ class Visitor:
 
     async def _receive(self) -> ForwardMsg:
         message = ForwardMsg()
-        message.ParseFromString(await asyncio.wait_for(self.socket.recv(decode=False), _PATIENCE))
+        message.ParseFromString(await asyncio.wait_for(self.socket.recv(decode=False), _TIMEOUT))
         return message
 
     def _take_token(self) -> str:
-        connection = http.client.HTTPConnection(self.place.netloc, timeout=_PATIENCE)
+        connection = http.client.HTTPConnection(self.place.netloc, timeout=_TIMEOUT)
         connection.request("GET", "/_stcore/host-config")
         response = connection.getresponse()
         response.read()
@@ -120,7 +120,7 @@ class Visitor:
         body = (
             f"{head}Content-Type: image/jpeg\r\n\r\n".encode() + content + f"\r\n--{boundary}--\r\n".encode()
         )
-        connection = http.client.HTTPConnection(self.place.netloc, timeout=_PATIENCE)
+        connection = http.client.HTTPConnection(self.place.netloc, timeout=_TIMEOUT)
         headers = {
             "Content-Type": f"multipart/form-data; boundary={boundary}",
             "X-Xsrftoken": self.token,

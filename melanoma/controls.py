@@ -1,4 +1,4 @@
-"""What the user may set on a method: the page draws it, the command line takes it, one place checks it."""
+"""The controls of a method: drawn by the page, set by the command line, validated here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

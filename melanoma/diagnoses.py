@@ -9,7 +9,7 @@ from melanoma.errors import UserError
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One output of the network."""
+    """One diagnosis, and output of the network."""
 
     code: str
     """Short code as the ISIC challenges print it, such as `MEL`."""
@@ -110,7 +110,7 @@ PARTS: tuple[Diagnosis, ...] = (
         "#66c2a5",
     ),
 )
-"""Diagnoses that the eight join: the 2,357-image “Skin cancer ISIC” set has a folder for each of these."""
+"""Parts of BKL that the 2,357-image “Skin cancer ISIC” set distinguishes."""
 NINE: tuple[str, ...] = ("AK", "BCC", "DF", "MEL", "NV", "PBK", "SK", "SCC", "VASC")
 """That set's nine classes, in the order of its folders' names."""
 _BY_CODE = {diagnosis.code: diagnosis for diagnosis in (*DIAGNOSES, *PARTS)}

@@ -188,10 +188,10 @@ _APART = re.compile(r"[\s_\-‐-―/.()]+")
 
 
 def fold(word: str) -> str:
-    """Return a word in the one spelling that all are compared in: `" Nävus_(Spitz)"` -> `"naevus spitz"`.
+    """Return the normalised spelling of a word: `" Nävus_(Spitz)"` -> `"naevus spitz"`.
 
-    Case, accents, apostrophes, and what stands between words are dropped; umlauts become two letters.
-    Commas and question marks stay, since they change what is said.
+    Case, accents, apostrophes and separators are dropped; umlauts become two letters. Commas and question
+    marks stay, since they change the meaning.
     """
     spelled = unicodedata.normalize("NFC", word).casefold().translate(_UMLAUTS)
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", spelled) if letter.isascii())
@@ -208,7 +208,7 @@ _QUALIFIERS = {fold(word) for word in QUALIFIERS}
 def code_of(word: str) -> str | None:
     """Return the code that a word stands for, or None: `"Nevus, NOS, Compound"` -> `"NV"`.
 
-    What follows a comma must be known to leave the diagnosis as it is: “Nevus, melanoma?” stands for none.
+    After a comma only `QUALIFIERS` are accepted: “Nevus, melanoma?” has no code.
     """
     folded = fold(word)
     if folded in _CODES:
@@ -229,7 +229,7 @@ def is_other(word: str) -> bool:
 
 
 def is_unknown(word: str) -> bool:
-    """Return whether a word says that nobody named the diagnosis."""
+    """Return whether a word means that the diagnosis is unknown."""
     return fold(word) in _UNKNOWN
 
 

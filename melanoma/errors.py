@@ -1,4 +1,4 @@
-"""The one exception whose sentence is meant for the user."""
+"""The exception for errors of the user, and its handling in commands."""
 
 import sys
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from melanoma.phrases import Say, Sentence
 
 
 class UserError(Exception):
-    """Something the user can mend: the message says what is wrong and how to put it right.
+    """An error that the user can correct: the message says what is wrong and how to correct it.
 
     The page shows the sentence in the visitor's language, the commands print it in English and exit with
-    status 2; neither shows a traceback. Whoever keeps what was raised keeps `sentence` alone: an exception
-    holds on to all that was in memory where it was raised, a photo too.
+    status 2; neither shows a traceback. To store an error, store its `sentence`: an exception
+    references the frames in which it was raised, and so their photos.
     """
 
     def __init__(self, sentence: str | Sentence, /, **values: object) -> None:
-        """Take a finished sentence, or an English one with blanks and the `values` for them."""
+        """Take a finished sentence, or an English template with its `values`."""
         self.sentence = sentence if isinstance(sentence, Sentence) else Sentence(sentence, **values)
         super().__init__(str(self.sentence))
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, and names and cells that do no harm where they are shown."""
+"""Atomic writes, and text that is safe to print, to use as a file name, or to open in a spreadsheet."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from melanoma.errors import UserError
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of a formula
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # with which a formula may begin in a spreadsheet
 
 
 def require_folder(file: Path) -> None:
@@ -36,33 +36,47 @@ def user_error_if_unwritable(file: Path) -> Iterator[None]:
         ) from None
 
 
-def write_whole(file: Path, content: str | bytes) -> None:
-    """Write text as UTF-8, or bytes, under a temporary name beside the file, and then rename.
+@contextmanager
+def atomic_write(file: Path, ending: str = "") -> Iterator[Path]:
+    """Give a temporary path beside a file, to be written in the block and renamed to the file at its end.
 
-    Raises UserError where nothing can be written.
+    So the file is always a whole one, the old or the new, also after a kill. If the block raises, the old
+    file stays and the temporary one is removed; what a kill left of it is removed by the next attempt.
+    `ending` is that of the temporary name, for libraries that accept one ending only. Raises OSError where
+    the rename fails; close the temporary file first, which Windows asks for.
     """
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    with user_error_if_unwritable(file):
-        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    unfinished = file.with_name(f".{file.name}.unfinished{ending}")
+    unfinished.unlink(missing_ok=True)
+    try:
+        yield unfinished
         os.replace(unfinished, file)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write text as UTF-8, or bytes, by `atomic_write`; raises UserError where nothing can be written."""
+    with user_error_if_unwritable(file), atomic_write(file) as unfinished:
+        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
 def spreadsheet_text(value: str) -> str:
-    """Return the value with an apostrophe in front where a spreadsheet would take it for a formula."""
+    """Return the value, with an apostrophe in front if a spreadsheet would run it as a formula."""
     return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
 
 
 def printable(path: str | Path) -> str:
-    """Return a path as text that can be written as UTF-8, whatever bytes a file system holds."""
+    """Return a path as text that can be encoded as UTF-8; other bytes are backslash-escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def one_line(text: str) -> str:
-    """Return the text with its control characters written out: a line feed in a name is no new line."""
+    """Return the text with its control characters escaped, so that a line feed in a name starts no line."""
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def safe_stem(name: str, most: int = 60) -> str:
-    """Return a file's name, without folders and ending, in letters that every file system takes."""
+    """Return a file's name without folders and extension, in characters that every file system accepts."""
     stem = PurePath(name).stem[:most]
     return "".join(letter if letter.isalnum() or letter in " ._-" else "_" for letter in stem)

@@ -1,25 +1,25 @@
-"""Sentences for a reader whose language is not known where they arise."""
+"""Sentences that are translated later, since the reader's language is not known where they are made."""
 
 from collections.abc import Callable
 
 Say = Callable[..., str]
-"""(English phrase, **values) -> the phrase in one language with the values put in."""
+"""(English phrase, **values) -> the phrase in the reader's language with the values filled in."""
 
 
 def english(phrase: str, /, **values: object) -> str:
-    """Return the phrase as it is, with `values` put in its {braces}."""
+    """Return the phrase in English, with `values` filled into its {braces}."""
     return phrase.format(**values) if values else phrase
 
 
 class Sentence:
-    """An English sentence with blanks, and what belongs into them; `str` gives it in English.
+    """An English template with its values; `str` gives the sentence in English.
 
-    What comes from a user, such as a file's name, is a value and never part of the template. A sentence
-    without values is shown as it stands, braces and all. A value may be a sentence itself.
+    Text from a user, such as a file's name, is a value and never part of the template. Without values the
+    template is shown unchanged, with any braces. A value may be a sentence itself.
     """
 
     def __init__(self, template: str, /, **values: object) -> None:
-        """Keep the template, whose blanks are the names of `values` in {braces}."""
+        """Store the template, in which the names of `values` stand in {braces}."""
         self.template, self.values = template, values
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class Sentence:
         return say(self.template, **values)
 
     def renamed(self, old: str, new: str) -> "Sentence":
-        """Return it with `new` for every `old`, such as a folder that is not the reader's business."""
+        """Return it with `new` for every `old`, such as a folder that the reader should not see."""
         if not self.values:
             return Sentence(self.template.replace(old, new))
         return Sentence(

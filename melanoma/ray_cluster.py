@@ -1,4 +1,4 @@
-"""A connection to a Ray cluster whose machines have the same versions: for batches, and for training."""
+"""Connects to a Ray cluster, for batches and training, and checks the versions on all machines."""
 
 import contextlib
 import hashlib
@@ -41,7 +41,7 @@ def connected_cluster(address: str | None) -> Iterator[Any]:
 
 
 def own_versions() -> dict[str, str]:
-    """Return what must be the same on all machines for the same answers: libraries and our own code."""
+    """Return what must agree on all machines for the same results: versions of libraries and our code."""
     found = {package: importlib.metadata.version(package) for package in _PACKAGES}
     folder = Path(__file__).parent
     code = hashlib.sha256()
@@ -77,7 +77,7 @@ def _connect(address: str | None) -> Any:
 
 
 def _require_answer(address: str) -> None:
-    """Raise UserError unless something listens there: Ray itself would try for minutes."""
+    """Raise UserError if nothing listens at the address: Ray itself would retry for minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if not colon or not port.isdigit():
         raise UserError(f"“{address}” is not the address of a cluster, such as 10.0.0.1:6379.")

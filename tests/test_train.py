@@ -172,6 +172,27 @@ def test_a_damaged_image_is_left_out_by_name(drawn_folder, tmp_path):
     assert json.loads((tmp_path / "pixels.json").read_text())["failed"] == failed
 
 
+@pytest.mark.parametrize(
+    ("damaged", "sentence"),
+    [
+        (("melanoma", "nevus"), "None of the 8 images can be read. The first: .*0.png is not a picture"),
+        (("nevus",), "No image of NV can be read"),
+    ],
+)
+def test_damaged_images_alone_are_a_mistake_of_the_user(tmp_path, monkeypatch, damaged, sentence):
+    """Without an image of a diagnosis the split, or the logarithm of its share, would end in a traceback."""
+    for name in ("melanoma", "nevus"):
+        for number in range(4):
+            file = tmp_path / "data" / name / f"{number}.png"
+            write_image(file, np.full((64, 64, 3), 40 * number, np.uint8))
+            if name in damaged:
+                file.write_bytes(b"not a picture")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=sentence):
+        train(tmp_path / "data", recipe="quick", backbone_weights="none", out=Path("models/tried"))
+    assert not (tmp_path / "models").exists()
+
+
 FILLS_THE_DISK = """
 import resource, signal, sys
 from pathlib import Path

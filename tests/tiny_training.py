@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from tiny_backbone import TINY  # noqa: E402
 
 from melanoma.errors import exit_on_user_error  # noqa: E402
-from melanoma.evaluation import evaluate, metrics, other_pictures, reliability  # noqa: E402
+from melanoma.evaluation import evaluate, metrics, non_dermoscopic, reliability  # noqa: E402
 from melanoma.model.backbones.registry import BACKBONES  # noqa: E402
 from melanoma.training.callbacks import EpochCallback  # noqa: E402
 from melanoma.training.recipes import Stage  # noqa: E402
@@ -36,7 +36,7 @@ RECIPES["tiny"] = replace(
 )
 BACKBONES["mobilenet"] = TINY
 metrics.REPLICATES = evaluate.GROUP_REPLICATES = reliability.BIN_REPLICATES = 20
-other_pictures.EACH = 2
+non_dermoscopic.PER_KIND = 2
 tell = EpochCallback.end_step
 
 

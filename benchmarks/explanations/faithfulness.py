@@ -1,9 +1,9 @@
-"""How faithful each method's map is, over held-back lesions with an outline.
+"""How faithful each method's map is, over held-out lesions with an outline.
 
 python -m benchmarks.explanations.faithfulness --data labels.csv                  500 lesions, every method
 python -m benchmarks.explanations.faithfulness --data labels.csv --methods evidence,grad-cam --lesions 50
 
-One image a lesion: all melanomas of the test side first, then others drawn at random. The map explains the
+One image a lesion: all melanomas of the test split first, then others drawn at random. The map explains the
 network's own answer. Deletion and insertion are compared, image by image, with the mean of two random maps,
 and asked in three ways (`QUESTIONS`): a blurred nevus still is one, so the first cannot fall for it.
 Each image is written to a CSV as it is done, so a run that was stopped goes on; the tables are made of it.
@@ -37,7 +37,7 @@ from melanoma.model.classifier import Classifier
 from melanoma.model.prediction import Prediction
 from melanoma.photos.reading import read_image
 
-STEPS = 8  # of a curve: a third of the time of the page's 32, and both sides of a comparison have the same
+STEPS = 8  # of a curve: a third of the time of the page's 32, and both maps of a comparison have the same
 DRAWS = 2  # random maps an image
 SEED = 0
 QUESTIONS = {
@@ -224,8 +224,8 @@ def main() -> None:
     with exit_on_user_error():
         bundle = load_bundle(options.model)
         table = read_labels(options.data, options.images, options.outlines).table
-    sides = bundle.load_split().set_index("image_id")["split"]
-    chosen = choose(table[table["image_id"].map(sides) == "test"], options.lesions)
+    splits = bundle.load_split().set_index("image_id")["split"]
+    chosen = choose(table[table["image_id"].map(splits) == "test"], options.lesions)
     out = options.out or Path("runs") / f"faithfulness-{bundle.version}-{'-'.join(methods)}.csv"
     out.parent.mkdir(parents=True, exist_ok=True)
     done = set(pd.read_csv(out)["image_id"]) if out.exists() else set()

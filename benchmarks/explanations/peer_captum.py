@@ -1,4 +1,4 @@
-"""Captum's Grad-CAM on a PyTorch twin of the network, for `benchmarks.explanations.speed`.
+"""Captum's Grad-CAM on a PyTorch copy of the network, for `benchmarks.explanations.speed`.
 
 Runs in an environment of its own, with torch, captum and numpy. Takes the weights and the image from a .npz
 file, and prints its logits, so that it is known to explain the same network.

@@ -21,7 +21,7 @@ def main(model: str, exchange: str) -> None:
     bundle = load_bundle(Path(model))
     network, calibration = bundle.load_network(), bundle.calibration
     batch = np.load(exchange)["pixels"].astype(np.float32)
-    # It differentiates by the input, and whole numbers have no derivative: a twin for float pixels.
+    # It differentiates by the input, and whole numbers have no derivative: a copy with float input.
     floats = keras.models.clone_model(network, input_tensors=[keras.Input(network.input_shape[1:])])
     floats.set_weights(network.get_weights())
     cam = Gradcam(floats)

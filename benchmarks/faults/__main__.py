@@ -4,8 +4,8 @@ python -m benchmarks.faults                       all of them, a quarter of an h
 python -m benchmarks.faults killed network-cut    some
 python -m benchmarks.faults --json
 
-Each starts servers of its own. Prints what the visitor saw, what was lost and how it went on. Exits with
-status 1 if anything was not as it must be, such as a traceback, or a photo of another visitor that was lost.
+Each starts servers of its own. Prints what the visitor saw, what was lost and how the page recovered. Exits
+with status 1 if anything went wrong, such as a traceback, or the loss of another visitor's photo.
 """
 
 import argparse
@@ -32,7 +32,7 @@ FAULTS = {
 
 
 def main() -> None:
-    """Cause the faults that were asked for, and print what came of them."""
+    """Cause the faults that were asked for, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FAULTS))
     parser.add_argument("--json", action="store_true")

@@ -1,4 +1,4 @@
-"""A network between browser and server that fails in the middle of an upload."""
+"""A proxy between browser and server that fails in the middle of an upload."""
 
 import socket
 import threading
@@ -11,7 +11,7 @@ _PIECE = 65536
 
 
 class Network:
-    """Carries bytes between `address` and whoever connects, until it is told to fail."""
+    """A proxy in front of a server, which fails on request."""
 
     def __init__(self, server: str) -> None:
         """Listen on a free port of this machine; `server` is an address such as http://127.0.0.1:8501."""

@@ -1,4 +1,4 @@
-"""What surrounds the server: its disk, its network and the process that decodes."""
+"""Faults outside of the server's process: its disk, its network and the decoding process."""
 
 import errno
 import os
@@ -15,8 +15,8 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import ROOT, running_server
 from benchmarks.faults.network import carried
-from benchmarks.faults.trial import PATIENCE, Trial, Visitor
-from benchmarks.memory import family
+from benchmarks.faults.trial import TIMEOUT, Trial, Visitor
+from benchmarks.memory import process_tree
 from benchmarks.page_speed import photo
 
 _PADDING, _SENT = 8_000_000, 2_000_000
@@ -47,7 +47,7 @@ def network_cut(browser: Browser) -> Trial:
         trial.recovery.clear()
         network.fail("cut", _SENT)
         visitor.give(padding=_PADDING)
-        trial.must(network.failed.wait(PATIENCE), "the network did not fail")
+        trial.must(network.failed.wait(TIMEOUT), "the network did not fail")
         trial.saw(visitor, "Network Error")
         trial.saw(visitor, "Connection error")
         network.restore()
@@ -69,12 +69,12 @@ def network_stalls(browser: Browser) -> Trial:
         trial.recovery.clear()
         network.fail("stalls", _SENT)
         called = visitor.give(padding=_PADDING)
-        trial.must(network.failed.wait(PATIENCE), "the network did not fail")
+        trial.must(network.failed.wait(TIMEOUT), "the network did not fail")
         visitor.page.wait_for_timeout(10_000)
         trial.must(visitor.has_photo(), "the photo in view is gone")
         trial.seen.append("the upload stands still, the photo before stays in view")
         network.restore()
-        trial.must(visitor.is_answered(called), f"no answer: {visitor.told()}")
+        trial.must(visitor.is_answered(called), f"no answer: {visitor.alerts()}")
         trial.must(not visitor.meets_a_defect(), "a defect")
         trial.recovery.append("the upload goes on and is answered")
     trial.lost.append("nothing")
@@ -89,7 +89,7 @@ def decoder_hangs(browser: Browser) -> Trial:
         trial.goes_on(visitor, "before")
         trial.goes_on(neighbour, "before")
         trial.recovery.clear()
-        (decoder,) = family(server.pid)[1:]
+        (decoder,) = process_tree(server.pid)[1:]
         os.kill(decoder, signal.SIGSTOP)
         began = time.monotonic()
         visitor.give()
@@ -98,11 +98,11 @@ def decoder_hangs(browser: Browser) -> Trial:
         called = neighbour.give()
         trial.saw(visitor, _HANGS, _MOST_HANGING)
         trial.seen.append(f"after {time.monotonic() - began:.0f} s")
-        trial.must(neighbour.is_answered(called), f"another visitor's photo: {neighbour.told()}")
+        trial.must(neighbour.is_answered(called), f"another visitor's photo: {neighbour.alerts()}")
         trial.recovery.append("the photo of another visitor who waited is read by a new process")
         trial.keeps(visitor, "the visitor")
         trial.goes_on(visitor, "so is the visitor's next one")
-        trial.must(decoder not in family(server.pid), "the stopped process is still there")
+        trial.must(decoder not in process_tree(server.pid), "the stopped process is still there")
     trial.lost.append("the photo that was being opened")
     return trial
 
@@ -112,23 +112,23 @@ def _use_full_disk(browser: Browser, trial: Trial, disk: Path) -> None:
     with (disk / "log").open("ab") as log, running_server(surroundings, log) as (address, server):
         _fill(disk)
         visitor = Visitor(browser, address)
-        trial.must(visitor.sees_a_drawing(), f"no first view: {visitor.told()}")
+        trial.must(visitor.sees_a_drawing(), f"no first view: {visitor.alerts()}")
         for _ in range(3):
             trial.goes_on(visitor, "every photo is answered: uploads are in memory")
         called = visitor.give(padding=_PADDING)
-        trial.must(visitor.is_answered(called), f"no answer for a large file: {visitor.told()}")
+        trial.must(visitor.is_answered(called), f"no answer for a large file: {visitor.alerts()}")
         trial.must(visitor.saves_the_report(), "no report to save")
         trial.must(server.poll() is None, "the server has ended")
         trial.seen.append("the page as always, its files to save too")
-        server.kill()  # it says goodbye in its log first, and waits there for ever
+        server.kill()  # on terminate it would write to its log first, and wait there for ever
     file = Path(tempfile.mkdtemp()) / "drawn.jpg"
     file.write_bytes(photo(1, 600, 450)["buffer"])
     command = [sys.executable, "-m", "melanoma", "predict", str(file), "--out", str(disk / "out.csv")]
     ended = subprocess.run(command, cwd=ROOT, env=os.environ | surroundings, capture_output=True, text=True)
-    told = ended.stderr.strip().splitlines()[-1]
-    trial.must(ended.returncode == 2 and "cannot be written" in told, f"predict --out: {ended.stderr}")
+    sentence = ended.stderr.strip().splitlines()[-1]
+    trial.must(ended.returncode == 2 and "cannot be written" in sentence, f"predict --out: {ended.stderr}")
     trial.must("Traceback" not in ended.stderr, f"predict --out: {ended.stderr}")
-    trial.seen.append(f"predict --out: {told.replace(str(disk), 'DISK')}")
+    trial.seen.append(f"predict --out: {sentence.replace(str(disk), 'DISK')}")
     trial.lost.append("the log's lines, and what predict had no room for")
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import running_server
 from benchmarks.faults.trial import Trial, Visitor
-from benchmarks.memory import family, megabytes
+from benchmarks.memory import megabytes, process_tree
 
 _LARGE = (7000, 5000)
 """Pixels of a photo that takes 105 MB: nearly the most that the page reads."""
@@ -36,7 +36,7 @@ def killed(browser: Browser) -> Trial:
 
 
 def killed_for_memory(browser: Browser) -> Trial:
-    """A server whose control group ends its memory: Linux kills it, as a host or a container does."""
+    """A server that exceeds the memory of its control group: Linux kills it, as in a container."""
     trial = Trial("server killed at the limit of its control group")
     with ExitStack() as stack:
         try:
@@ -78,13 +78,13 @@ def short_of_memory(browser: Browser) -> Trial:
 
 
 def _dies(browser: Browser, trial: Trial, end: Callable[[int, Visitor], None]) -> Trial:
-    """Let two visitors live through the end of the server, and through its start on the same port."""
+    """Show two visitors the end of the server, and its restart on the same port."""
     with running_server() as (address, server):
         visitor, neighbour = Visitor(browser, address, "&method=grad-cam"), Visitor(browser, address)
         trial.goes_on(visitor, "before")
         trial.goes_on(neighbour, "before")
         trial.recovery.clear()
-        processes = family(server.pid)
+        processes = process_tree(server.pid)
         end(server.pid, visitor)
         trial.must(server.wait(60) == -signal.SIGKILL, f"the server ended with {server.returncode}")
         trial.saw(visitor, _DOWN)
@@ -92,11 +92,11 @@ def _dies(browser: Browser, trial: Trial, end: Callable[[int, Visitor], None]) -
         trial.must(not _still_there(processes), "a process of the server is still there")
     with running_server(port=int(address.rsplit(":", 1)[1])):
         for one in (visitor, neighbour):
-            trial.must(one.is_connected(), f"not connected again: {one.told()}")
+            trial.must(one.is_connected(), f"not connected again: {one.alerts()}")
         trial.recovery.append("open pages connect again by themselves and keep the choices in their link")
         trial.goes_on(neighbour, "a photo given again is answered")
         trial.saw(neighbour, _GONE)
-        trial.must(visitor.sees_a_drawing(), f"no first view: {visitor.told()}")
+        trial.must(visitor.sees_a_drawing(), f"no first view: {visitor.alerts()}")
         trial.saw(visitor, _GONE)
         trial.must("method=grad-cam" in visitor.page.url, f"the link is {visitor.page.url}")
         trial.goes_on(visitor, "a photo given again is answered")

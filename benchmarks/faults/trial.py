@@ -1,4 +1,4 @@
-"""What came of a fault, and the visitors who live through it."""
+"""The record of a fault, and the visitors in the browser who experience it."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, FilePayload, Page, TimeoutError
 from benchmarks.browser import settle
 from benchmarks.page_speed import photo
 
-PATIENCE = 90.0
-"""Seconds until a page is given up: a busy machine loads the network for half a minute."""
-_TOLD = """() => [...document.querySelectorAll(
+TIMEOUT = 90.0
+"""Seconds to wait for a page: a busy machine loads the network for half a minute."""
+_ALERTS = """() => [...document.querySelectorAll(
     '[data-testid=stAlert], [data-testid=stException], [role=dialog], [data-testid=stConnectionStatus],'
     + ' [data-testid=stFileChip] [role=alert]'
 )].map(box => box.innerText.trim())"""
@@ -21,7 +21,7 @@ _BROKEN = """() => document.querySelectorAll('[data-testid=stException]').length
 
 @dataclass
 class Trial:
-    """One fault: what the visitor saw, what was lost, how it went on, and what was not as it must be."""
+    """One fault: what the visitor saw, what was lost, how the page recovered, and what went wrong."""
 
     name: str
     seen: list[str] = field(default_factory=list)
@@ -34,12 +34,12 @@ class Trial:
         if not holds:
             self.wrong.append(otherwise)
 
-    def saw(self, visitor: "Visitor", sentence: str, seconds: float = PATIENCE) -> None:
+    def saw(self, visitor: "Visitor", sentence: str, seconds: float = TIMEOUT) -> None:
         """Wait until the visitor reads something with `sentence` in it, and keep all of what stands there."""
-        if (told := visitor.reads(sentence, seconds)) is None:
-            self.wrong.append(f"no “{sentence}”, but {visitor.told()}")
+        if (text := visitor.reads(sentence, seconds)) is None:
+            self.wrong.append(f"no “{sentence}”, but {visitor.alerts()}")
         else:
-            self.seen.append(told)
+            self.seen.append(text)
         self.must(not visitor.meets_a_defect(), "a traceback, or Streamlit's box for one")
 
     def goes_on(self, visitor: "Visitor", how: str) -> None:
@@ -47,12 +47,14 @@ class Trial:
         if visitor.is_answered(visitor.give()):
             self.recovery.append(how)
         else:
-            self.wrong.append(f"no answer ({how}): {visitor.told()}")
+            self.wrong.append(f"no answer ({how}): {visitor.alerts()}")
         self.must(not visitor.meets_a_defect(), f"a defect ({how})")
 
     def keeps(self, visitor: "Visitor", who: str) -> None:
         """Note if a visitor's photo is gone from the page, or another map of it cannot be had."""
-        self.must(visitor.has_photo() and visitor.gets_another_map(), f"{who} lost a photo: {visitor.told()}")
+        self.must(
+            visitor.has_photo() and visitor.gets_another_map(), f"{who} lost a photo: {visitor.alerts()}"
+        )
 
 
 class Visitor:
@@ -71,14 +73,14 @@ class Visitor:
         file: FilePayload = photo(self._given, width, size[1])
         if padding:
             file["buffer"] += bytes(padding)
-        self.page.locator("input[type=file]").set_input_files(file, timeout=PATIENCE * 1000)
+        self.page.locator("input[type=file]").set_input_files(file, timeout=TIMEOUT * 1000)
         return f"{width} x {size[1]} pixels"
 
-    def is_answered(self, called: str, seconds: float = PATIENCE) -> bool:
+    def is_answered(self, called: str, seconds: float = TIMEOUT) -> bool:
         """Return whether the answer for a photo is on the page before so many seconds have passed."""
         return self._in_time(lambda: self._wait_for(called, seconds))
 
-    def sees_a_drawing(self, seconds: float = PATIENCE) -> bool:
+    def sees_a_drawing(self, seconds: float = TIMEOUT) -> bool:
         """Return whether the page shows its first drawing and the network's answer for it."""
         return self._in_time(lambda: self._wait_for("This is a drawing, not a photo", seconds))
 
@@ -92,8 +94,8 @@ class Visitor:
 
     def asks_for_another_map(self) -> None:
         """Choose another diagnosis, whatever comes of it."""
-        self.page.locator("[class*='st-key-diagnosis-'] input").click(timeout=PATIENCE * 1000)
-        self.page.locator("[role=option][aria-selected=false]").first.click(timeout=PATIENCE * 1000)
+        self.page.locator("[class*='st-key-diagnosis-'] input").click(timeout=TIMEOUT * 1000)
+        self.page.locator("[role=option][aria-selected=false]").first.click(timeout=TIMEOUT * 1000)
 
     def waits_for_the_server(self) -> None:
         """Return as soon as the server works for this page."""
@@ -110,16 +112,16 @@ class Visitor:
 
     def reads(self, sentence: str, seconds: float) -> str | None:
         """Return the box that holds a sentence, once it is there; None after so many seconds."""
-        asked = f"sentence => ({_TOLD})().find(told => told.includes(sentence))"
+        asked = f"sentence => ({_ALERTS})().find(text => text.includes(sentence))"
         try:
             found = self.page.wait_for_function(asked, arg=sentence, timeout=seconds * 1000, polling=200)
         except TimeoutError:
             return None
         return one_line(str(found.json_value()))
 
-    def told(self) -> list[str]:
-        """Return all that the page says in boxes now."""
-        return [one_line(told) for told in self.page.evaluate(_TOLD)]
+    def alerts(self) -> list[str]:
+        """Return the texts of all alerts, dialogs and errors on the page."""
+        return [one_line(text) for text in self.page.evaluate(_ALERTS)]
 
     def meets_a_defect(self) -> bool:
         """Return whether Streamlit's box for exceptions or a traceback is on the page."""
@@ -135,15 +137,15 @@ class Visitor:
         before = self.page.evaluate(image)
         self.asks_for_another_map()
         other = f"before => {image} && {image} !== before"
-        self.page.wait_for_function(other, arg=before, timeout=PATIENCE * 1000)
-        settle(self.page, PATIENCE)
+        self.page.wait_for_function(other, arg=before, timeout=TIMEOUT * 1000)
+        settle(self.page, TIMEOUT)
 
     def _until(self, condition: str) -> None:
-        self.page.wait_for_function(f"() => {condition}", timeout=PATIENCE * 1000, polling=50)
+        self.page.wait_for_function(f"() => {condition}", timeout=TIMEOUT * 1000, polling=50)
 
     def _save_report(self) -> None:
         self.page.get_by_role("button", name="Save").click()
-        with self.page.expect_download(timeout=PATIENCE * 1000):
+        with self.page.expect_download(timeout=TIMEOUT * 1000):
             self.page.get_by_role("button", name="Report of this case").click()
 
     @staticmethod
@@ -155,9 +157,9 @@ class Visitor:
         return True
 
 
-def one_line(told: str) -> str:
+def one_line(text: str) -> str:
     """Return what a box says without line ends and the names of icons."""
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return " ".join(line for line in lines if " " in line or not line.islower())
 
 

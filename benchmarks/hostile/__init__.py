@@ -1,1 +1,1 @@
-"""Files that somebody made to do harm, or that a fault has damaged: how the decoder stands them."""
+"""Malicious and damaged files: whether the decoder withstands them."""

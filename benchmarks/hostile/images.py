@@ -1,4 +1,4 @@
-"""Thousands of damaged and hostile photos, each decoded; only a sentence for the user may come of one.
+"""Decodes thousands of damaged and hostile photos: each must be read, or end in a UserError.
 
 python -m benchmarks.hostile.images                                     100,000 files
 python -m benchmarks.hostile.images --files 1000000 --log runs/hostile.jsonl
@@ -35,7 +35,7 @@ _STUCK = 20.0  # seconds for one file, after which its process is ended
 
 @dataclass
 class State:
-    """How far a run is: what the log's last line says."""
+    """The progress of a run, as in the last line of its log."""
 
     done: int = 0
     read: int = 0
@@ -46,7 +46,7 @@ class State:
 
 
 def judge(content: bytes) -> tuple[str, float, float]:
-    """Return what became of one file (`read`, `refused` or what is wrong), the seconds, the growth in MB."""
+    """Return the outcome of one file (`read`, `refused` or the finding), the seconds, the growth in MB."""
     restart_peak()
     before, began = megabytes("VmRSS"), time.process_time()
     try:
@@ -66,7 +66,7 @@ def judge(content: bytes) -> tuple[str, float, float]:
 
 
 def work(state: State, until: int, log: Path, at: "Synchronized[int]") -> None:
-    """Judge the files up to the number `until`; says in `at` which one is in hand."""
+    """Judge the files up to the number `until`; `at` is the current one."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders' own messages
     files = original_files()
     for number in range(state.done, until):
@@ -113,7 +113,7 @@ def run(until: int, log: Path) -> State:
 
 
 def known(log: Path) -> State:
-    """Return how far the log says that the work is; its last line may be half written."""
+    """Return the progress from the log, whose last line may be incomplete."""
     lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
     for line in reversed(lines):
         try:
@@ -124,14 +124,14 @@ def known(log: Path) -> State:
 
 
 def note(state: State, log: Path) -> None:
-    """Add how far the work is to the log."""
+    """Append the progress to the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(asdict(state)) + "\n")
 
 
 def main() -> None:
-    """Run, and print what came of it."""
+    """Run, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--log", type=Path, default=Path("runs/hostile.jsonl"))

@@ -38,7 +38,7 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "BMP": ("BMP", "RGB", {}),
     "HEIC": ("HEIF", "RGB", {}),
 }
-"""For each kind Pillow's encoder, its mode and what it is told."""
+"""For each kind Pillow's encoder, its mode and its options."""
 
 
 def largest(kind: str) -> bytes:

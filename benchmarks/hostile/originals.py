@@ -1,4 +1,4 @@
-"""Sound files of every accepted kind, drawn by the project itself: what the mutations start from."""
+"""Valid files of every accepted kind, from which the mutations start; drawn by the project itself."""
 
 import io
 import struct

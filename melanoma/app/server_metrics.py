@@ -1,4 +1,4 @@
-"""What a server does, counted and timed for its operator, without a word about whom or what it was for.
+"""Counts and durations of the server's events for its operator, without personal data.
 
 Each event is one line of JSON in the log and a row of the figures. A line holds the event's name, how it
 ended and its seconds: no file name, address, session or answer, and of a defect the exception's kind only.
@@ -17,8 +17,8 @@ import numpy as np
 
 from melanoma.errors import UserError
 
-DONE, REFUSED, FAILED, LEFT = "done", "refused", "failed", "abandoned"
-_REMEMBERED = 1000  # of each event, the seconds of the latest: quantiles of now, in bounded memory
+DONE, REFUSED, FAILED, ABANDONED = "done", "refused", "failed", "abandoned"
+_REMEMBERED = 1000  # latest durations kept of each event: recent quantiles, bounded memory
 _LOG = logging.getLogger("melanoma.app.server_metrics")
 
 
@@ -63,13 +63,13 @@ class ServerMetrics:
         except Exception as error:
             ending, kind = FAILED, type(error).__name__
             raise
-        except BaseException:  # the page ends a visitor's run in this way
-            ending = LEFT
+        except BaseException:  # Streamlit stops a visitor's run in this way
+            ending = ABANDONED
             raise
         finally:
-            self._note(event, ending, time.monotonic() - began, kind)
+            self._record(event, ending, time.monotonic() - began, kind)
 
-    def figures(self) -> list[EventStatistics]:
+    def statistics(self) -> list[EventStatistics]:
         """Return all events so far, by name."""
         with self._lock:
             seen = {name: (dict(event.counts), list(event.seconds)) for name, event in self._events.items()}
@@ -79,7 +79,7 @@ class ServerMetrics:
             found.append(EventStatistics(name, counts, *(float(value) for value in quantiles)))
         return found
 
-    def _note(self, event: str, ending: str, seconds: float, kind: str | None) -> None:
+    def _record(self, event: str, ending: str, seconds: float, kind: str | None) -> None:
         with self._lock:
             known = self._events.setdefault(event, _Event())
             known.counts[ending] += 1
@@ -101,5 +101,5 @@ def log_to_stderr() -> None:
         _LOG.propagate = False
 
 
-RECORD = ServerMetrics()
+METRICS = ServerMetrics()
 """Of this process."""

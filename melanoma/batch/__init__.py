@@ -1,1 +1,1 @@
-"""Many images: read, predicted and written a few at a time."""
+"""Prediction for many photos: read, predicted and written a batch at a time."""

@@ -1,4 +1,4 @@
-"""The same audit on a zip of class folders, in memory: nothing is written to disk."""
+"""The audit of a zip of class folders, in memory: nothing is written to disk."""
 
 from pathlib import Path, PurePosixPath
 
@@ -8,7 +8,7 @@ from melanoma.data.audit.listing import listing_of, without_copy_marks
 from melanoma.data.audit.run import Audit, Progress, audit_listing
 
 MOST_FILES = 5000
-"""In one archive: a page's visitors share the host's memory and time."""
+"""In one archive: the visitors of a page share the host's memory and processor."""
 
 
 def audit_zip(content: bytes, name: str, progress: Progress = lambda step, done: None) -> Audit:
@@ -19,14 +19,14 @@ def audit_zip(content: bytes, name: str, progress: Progress = lambda step, done:
     """
     sources = {source.name: source for source in photos_in_zip(content, name, MOST_FILES)}
     places = _without_common_folder(list(sources))
-    files = [(Path(packed), place) for packed, place in places.items()]
+    files = [(Path(member), place) for member, place in places.items()]
     listing = without_copy_marks(listing_of(files, name, []))
-    by_path: dict[str, Source] = {str(Path(packed)): source for packed, source in sources.items()}
+    by_path: dict[str, Source] = {str(Path(member)): source for member, source in sources.items()}
     return audit_listing(listing, name, None, progress, lambda path: by_path[path].read())
 
 
 def _without_common_folder(names: list[str]) -> dict[str, PurePosixPath]:
-    """Return each file's place below the folder that was packed, where all lie in one that holds folders."""
+    """Return each file's path in the archive, without the folder that was packed if one holds all others."""
     places = {name: PurePosixPath(name.replace("\\", "/")) for name in names}
     while all(len(place.parts) > 2 for place in places.values()) and (
         len({place.parts[0] for place in places.values()}) == 1

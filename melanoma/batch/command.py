@@ -63,7 +63,7 @@ def predict(
 
     If it is killed while it writes a file, the same command goes on where it was.
     """
-    from melanoma.batch.heatmaps import Wanted, as_line, predict_files_with_heatmaps
+    from melanoma.batch.heatmaps import BatchOptions, as_line, predict_files_with_heatmaps
     from melanoma.batch.results import Results, require_results_name
     from melanoma.batch.rows import schema_of
 
@@ -75,25 +75,25 @@ def predict(
         make_folder(heatmaps)
     total = sum(1 for _ in list_sources(paths, images))
     bundle = bundles.load_bundle(model)
-    wanted = Wanted(heatmaps is not None, keep_ids)
+    options = BatchOptions(heatmaps is not None, keep_ids)
     job = {"model": bundle.version, "paths": paths, "heatmaps": str(heatmaps or ""), "keep ids": keep_ids}
     results = Results(out, schema_of(bundle), job) if out is not None else None
     sources = (one for one in list_sources(paths, images) if results is None or results.claim(one.name))
     if engine is Engine.RAY:
-        from melanoma.batch.cluster.predicting import answer_on_cluster
+        from melanoma.batch.cluster.predicting import predict_on_cluster
 
-        answered: Iterator[list[PhotoResult]] = answer_on_cluster(bundle, sources, wanted, address, workers)
+        answered: Iterator[list[PhotoResult]] = predict_on_cluster(bundle, sources, options, address, workers)
     else:
         from melanoma.model.classifier import Classifier  # TensorFlow takes seconds, and --help should not
 
-        answered = predict_files_with_heatmaps(Classifier(bundle, for_many=True), sources, wanted)
+        answered = predict_files_with_heatmaps(Classifier(bundle, for_many=True), sources, options)
     printed = None if results is not None and not as_json else json_text if as_json else as_line
     counts, dropped = _run(answered, results, heatmaps, total, printed)
     if results is not None:
         earlier = f", those of {results.files_before} files by an earlier run" if results.files_before else ""
         counts = results.finish()
-        told = f"{counts['rows']} rows written to {out}{earlier}; {counts['alerts']} melanoma alerts."
-        print(told, file=sys.stderr)
+        message = f"{counts['rows']} rows written to {out}{earlier}; {counts['alerts']} melanoma alerts."
+        print(message, file=sys.stderr)
     if dropped:
         print(f"Left out, as it may tell who it is: {', '.join(sorted(dropped))}.", file=sys.stderr)
     if counts["errors"]:
@@ -136,9 +136,9 @@ def triage(
     print(json_text(counts) if as_json else f"{summary(entries)} {notice(bundle)}")
 
 
-def json_text(told: dict[str, Any]) -> str:
+def json_text(content: dict[str, Any]) -> str:
     """Return an object as one line of JSON."""
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(content, ensure_ascii=False)
 
 
 def _run(
@@ -148,14 +148,14 @@ def _run(
     total: int,
     printed: Callable[[dict[str, Any]], str] | None,
 ) -> tuple[Counter[str], set[str]]:
-    """Work through the answers; return counts of rows and errors, and what was left out of DICOM objects.
+    """Write or print the results; return counts of rows and errors, and attributes left out of DICOM objects.
 
-    What was answered before a stop or an error reaches the disk.
+    Results that came before an interruption or an error are written too.
     """
     counts: Counter[str] = Counter()
     dropped: set[str] = set()
     before = results.files_before if results else 0
-    output = sys.stdout  # rows alone go there: the cluster engine turns others' messages away
+    output = sys.stdout  # for rows alone: the cluster engine redirects other messages to standard error
     try:
         with shown_progress("Judging photos", total, before, printing=printed is not None) as bar:
             for answers in answered:

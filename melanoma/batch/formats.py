@@ -1,4 +1,4 @@
-"""Tables of rows -> one file: CSV, a JSON array, JSON Lines or Parquet, a table at a time."""
+"""Writes tables of rows to one file: CSV, a JSON array, JSON Lines or Parquet, a table at a time."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Photo files -> rows, and a map of each photo, evidence or Grad-CAM, as a picture where it is wanted."""
+"""Photo files -> rows and, on request, a heatmap of each photo as a picture: evidence, or Grad-CAM."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a batch should give besides the answers."""
+class BatchOptions:
+    """What a batch returns besides the predictions."""
 
     heatmaps: bool = False
     keep_ids: bool = False
@@ -31,56 +31,58 @@ class Wanted:
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """A row, and the map of the likeliest diagnosis as a PNG file where it was wanted."""
+    """A row, and the heatmap of the likeliest diagnosis as a PNG file if it was requested."""
 
     row: Row
     heatmap: bytes | None = None
 
 
 def predict_files_with_heatmaps(
-    classifier: "Classifier", sources: Iterable[Source], wanted: Wanted, threads: int | None = None
+    classifier: "Classifier", sources: Iterable[Source], options: BatchOptions, threads: int | None = None
 ) -> Iterator[list[PhotoResult]]:
-    """Yield, for each source in order, the answers to its photos."""
-    keep = _shown if wanted.heatmaps else None
-    for judged in predict_files(classifier, sources, keep, threads=threads):
-        yield [_answer(classifier, one, wanted) for one in judged]
+    """Yield, for each source in order, the results of its photos."""
+    derive = _small_copy if options.heatmaps else None
+    for photos in predict_files(classifier, sources, derive, threads=threads):
+        yield [_result(classifier, photo, options) for photo in photos]
 
 
 def as_line(row: Row) -> str:
-    """Return a row as one line for a reader."""
+    """Return a row as one line for the terminal."""
     name = one_line(row["path"])
     name += f", frame {row['frame']}" if row["frame"] else ""
     if row["error"]:
         return f"{name}: {row['error']}"
     alert = "MELANOMA ALERT" if row["melanoma_alert"] else "no alert"
     probabilities = sorted(row["probabilities"].items(), key=lambda item: -item[1])
-    told = "  ".join(f"{code} {value:.1%}" for code, value in probabilities[:4])
+    likeliest = "  ".join(f"{code} {value:.1%}" for code, value in probabilities[:4])
     doubts = [*row["flags"]] + ([] if row["in_distribution"] else ["Unlike the photos the model knows."])
-    return f"{name}: {alert}  {told}" + (f"  ({' '.join(doubts)})" if doubts else "")
+    return f"{name}: {alert}  {likeliest}" + (f"  ({' '.join(doubts)})" if doubts else "")
 
 
-def _answer(classifier: "Classifier", judged: PredictedPhoto, wanted: Wanted) -> PhotoResult:
-    found = judged.prediction
-    if found is None or not wanted.heatmaps:
-        return PhotoResult(row_of(judged, classifier.bundle, wanted.keep_ids))
+def _result(classifier: "Classifier", predicted: PredictedPhoto, options: BatchOptions) -> PhotoResult:
+    prediction = predicted.prediction
+    if prediction is None or not options.heatmaps:
+        return PhotoResult(row_of(predicted, classifier.bundle, options.keep_ids))
     from melanoma.explain.registry import first_method
 
-    shown = judged.photo.kept
-    geometry = frame(shown, classifier.bundle.image_size, classifier.bundle.framing)[1]
+    small = predicted.photo.derived
+    geometry = frame(small, classifier.bundle.image_size, classifier.bundle.framing)[1]
     method = first_method(classifier.compiled)
-    request = method.request(classifier.compiled, replace(found, geometry=geometry), found.diagnosis)
-    picture = overlay_file(shown, method, request, method.explain(request), found.diagnosis)
-    name = _heatmap_name(judged.photo, found.diagnosis)
-    return PhotoResult(row_of(judged, classifier.bundle, wanted.keep_ids, name), picture)
+    request = method.request(
+        classifier.compiled, replace(prediction, geometry=geometry), prediction.diagnosis
+    )
+    picture = overlay_file(small, method, request, method.explain(request), prediction.diagnosis)
+    name = _heatmap_name(predicted.photo, prediction.diagnosis)
+    return PhotoResult(row_of(predicted, classifier.bundle, options.keep_ids, name), picture)
 
 
-def _shown(photo: np.ndarray) -> np.ndarray:
-    """Return the photo no larger than its map is drawn: two batches of whole ones would fill a memory."""
+def _small_copy(photo: np.ndarray) -> np.ndarray:
+    """Return the photo at the size that its overlay is drawn in: full-size batches would take gigabytes."""
     return shrink(photo, SHOWN_SIDE)
 
 
 def _heatmap_name(photo: LoadedPhoto, diagnosis: str) -> str:
-    """Return a file's name that says what it shows, and is the same whenever the photo is judged."""
+    """Return a file name that tells photo, frame and diagnosis, and is the same in every run."""
     mark = hashlib.blake2b(photo.name.encode(), digest_size=4).hexdigest()
     frame_part = f"-{photo.frame}" if photo.frame else ""
     return f"{safe_stem(photo.name)}-{mark}{frame_part}-{diagnosis}.png"

@@ -1,6 +1,6 @@
-"""Photos in an object store, by addresses such as s3://bucket/folder: those that Arrow's file systems know.
+"""Photos in an object store, by an address that Arrow's file systems support, such as s3://bucket/folder.
 
-Keys come from the environment, as the store's own tools take them, and never from a command.
+Credentials come from the environment, where the store's own tools read them, and never from the command line.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from melanoma.photos.reading import MAX_BYTES
 
 
 def photos_at(address: str) -> Iterator[Source]:
-    """Yield the photo at an address, or those below it that are called like photos, sorted.
+    """Yield the photo at an address, or those below it that have a photo's file extension, sorted.
 
     Their sources can be sent to another process, which opens the store itself. Raises UserError where the
     store cannot be read or holds none.

@@ -1,4 +1,4 @@
-"""How far a batch is, on standard error: done and all, rate, and time left."""
+"""The progress bar of a batch, on standard error: files done, rate, and time left."""
 
 import sys
 from collections.abc import Iterator
@@ -22,18 +22,18 @@ class _Rate(ProgressColumn):
 def shown_progress(what: str, total: int, before: int = 0, printing: bool = False) -> Iterator["Bar"]:
     """Show a bar while the block runs, beginning at `before` of `total` files.
 
-    Not when the block is `printing` lines to the same screen, which show how far it is themselves.
+    It stays hidden if the block is `printing` lines to the same terminal.
     """
     hidden = printing and sys.stdout.isatty()
     parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeLeft())
     screen = Console(stderr=True)
-    # Lines go to standard output even while the bar is on the screen: it may be a file.
+    # Rich would redirect standard output to the bar's console, and it may be a file.
     with Progress(*parts, console=screen, transient=True, redirect_stdout=False, disable=hidden) as progress:
         yield Bar(progress, what, total, before)
 
 
 class Bar:
-    """A bar that is on the screen."""
+    """A progress bar on the terminal."""
 
     def __init__(self, progress: Progress, what: str, total: int, before: int) -> None:
         """Draw it."""

@@ -1,8 +1,7 @@
-"""Results that grow in chunks beside their file, so that a run that was killed goes on where it was.
+"""Results written in chunks beside their file, so that a run that was killed can be resumed.
 
-While `out` is in the making, the folder `.out.unfinished` beside it holds `job.json`, which says what is
-being made, and chunks in Parquet, each whole or not there. In the end they are joined to `out`, and the
-folder goes.
+Until `out` is complete, the folder `.out.unfinished` beside it holds `job.json`, which describes the run, and
+chunks in Parquet, each written atomically. At the end they are joined to `out`, and the folder is removed.
 """
 
 import hashlib
@@ -22,29 +21,29 @@ import pyarrow.parquet as pq
 from melanoma.batch.formats import ENDINGS, write_table_file
 from melanoma.batch.rows import Row, as_table
 from melanoma.errors import UserError
-from melanoma.files import require_folder, user_error_if_unwritable, write_whole
+from melanoma.files import atomic_write, require_folder, user_error_if_unwritable, write_whole
 
 CHUNK_ROWS = 500
 CHUNK_SECONDS = 30.0
-"""A chunk is written when it has this many rows, or is this old: the most that a kill can cost."""
-_GROUP_ROWS = 10_000  # rows of a Parquet row group: few enough to hold, enough to read quickly
+"""A chunk is written when it has this many rows, or is this old: the most that is lost by a kill."""
+_GROUP_ROWS = 10_000  # rows of a Parquet row group: few enough for memory, enough to read quickly
 _JOB = "job.json"
 
 
 def require_results_name(out: Path) -> None:
-    """Raise UserError unless results can be written there: better before the work than after."""
+    """Raise UserError unless results can be written there; called before the work begins."""
     if out.suffix.lower() not in ENDINGS:
         raise UserError(f"{out}: results can be written as {', '.join(ENDINGS)}.")
     require_folder(out)
 
 
 class Results:
-    """Rows on their way to one file. `claim` knows what an earlier run has finished."""
+    """Rows to be written to one file. `claim` says which files an earlier run has finished."""
 
     def __init__(self, out: Path, schema: pa.Schema, job: dict[str, Any]) -> None:
-        """Begin, or go on with what an earlier run of the same `job` has left.
+        """Begin, or resume an earlier run of the same `job`.
 
-        Raises UserError if it was another job's, or if nothing can be written there.
+        Raises UserError if the earlier run was of another job, or if nothing can be written there.
         """
         require_results_name(out)
         self.out, self._schema = out, schema
@@ -60,7 +59,7 @@ class Results:
         """How many files an earlier run has finished."""
 
     def claim(self, path: str) -> bool:
-        """Return True the first time a file is named, and False if its rows are written or on the way."""
+        """Return True the first time a file is named, and False if its rows are written or pending."""
         digest = _digest(path)
         if digest in self._claimed:
             return False
@@ -68,7 +67,7 @@ class Results:
         return True
 
     def add(self, rows: list[Row]) -> None:
-        """Take all rows of one file; they reach the disk with their chunk."""
+        """Add all rows of one file; they are written with their chunk."""
         if not self._rows:
             self._since = time.monotonic()
         self._rows += rows
@@ -76,7 +75,7 @@ class Results:
             self.flush()
 
     def flush(self) -> None:
-        """Write the rows taken so far as a chunk."""
+        """Write the pending rows as a chunk."""
         if not self._rows:
             return
         number = int(self._chunks[-1].stem) + 1 if self._chunks else 0
@@ -84,15 +83,15 @@ class Results:
         with user_error_if_unwritable(self.out):
             if chunk.exists():
                 raise UserError(f"Another run is writing {self.out}. Wait for it, or choose another name.")
-            unfinished = chunk.with_suffix(".unfinished")
-            pq.write_table(as_table(self._rows, self._schema), unfinished)
-            os.replace(unfinished, chunk)
+            with atomic_write(chunk) as unfinished:
+                pq.write_table(as_table(self._rows, self._schema), unfinished)
         self._chunks.append(chunk)
         self._rows = []
 
     def finish(self) -> Counter[str]:
-        """Join the chunks to the file, whole or not at all; returns its `rows`, `alerts` and `errors`."""
+        """Join the chunks to the file atomically; returns the counts `rows`, `alerts` and `errors`."""
         self.flush()
+        # Not by `atomic_write`: its temporary name is that of the folder.
         unfinished = self.folder / "whole.unfinished"
         counts: Counter[str] = Counter(rows=0)
         with user_error_if_unwritable(self.out):
@@ -134,7 +133,7 @@ class Results:
 
 
 def _digest(path: str) -> bytes:
-    """Return what stands for a path in memory: 16 bytes, however long it is."""
+    """Return a hash of a path, 16 bytes: a set of millions of paths would take too much memory."""
     return hashlib.blake2b(path.encode(), digest_size=16).digest()
 
 

@@ -13,9 +13,9 @@
 | in_distribution | bool or none | false where the photo is unlike those that the model knows |
 | novelty | float64 or none | the distance that says so, 0 to 2 |
 | flags | list of text | sentences about the photo's quality |
-| error | text or none | why there is no answer; then every answer is none, and no row is an all-clear |
+| error | text or none | why there is no prediction; then every column of the prediction is none |
 | heatmap | text or none | name of the evidence map's file in the folder of `--heatmaps` |
-| dropped | list of text | names of the DICOM attributes about a person that the result leaves out |
+| dropped | list of text | names of the identifying DICOM attributes that the result leaves out |
 | sop_instance_uid | text or none | only with `--keep-ids` |
 | model, model_version | text | name of the bundle, and a hash over all its files |
 

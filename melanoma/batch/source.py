@@ -1,4 +1,4 @@
-"""One photo file that has not been read yet."""
+"""A photo file that is read later: the type that all sources of a batch share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ class Source:
     """One photo file that has not been read yet."""
 
     name: str
-    """As its owner calls it; shown, never opened."""
+    """As its owner calls it; for display, not a path to open."""
     read: Callable[[], bytes]
-    """Returns the file's content; raises UserError where that is refused or fails."""
+    """Returns the file's content; raises UserError where it cannot be read or is not accepted."""
 
 
 def in_memory(name: str, content: bytes) -> Source:

@@ -1,6 +1,6 @@
-"""Where the photos of a batch come from: files, folders, patterns, archives, CSV files, object stores.
+"""The photos of a batch: from files, folders, patterns, archives, CSV files and object stores.
 
-All is listed while it is read, so that a list of any length needs no more memory than its longest folder.
+Sources are generated lazily, so that a list of any length needs no more memory than its longest folder.
 """
 
 import glob
@@ -18,7 +18,7 @@ from melanoma.data.labels.layouts import RowFault
 from melanoma.data.labels.records import named_image
 from melanoma.errors import UserError
 from melanoma.files import printable
-from melanoma.photos.dicom import MARK, MARK_AT, MOST_BYTES
+from melanoma.photos.dicom import MAGIC, MAGIC_OFFSET, MOST_BYTES
 from melanoma.photos.formats import ALL_EXTENSIONS, EXTENSIONS
 from melanoma.photos.reading import MAX_BYTES, read_bytes
 
@@ -29,14 +29,14 @@ _PATTERN = frozenset("*?[")
 def list_sources(paths: Iterable[str | Path], images: Path | None = None) -> Iterator[Source]:
     """Yield the photos that files, folders, patterns (`**` too), zip archives and CSV files name, in order.
 
-    Of a folder, and of those below it, what is called like a photo or is DICOM by its content, sorted by
-    name. A CSV has an id or path column as labels do, and its files lie in `images` or below, by default
-    where those of labels lie. A file that is named and does not exist is kept: reading it raises the error.
+    Of a folder, and of those below it, the files with a photo's extension or DICOM content, sorted by name.
+    A CSV has an id or path column as labels do, and its files lie in `images` or below, by default where
+    those of labels lie. A file that is named and does not exist is yielded too: reading it raises the error.
     Raises UserError for a folder, a pattern, an archive or a CSV without photos.
     """
     for given in paths:
         if "://" in str(given):
-            from melanoma.batch.object_store import photos_at  # Arrow's file systems, for those who use them
+            from melanoma.batch.object_store import photos_at  # imports pyarrow.fs only where it is needed
 
             yield from photos_at(str(given))
             continue
@@ -58,7 +58,7 @@ def _matching(pattern: str, images: Path | None) -> Iterator[Source]:
 
 def _listed(path: Path, images: Path | None) -> Iterator[Source]:
     suffix = path.suffix.lower()
-    if os.path.isdir(path):  # of os.path: it takes a name that no file system does
+    if os.path.isdir(path):  # Path.is_dir raises for names that no file system accepts
         yield from _in_folder(path)
     elif suffix == ".zip":
         yield from photos_in_zip_file(path, printable(path))
@@ -74,9 +74,9 @@ def of_file(path: Path) -> Source:
 
 
 def is_photo(path: Path) -> bool:
-    """Return True if a file is called like a photo, or is DICOM by its content and has no other ending.
+    """Return True for a photo's file extension, or for DICOM content without any other extension.
 
-    Archives of DICOM call their files by numbers, with dots or without.
+    DICOM archives name their files by numbers, with dots or without.
     """
     suffix = path.suffix.lower()
     if suffix in ALL_EXTENSIONS:
@@ -85,9 +85,9 @@ def is_photo(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            return file.read(MARK_AT + len(MARK))[MARK_AT:] == MARK
+            return file.read(MAGIC_OFFSET + len(MAGIC))[MAGIC_OFFSET:] == MAGIC
     except OSError:
-        return False  # nobody named this file, and its name says nothing
+        return False  # nothing says that it is a photo, so it is no error that it cannot be read
 
 
 def _in_folder(folder: Path) -> Iterator[Source]:
@@ -132,7 +132,7 @@ def _in_csv(labels: Path, images: Path | None) -> Iterator[Source]:
 
 
 def _file_of(folder: ImageFolder, written: str, labels: str) -> Path:
-    """Return where the image named in a row lies; if nowhere, as it is written, and reading it tells so."""
+    """Return the path of the image named in a row; if none, as written: reading it fails."""
     found = folder.find(written)
     if len(found) > 1:
         raise several_files(written, found, labels)
@@ -140,6 +140,6 @@ def _file_of(folder: ImageFolder, written: str, labels: str) -> Path:
 
 
 def _read(path: Path) -> bytes:
-    """Return a file's content; a DICOM file may be larger than a photo, since many are not compressed."""
+    """Return a file's content; DICOM has a larger limit, since its pixels are often not compressed."""
     most = MAX_BYTES if path.suffix.lower() in EXTENSIONS else MOST_BYTES
     return read_bytes(path, printable(path.name), most)

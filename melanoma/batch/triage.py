@@ -1,6 +1,6 @@
-"""Many photos -> a worklist, the most suspicious first, so that somebody looks at those soonest.
+"""Many photos -> a worklist sorted by the probability of melanoma, the most suspicious first.
 
-A place far down the list is no all-clear: the network misses melanomas, and every list says so.
+A low rank does not rule melanoma out: the network misses melanomas, and every list says so.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,11 +24,11 @@ THUMBNAIL = 128
 
 @dataclass(frozen=True)
 class Entry:
-    """One photo of a worklist. Holds a thumbnail and no photo, so that memory stays small."""
+    """One photo of a worklist. Holds a thumbnail and not the photo, to save memory."""
 
     name: str
     error: Sentence | None = None
-    """Why there is no answer; then all that follows is empty."""
+    """Why there is no prediction; then all fields below are empty."""
     probabilities: dict[str, float] | None = None
     alert: bool = False
     prediction_set: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Entry:
 
     @property
     def melanoma(self) -> float:
-        """The probability of melanoma; NaN where there is no answer."""
+        """The probability of melanoma; NaN where there is no prediction."""
         return self.probabilities["MEL"] if self.probabilities else float("nan")
 
     @property
@@ -52,7 +52,7 @@ class Entry:
 
     @property
     def doubtful(self) -> bool:
-        """True where the answer should be distrusted, or where there is none."""
+        """True where the prediction should be distrusted, or where there is none."""
         return bool(self.error or self.flags or not self.in_distribution)
 
     @property
@@ -65,31 +65,31 @@ def judge(
     classifier: "Classifier", sources: Iterable[Source], stopped: Callable[[], bool] = lambda: False
 ) -> Iterator[Entry]:
     """Yield an entry for each photo of the sources, in order, until `stopped` returns True."""
-    for judged in predict_files(classifier, sources, _thumbnail, stopped):
-        for one in judged:
-            yield _entry(one)
+    for photos in predict_files(classifier, sources, _thumbnail, stopped):
+        for photo in photos:
+            yield _entry(photo)
 
 
 def ranked(entries: list[Entry]) -> list[Entry]:
-    """Return the entries as a worklist: those without an answer first, since nobody has judged them; then by
-    falling probability of melanoma.
+    """Return the entries as a worklist: those without a prediction first, since they need a look in any case;
+    then by falling probability of melanoma.
     """
     return sorted(entries, key=lambda entry: (entry.error is None, -np.nan_to_num(entry.melanoma)))
 
 
-def _entry(judged: PredictedPhoto) -> Entry:
-    photo, found = judged.photo, judged.prediction
-    if found is None:
+def _entry(predicted: PredictedPhoto) -> Entry:
+    photo, prediction = predicted.photo, predicted.prediction
+    if prediction is None:
         return Entry(photo.name, photo.error, frame=photo.frame)
     return Entry(
         photo.name,
         frame=photo.frame,
-        probabilities={code: found.probability(code) for code in found.codes},
-        alert=found.melanoma_alert,
-        prediction_set=found.prediction_set,
-        in_distribution=found.in_distribution,
-        flags=found.quality,
-        thumbnail=photo.kept,
+        probabilities={code: prediction.probability(code) for code in prediction.codes},
+        alert=prediction.melanoma_alert,
+        prediction_set=prediction.prediction_set,
+        in_distribution=prediction.in_distribution,
+        flags=prediction.quality,
+        thumbnail=photo.derived,
     )
 
 

@@ -62,7 +62,7 @@ def as_csv(entries: list[Entry], codes: tuple[str, ...]) -> str:
 
 
 def as_html(entries: list[Entry], bundle: Bundle, say: Say = english, language: str = "en") -> str:
-    """Return the worklist as one file in the reader's language, with thumbnails, nothing from elsewhere."""
+    """Return the worklist as one HTML file in the reader's language, with embedded thumbnails."""
     heads = [say("Photo"), say("Name"), say("Melanoma"), say("Likeliest"), say("Possible"), say("Remarks")]
     body = _BODY.substitute(
         notice=escape(notice(bundle, say)),
@@ -75,14 +75,14 @@ def as_html(entries: list[Entry], bundle: Bundle, say: Say = english, language: 
 
 
 def notice(bundle: Bundle, say: Say = english) -> str:
-    """Return what every worklist says about itself."""
-    measured = bundle.figures.get("alert_sensitivity")
+    """Return the warning that stands on every worklist."""
+    sensitivity = bundle.figures.get("alert_sensitivity")
     missed = (
         ""
-        if measured is None
+        if sensitivity is None
         else say(
             " In its test the network stayed silent at {missed:.0%} of the melanomas.",
-            missed=1 - measured["value"],
+            missed=1 - sensitivity["value"],
         )
     )
     return (
@@ -92,7 +92,7 @@ def notice(bundle: Bundle, say: Say = english) -> str:
 
 
 def summary(entries: list[Entry], say: Say = english) -> str:
-    """Return how many photos, alerts, doubts and failures there are, in a sentence."""
+    """Return the numbers of photos, alerts, doubtful predictions and errors, in a sentence."""
     return say(
         "{count} photos: {alerts} with a melanoma alert, {doubts} whose answer should be distrusted, "
         "{errors} that could not be read.",
@@ -104,14 +104,14 @@ def summary(entries: list[Entry], say: Say = english) -> str:
 
 
 def name_of(entry: Entry, say: Say = english) -> str:
-    """Return the file's name, and which of several photos in it this is."""
+    """Return the file's name, with the frame's number for a photo after a file's first."""
     if (entry.frame or 1) == 1:
         return entry.name
     return say("{name}, frame {number}", name=entry.name, number=entry.frame)
 
 
 def remarks(entry: Entry, say: Say = english) -> list[str]:
-    """Return everything to say about an entry besides its numbers."""
+    """Return the sentences about an entry: its error, or the doubts about its photo."""
     if entry.error:
         return [entry.error.said(say)]
     return photo_doubts(entry.flags, entry.in_distribution, say)

@@ -1,4 +1,4 @@
-"""Zip archives that nobody vouches for: their photos, unpacked one at a time and never to disk."""
+"""Untrusted zip archives: their photos, unpacked with limits, one at a time and never to disk."""
 
 import io
 import zipfile
@@ -12,13 +12,13 @@ from melanoma.photos.formats import ALL_EXTENSIONS
 from melanoma.photos.reading import MAX_BYTES
 
 MOST_FILES = 2000
-"""In one archive: an hour's work for a reader, and a bound for memory."""
+"""In one archive: a worklist that takes a reader an hour, and a bound for memory."""
 MOST_PACKED = 500 * 1024**2
 """Bytes of an archive: a page holds it in memory."""
 MOST_UNPACKED = 2 * 1024**3
 """Bytes of all files of an archive together."""
 MOST_RATIO = 200
-"""Of unpacked to packed size: JPEG and PNG hardly shrink, a bomb shrinks by thousands."""
+"""Of unpacked to packed size: JPEG and PNG hardly compress, a zip bomb does by thousands."""
 _NO_PHOTOS = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")  # what operating systems add to archives
 _DIRECTORY_MARK = b"PK\x01\x02"  # of each entry in an archive's directory
 _BLOCK = 1024 * 1024
@@ -26,16 +26,16 @@ _DAMAGED = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError)
 
 
 def is_zip(content: bytes) -> bool:
-    """Return True if this is a zip archive, whatever its name says."""
+    """Return True if this is a zip archive, by content and not by name."""
     return zipfile.is_zipfile(io.BytesIO(content))
 
 
 def photos_in_zip(content: bytes, name: str, most: int = MOST_FILES) -> list[Source]:
     """Return the photos of an archive in memory, in the order of their names.
 
-    Files that are no photos by their name are left out, folders and what operating systems add silently,
-    others as sources whose reading raises UserError; so do an archive within the archive, an encrypted file,
-    and one that unpacks to more than a photo may hold. Raises UserError for an archive that is damaged, has
+    Folders and files that operating systems add are skipped. Reading raises UserError for a file without a
+    photo's extension, an archive within the archive, an encrypted file, and one that unpacks to more than a
+    photo may hold. Raises UserError for an archive that is damaged, has
     no photo, or would unpack to too many files (more than `most`) or bytes.
     """
     _refuse_long_directory(io.BytesIO(content), name, most)
@@ -48,9 +48,9 @@ def photos_in_zip(content: bytes, name: str, most: int = MOST_FILES) -> list[Sou
 
 
 def photos_in_zip_file(path: Path, name: str) -> list[Source]:
-    """Return the same for an archive on disk, without holding it in memory.
+    """Return the same for an archive on disk, without loading it into memory.
 
-    Each photo is called after the archive and itself, and its source can be sent to another process.
+    The name of a photo is the archive's and its own, and its source can be sent to another process.
     """
     try:
         if path.stat().st_size > MOST_PACKED:
@@ -74,7 +74,7 @@ def photos_in_zip_file(path: Path, name: str) -> list[Source]:
 
 
 def _wanted(archive: zipfile.ZipFile, name: str, most: int) -> list[zipfile.ZipInfo]:
-    """Return the entries to judge, or raise UserError for an archive that is no use or too much."""
+    """Return the entries to read; raises UserError for one without photos, or beyond the limits."""
     wanted = sorted(
         (
             entry
@@ -108,7 +108,7 @@ def _refuse_long_directory(file: io.BufferedIOBase, name: str, most: int) -> Non
 
 @lru_cache(maxsize=4)
 def _opened(path: Path) -> zipfile.ZipFile:
-    """Return the archive; kept open, so that its directory is not read again for every photo."""
+    """Return the open archive, cached so that its directory is not read again for every photo."""
     return zipfile.ZipFile(path)
 
 
@@ -128,7 +128,7 @@ def _unpack_from(path: Path, name: str, member: str) -> bytes:
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Return the content of a file; never more than a photo may hold, whatever the directory claims."""
+    """Return the content of a file; at most what a photo may hold, whatever size the directory states."""
     name = entry.filename
     if name.lower().endswith((".zip", ".7z", ".rar", ".tar", ".gz")):
         raise UserError(

@@ -1,1 +1,1 @@
-"""From labels and files to batches: one table, one split, one pipeline."""
+"""Data: reading labels, splitting by lesion, decoding and augmenting batches, auditing a data set."""

@@ -1,4 +1,4 @@
-"""Random changes that do not change a diagnosis: of position, colour, focus and surroundings."""
+"""Augmentation: random changes of position, colour, sharpness and surroundings."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ from melanoma.edits import artefacts, surroundings
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far an image may be changed. Ranges are half-widths; those of ratios are in natural logarithms."""
+    """The ranges of the random changes, as half-widths; those of ratios are in natural logarithms."""
 
     zoom: float = 0.20
-    """0.82 to 1.22 times: the contact plate fixes the scale roughly, photographers crop freely."""
+    """0.82 to 1.22 times: the contact plate fixes the scale roughly, but photos are cropped differently."""
     stretch: float = 0.10
     """One axis against the other by up to 1.22: some of the archive's copies were squashed, 4:3 to 1:1."""
     shift: float = 0.06
@@ -30,14 +30,14 @@ class Augmentation:
     """Strength of an unsharp mask, at most, on a quarter of the images, for the same reason."""
 
 
-def augment(image: np.ndarray, size: int, rng: np.random.Generator, how: Augmentation) -> np.ndarray:
+def augment(image: np.ndarray, size: int, rng: np.random.Generator, ranges: Augmentation) -> np.ndarray:
     """Return a randomly changed copy, uint8 (size, size, channels), of a square image (P, P, channels).
 
-    Any rotation and flip, then the ranges of `how`. The first three channels are RGB; a fourth, such as a
+    Any rotation and flip, then the `ranges`. The first three channels are RGB; a fourth, such as a
     mask, moves with them and keeps its values. The same generator state gives the same result.
     """
-    changed = _warp(image, size, rng, how)
-    changed[..., :3] = _refocus(_recolour(np.ascontiguousarray(changed[..., :3]), rng, how), rng, how)
+    changed = _warp(image, size, rng, ranges)
+    changed[..., :3] = _refocus(_recolour(np.ascontiguousarray(changed[..., :3]), rng, ranges), rng, ranges)
     return changed
 
 
@@ -51,8 +51,8 @@ def resurround(
     """Return the lesion of `image` in surroundings drawn at random, uint8 (P, P, 3).
 
     `inside` and `other_inside` are float (P, P) 0..1, the lesions' widened outlines. The surroundings are the
-    skin of the image `other`, turned at random, the image's own mean colour or blur, or any one colour; on
-    half of them lies a ruler, ink, a sticker, hair or dark corners.
+    skin of the image `other` in a random orientation, the image's own mean colour or blur, or a random
+    colour; half of them get a ruler, ink, a sticker, hair or dark corners.
     """
     kind = rng.random()
     if kind < 0.55:
@@ -71,17 +71,17 @@ def resurround(
     return surroundings.compose(image, replaced, inside)
 
 
-def _warp(image: np.ndarray, size: int, rng: np.random.Generator, how: Augmentation) -> np.ndarray:
+def _warp(image: np.ndarray, size: int, rng: np.random.Generator, ranges: Augmentation) -> np.ndarray:
     """Rotate, flip, zoom, stretch and shift in one interpolation; what lies outside is mirrored in."""
     side = image.shape[0]
-    scale = size / side * np.exp(rng.uniform(-how.zoom, how.zoom))
-    stretch = np.exp(rng.uniform(-how.stretch, how.stretch))
+    scale = size / side * np.exp(rng.uniform(-ranges.zoom, ranges.zoom))
+    stretch = np.exp(rng.uniform(-ranges.stretch, ranges.stretch))
     flip = rng.choice((-1.0, 1.0))
     angle = rng.uniform(0, 2 * np.pi)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = turn @ np.diag([scale * stretch * flip, scale / stretch])
     centre = np.array([(side - 1) / 2, (side - 1) / 2])
-    target = (size - 1) / 2 + rng.uniform(-how.shift, how.shift, 2) * size
+    target = (size - 1) / 2 + rng.uniform(-ranges.shift, ranges.shift, 2) * size
     affine = np.hstack([matrix, (target - matrix @ centre)[:, None]])
     if scale < 0.75:  # bilinear sampling takes four pixels: average first, or fine texture turns into noise
         image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
@@ -90,21 +90,21 @@ def _warp(image: np.ndarray, size: int, rng: np.random.Generator, how: Augmentat
     )
 
 
-def _recolour(image: np.ndarray, rng: np.random.Generator, how: Augmentation) -> np.ndarray:
-    saturation = np.exp(rng.uniform(-how.saturation, how.saturation))
-    gains = np.exp(rng.uniform(-how.light, how.light) + rng.uniform(-how.cast, how.cast, 3))
+def _recolour(image: np.ndarray, rng: np.random.Generator, ranges: Augmentation) -> np.ndarray:
+    saturation = np.exp(rng.uniform(-ranges.saturation, ranges.saturation))
+    gains = np.exp(rng.uniform(-ranges.light, ranges.light) + rng.uniform(-ranges.cast, ranges.cast, 3))
     grey = np.tile([0.299, 0.587, 0.114], (3, 1))
     matrix = gains[:, None] * (saturation * np.eye(3) + (1 - saturation) * grey)
-    gamma = np.exp(rng.uniform(-how.gamma, how.gamma))
+    gamma = np.exp(rng.uniform(-ranges.gamma, ranges.gamma))
     curve = (255 * (np.arange(256) / 255) ** gamma).round().astype(np.uint8)
     return cv2.LUT(cv2.transform(image, matrix), curve)
 
 
-def _refocus(image: np.ndarray, rng: np.random.Generator, how: Augmentation) -> np.ndarray:
+def _refocus(image: np.ndarray, rng: np.random.Generator, ranges: Augmentation) -> np.ndarray:
     kind, strength = rng.random(2)
     if kind < 0.25:
-        return cv2.GaussianBlur(image, (0, 0), 0.2 + strength * how.blur * image.shape[0] / 224)
+        return cv2.GaussianBlur(image, (0, 0), 0.2 + strength * ranges.blur * image.shape[0] / 224)
     if kind < 0.5:
-        amount = strength * how.sharpen
+        amount = strength * ranges.sharpen
         return cv2.addWeighted(image, 1 + amount, cv2.GaussianBlur(image, (0, 0), 1.5), -amount, 0)
     return image

@@ -1,4 +1,4 @@
-"""Which lesions are fitted, which set temperature and thresholds, and which only judge."""
+"""Splits a table by lesion into `train`, `calibration` (temperature and thresholds) and `test`."""
 
 import numpy as np
 import pandas as pd
@@ -7,17 +7,17 @@ from sklearn.model_selection import StratifiedGroupKFold
 from melanoma.errors import UserError
 
 FOLDS = 10
-"""A tenth of the lesions calibrates, another tenth judges."""
+"""One fold, a tenth of the lesions, is `calibration`, another one `test`."""
 SPLITS = ("train", "calibration", "test")
 
 
 def split_by_lesion(table: pd.DataFrame, seed: int) -> pd.Series:
-    """Return `train`, `calibration` or `test` for each row of a catalogue, as a Series on its index.
+    """Return `train`, `calibration` or `test` for each row of a table of `read_labels`, on its index.
 
-    All images of a lesion fall on one side. Folds are stratified by diagnosis and source together
-    (scikit-learn's StratifiedGroupKFold); a diagnosis with fewer than `FOLDS` lesions has a third of them on
-    each side. A lesion with a held-out image is always `test`. Raises UserError when a diagnosis has too few
-    lesions to be on every side.
+    All images of a lesion are in one split. Folds are stratified by diagnosis and source together
+    (scikit-learn's StratifiedGroupKFold); a diagnosis with fewer than `FOLDS` lesions has a third of them in
+    each split. A lesion with a held-out image is always `test`. Raises UserError if a diagnosis has too few
+    lesions to be in every split.
     """
     held_out = table.groupby("lesion_id")["held_out"].transform("any")
     free = table[~held_out]
@@ -34,12 +34,12 @@ def split_by_lesion(table: pd.DataFrame, seed: int) -> pd.Series:
         if len(rows):
             fold = _folds(rows, folds, seed)
             split.loc[rows.index] = np.select([fold == 0, fold == 1], ["test", "calibration"], "train")
-    split = _one_side_each(split, table["lesion_id"])
-    for side in SPLITS:
-        absent = set(table["diagnosis"]) - set(table.loc[split == side, "diagnosis"])
+    split = _one_split_each(split, table["lesion_id"])
+    for name in SPLITS:
+        absent = set(table["diagnosis"]) - set(table.loc[split == name, "diagnosis"])
         if absent:
             raise UserError(
-                f"No lesion of {', '.join(sorted(absent))} fell on the side “{side}”. Add images of it."
+                f"No lesion of {', '.join(sorted(absent))} is in the split “{name}”. Add images of it."
             )
     return split
 
@@ -54,10 +54,10 @@ def _folds(rows: pd.DataFrame, count: int, seed: int) -> np.ndarray:
     return fold
 
 
-def _one_side_each(split: pd.Series, lesions: pd.Series) -> pd.Series:
-    """Return the sides with each lesion on the most held back of those it fell on.
+def _one_split_each(split: pd.Series, lesions: pd.Series) -> pd.Series:
+    """Return the split with each lesion in the last of its splits, in the order of `SPLITS`.
 
-    Only a lesion with two diagnoses, a rare and a common one, can have fallen on two.
+    Only a lesion with two diagnoses, a rare and a common one, can be in two.
     """
-    held_back = split.map({side: number for number, side in enumerate(SPLITS)})
-    return held_back.groupby(lesions).transform("max").map(dict(enumerate(SPLITS)))
+    order = split.map({name: number for number, name in enumerate(SPLITS)})
+    return order.groupby(lesions).transform("max").map(dict(enumerate(SPLITS)))

@@ -1,1 +1,1 @@
-"""What can be done to a photo: other surroundings, masks, artefacts, perturbations, drawn lesions."""
+"""Edited and drawn photos: other surroundings, masking, artefacts, perturbations, drawn lesions."""

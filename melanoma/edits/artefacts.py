@@ -1,4 +1,4 @@
-"""What lies on skin besides the lesion, drawn: rulers, ink, stickers, hair, dark corners."""
+"""Draws artefacts of dermoscopic photos: rulers, ink, stickers, hair, dark corners."""
 
 from collections.abc import Callable
 
@@ -76,7 +76,7 @@ def hair(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def dark_corners(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Darken what a dermatoscope's round tube hides."""
+    """Darken the corners that the round tube of a dermatoscope hides."""
     height, width = image.shape[:2]
     side = min(height, width)
     y, x = np.mgrid[:height, :width].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Draws lesions from ABCD parameters: pictures to look at and to test with. They are drawings, not data."""
+"""Draws synthetic lesions from ABCD parameters, for examples and tests; they are not training data."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _RANGES = (*_UNIT, ("network", 0, 1), ("skin", 0, 1))
 
 @dataclass(frozen=True)
 class LesionParameters:
-    """What to draw. Raises ValueError for a value outside its range."""
+    """The parameters of a drawing. Raises ValueError for a value outside its range."""
 
     asymmetry: float = 0.1
     """0 (mirrored about both axes) to 1."""
@@ -49,7 +49,7 @@ MELANOMA_LIKE = LesionParameters(asymmetry=0.6, border=0.55, colours=5, diameter
 
 @dataclass(frozen=True)
 class SyntheticLesion:
-    """A drawing and the truth about it."""
+    """A drawing with its true mask and parameters."""
 
     image: np.ndarray
     """uint8 (H, W, 3) RGB."""
@@ -83,7 +83,7 @@ def draw_lesion(
 def draw_edge_chart(height: int = 450, width: int = 600) -> np.ndarray:
     """Return black and white stripes that grow finer from left to right, uint8 (height, width, 3): no lesion.
 
-    Edges and nothing else: what a map shows on it, it owes to edges.
+    It has edges and no lesion, so that a map of it shows how a method responds to edges alone.
     """
     x = np.linspace(0, 1, width)
     stripes = np.where(np.sin(2 * np.pi * (4 * x + 12 * x**2)) > 0, 225, 30).astype(np.uint8)
@@ -137,13 +137,13 @@ def _draw_pigment(parameters: LesionParameters, inside: np.ndarray, rng: np.rand
     height, width = inside.shape
     side = min(height, width)
     palette = np.array(list(COLOURS.values())[: parameters.colours], dtype=np.float64)
-    # Each colour has a smooth field, the strongest field wins softly; brown prefers the rim, dark the middle.
+    # Each colour has a smooth field, mixed by softmax; light brown prefers the rim, dark brown the middle.
     fields = np.stack([_noise(height, width, side / 6, rng) for _ in palette], axis=-1) * 0.9
     depth = np.clip(inside, 0, 1)
     fields[..., 0] += 0.9 - 1.4 * depth
     if len(palette) > 1:
         fields[..., 1] += 1.4 * depth
-    fields[..., 2:] -= 0.35  # browns carry most lesions, the other colours come as patches
+    fields[..., 2:] -= 0.35  # lesions are mostly brown, with patches of the other colours
     weight = np.exp(2.4 * (fields - fields.max(axis=-1, keepdims=True)))
     pigment = (weight / weight.sum(axis=-1, keepdims=True)) @ palette
     pigment += 5 * _noise(height, width, side / 60, rng)[..., None]

@@ -1,4 +1,4 @@
-"""The lesion designer: what can be set on a drawing, and the truth beside what is measured."""
+"""The lesion designer: the controls of a drawing, and its ABCD figures with true and found outline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ WHOLE_NUMBERS = ("colours", "hairs")
 
 @dataclass(frozen=True)
 class Measured:
-    """A drawing's figures inside its true outline, and inside the one that the outline finder draws."""
+    """The ABCD figures of a drawing by its true outline, and by the automatic one."""
 
     true_outline: Abcd
     found_outline: Abcd | None

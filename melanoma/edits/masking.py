@@ -1,4 +1,4 @@
-"""Covers a part of a photo: does the answer hang on it?"""
+"""Masks a part of a photo, to test whether the prediction depends on it."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ import numpy as np
 from melanoma.edits.surroundings import blurred, painted_out
 
 FILLS = ("Colours of the skin around", "Blurred", "Grey")
-"""What can be seen in place of the part. Each is unlike a photo in its own way, so try more than one."""
+"""What replaces the part. Each is unlike a real photo in its own way, so several should be tried."""
 
 
 def cover(image: np.ndarray, inside: np.ndarray, fill: str = FILLS[0]) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Changes to a photo that ask "what if": each with a range, so that the page draws its sliders from the list.
+"""Perturbations of a photo, each with a control from which the page draws its slider.
 
 They are applied in the order of `PERTURBATIONS`, from the skin to the camera: hair and rulers lie on the skin
-and move with it, light and focus come last. What a move uncovers at the rim is mirrored in.
+and move with it, light and focus come last. Pixels beyond the edge are mirrored.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +16,8 @@ from melanoma.edits.artefacts import ARTEFACTS, draw_hair
 from melanoma.errors import UserError
 
 WORKING_SIDE = 1024
-"""Larger photos are shrunk to this shorter side first: more than the network sees, quick to change."""
-_SEED = 7  # of drawn hair and rulers: moving one slider must not move what another one drew
+"""Larger photos are reduced to this shorter side first: more than the network's input, and quick to edit."""
+_SEED = 7  # of drawn hair and rulers: one slider must not change the random numbers of another
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,11 @@ class Perturbation:
 
     @property
     def name(self) -> str:
-        """What links and tests call it."""
+        """Identifier in links and tests."""
         return self.control.name
 
     def values(self, count: int = 13) -> tuple[float, ...]:
-        """Return up to `count` numbers evenly over the range, each a stop of the slider, the default among
-        them."""
+        """Return up to `count` evenly spaced stops of the slider, which include the default."""
         low, high, step = self.control.low, self.control.high, self.control.step
         stops = round((high - low) / step)
         taken = {round(place) for place in np.linspace(0, stops, min(count, stops + 1))}
@@ -51,9 +50,9 @@ class Perturbation:
 
 
 def apply_changes(image: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
-    """Return a changed copy of uint8 RGB (H, W, 3); names that are missing change nothing.
+    """Return a changed copy of uint8 RGB (H, W, 3); missing names have their default, which changes nothing.
 
-    Raises UserError for a change that there is not, or a number out of its range.
+    Raises UserError for an unknown name, or a number out of its range.
     """
     unknown = set(settings) - {change.name for change in PERTURBATIONS}
     if unknown:

@@ -1,23 +1,23 @@
-"""Other surroundings for the same lesion: blurred, plain, or another photo's skin.
+"""Replaces the surroundings of a lesion: blurred, plain, or another photo's skin.
 
-A heatmap can lie wholly inside the lesion while the network still reads what surrounds it through its
-receptive fields. So the answer is asked for again with other surroundings: training makes the network used to
-it, and the surroundings test measures how often the answer changes.
+A heatmap can lie wholly inside the lesion although the prediction depends on the surroundings, through the
+receptive fields. So other surroundings are used in training, as a consistency loss, and in evaluation, to
+measure how often the prediction changes.
 """
 
 import cv2
 import numpy as np
 
 SOFTNESS = 0.02
-"""Of the image's side: standard deviation of the seam, so that no hard edge gives the swap away."""
+"""Of the image's side: standard deviation of the blending, so that the replacement leaves no hard edge."""
 _COARSE = 32
-"""Side at which the skin under a painted-out lesion is guessed, pixels: its colour, not its texture."""
+"""Side of the picture in which the skin under a lesion is estimated, pixels: its colour, not its texture."""
 
 
 def blurred(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Return surroundings of the image's own colours without detail, uint8 (H, W, 3).
 
-    The lesion is painted out first, then a Gaussian of 0.08 of the side takes all detail.
+    The lesion is painted out first, then blurred by a Gaussian with 0.08 of the side.
     """
     small = cv2.resize(painted_out(image, inside), (64, 64), interpolation=cv2.INTER_AREA)
     return cv2.resize(cv2.GaussianBlur(small, (0, 0), 5.0), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
@@ -34,17 +34,17 @@ def painted_out(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Return the image with the region `inside`, float (H, W) 0..1, filled with the colours around it.
 
     Colours are a weighted mean of the pixels outside, nearest first (normalised convolution: Knutsson and
-    Westin 1993). An image that is all inside becomes its own mean colour.
+    Westin 1993). If `inside` covers the whole image, it gets its own mean colour.
     """
     side = (_COARSE, _COARSE)
     weight = cv2.resize((1 - inside).astype(np.float32), side, interpolation=cv2.INTER_AREA)
-    weight[weight < 0.5] = 0  # cells that are half lesion would bleed its colour into the skin
+    weight[weight < 0.5] = 0  # cells that are half lesion would mix its colour into the skin
     colours = cv2.resize(image, side, interpolation=cv2.INTER_AREA).astype(np.float32)
     filled = np.broadcast_to(
         np.average(colours, axis=(0, 1), weights=np.broadcast_to(weight[..., None] + 1e-6, colours.shape)),
         colours.shape,
     ).astype(np.float32)
-    for spread in (8.0, 4.0, 2.0):  # from far to near: near colours win where there are any
+    for spread in (8.0, 4.0, 2.0):  # from far to near, so that near colours replace far ones
         total = cv2.GaussianBlur(weight, (0, 0), spread)[..., None]
         near = cv2.GaussianBlur(colours * weight[..., None], (0, 0), spread) / np.maximum(total, 1e-6)
         trust = np.clip(total / 0.05, 0, 1)
@@ -55,9 +55,9 @@ def painted_out(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 
 def compose(image: np.ndarray, surroundings: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Return `image` where `inside`, float (H, W), is 1 and `surroundings` where it is 0, along a soft seam.
+    """Return `image` where `inside`, float (H, W), is 1 and `surroundings` where it is 0, blended softly.
 
-    The seam lies outside the outline, so the lesion itself is never mixed with anything.
+    The transition lies outside the outline, so the lesion's own pixels stay unchanged.
     """
     share = soften(inside)
     return cv2.blendLinear(image, surroundings, share, 1 - share)

@@ -1,1 +1,1 @@
-"""How good is a model: metrics with intervals, calibration, thresholds."""
+"""How good a model is: metrics with intervals, calibration, thresholds."""

@@ -1,8 +1,8 @@
-"""Does a network lean on what comes with a photo: rulers, ink, stickers, hair, dark corners, its source?
+"""Does a network rely on artefacts: rulers, ink, stickers, hair, dark corners, the source of a photo?
 
-Such things go with a diagnosis in the archives, because clinics mark what worries them (Winkler et al. 2019,
-JAMA Dermatol 155:1135; Bissoto et al. 2020, arXiv:2004.11457). So they are painted into photos and out of
-them, and it is counted what that changes.
+In the archives these correlate with the diagnosis, because clinics mark suspicious lesions (Winkler et al.
+2019, JAMA Dermatol 155:1135; Bissoto et al. 2020, arXiv:2004.11457). So they are painted into photos and out
+of them, and the changed predictions are counted.
 """
 
 from collections.abc import Callable
@@ -29,12 +29,12 @@ from melanoma.model.network import POOLING
 from melanoma.photos.framing import frame
 from melanoma.photos.reading import read_image
 
-NO_NEWS = "mirrored"
-"""The control: mirroring says nothing of the lesion, so what it changes is the network's own wavering."""
+CONTROL = "mirrored"
+"""Mirroring changes nothing that matters, so its effect is that of any small change of the pixels."""
 FOLDS = 5
 BATCH = 64
-_HAIRY = 0.03  # of the picture under hair: below, there is nothing to take out
-_HIDDEN = 0.02  # of the picture behind the tube, likewise
+_HAIRY = 0.03  # of the picture under hair: with less, the photo counts as one without hair
+_HIDDEN = 0.02  # of the picture in dark corners, likewise
 
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray | None]
 """uint8 (S, S, 3) and a generator -> the changed picture, or None where there is nothing to change."""
@@ -42,33 +42,32 @@ Change = Callable[[np.ndarray, np.random.Generator], np.ndarray | None]
 
 @dataclass(frozen=True)
 class Effect:
-    """What one change does, over the images that it applies to, with 95% intervals over lesions."""
+    """The effect of one change on the images that it applies to, with 95% intervals over lesions."""
 
     images: int
     answers: Estimate
     """Share whose likeliest diagnosis changes."""
-    rung: Estimate
-    """Share whose melanoma alert starts to ring."""
-    silenced: Estimate
-    """Share whose melanoma alert falls silent."""
+    alerts_added: Estimate
+    """Share with a melanoma alert after the change only."""
+    alerts_lost: Estimate
+    """Share with a melanoma alert before the change only."""
     melanoma: Estimate
     """Mean change of the probability of melanoma."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers."""
-        estimates = {
-            name: getattr(self, name).as_json() for name in ("answers", "rung", "silenced", "melanoma")
-        }
+        names = ("answers", "alerts_added", "alerts_lost", "melanoma")
+        estimates = {name: getattr(self, name).as_json() for name in names}
         return {"images": self.images} | estimates
 
 
 def painted_in() -> dict[str, Change]:
-    """Return what is painted into a photo, by name: the control first, then all of `ARTEFACTS`."""
-    return {NO_NEWS: lambda pixels, _: np.ascontiguousarray(pixels[:, ::-1]), **ARTEFACTS}
+    """Return the changes that add something to a photo, by name: the control first, then all `ARTEFACTS`."""
+    return {CONTROL: lambda pixels, _: np.ascontiguousarray(pixels[:, ::-1]), **ARTEFACTS}
 
 
 def painted_out() -> dict[str, Change]:
-    """Return what is taken out of the photos that have it, by name."""
+    """Return the changes that remove an artefact from the photos that have it, by name."""
 
     def no_hair(pixels: np.ndarray, _: np.random.Generator) -> np.ndarray | None:
         return without_hair(pixels) if hair(pixels).mean() >= _HAIRY else None
@@ -83,7 +82,7 @@ def painted_out() -> dict[str, Change]:
 
 
 def load(table: pd.DataFrame, size: int, framing: str) -> np.ndarray:
-    """Return the images of a catalogue as the network sees them, uint8 (n, S, S, 3).
+    """Return the images of a table framed for the network, uint8 (n, S, S, 3).
 
     Raises UserError for one that cannot be read.
     """
@@ -98,9 +97,9 @@ def effects(
     changes: dict[str, Change],
     seed: int = 0,
 ) -> dict[str, Effect]:
-    """Return what each change does to the answers for `pixels`, uint8 (n, S, S, 3), of `lesions` (n,).
+    """Return the effect of each change on the answers for `pixels`, uint8 (n, S, S, 3), of `lesions` (n,).
 
-    The same seed paints the same things, so two networks are asked about the same pictures.
+    The same seed draws the same artefacts, so that two networks are compared on the same pictures.
     """
     before = _probabilities(network, bundle, pixels)
     found = {}
@@ -123,8 +122,8 @@ def effect(
     score, again = before[:, melanoma], after[:, melanoma]
     values = {
         "answers": before.argmax(axis=1) != after.argmax(axis=1),
-        "rung": (score < threshold) & (again >= threshold),
-        "silenced": (score >= threshold) & (again < threshold),
+        "alerts_added": (score < threshold) & (again >= threshold),
+        "alerts_lost": (score >= threshold) & (again < threshold),
         "melanoma": again - score,
     }
 
@@ -134,10 +133,10 @@ def effect(
     return Effect(len(before), **{name: mean(of.astype(float)) for name, of in values.items()})
 
 
-def source_told(features: np.ndarray, sources: np.ndarray, lesions: np.ndarray) -> Estimate:
-    """Return how well features (n, channels) tell the source (n,): balanced accuracy, 1/sources by chance.
+def source_accuracy(features: np.ndarray, sources: np.ndarray, lesions: np.ndarray) -> Estimate:
+    """Return the balanced accuracy of sources (n,) predicted from features (n, channels); chance: 1/sources.
 
-    A logistic regression on standardised features, cross-validated so that no lesion is on both sides.
+    A logistic regression on standardised features, cross-validated so that no lesion is in two folds.
     """
     names, truth = np.unique(sources, return_inverse=True)
     model = make_pipeline(
@@ -150,13 +149,13 @@ def source_told(features: np.ndarray, sources: np.ndarray, lesions: np.ndarray) 
 
 
 def last_features(network: CompiledNetwork, pixels: np.ndarray) -> np.ndarray:
-    """Return what the dense layer sees of uint8 (n, S, S, 3), float32 (n, channels)."""
+    """Return the pooled last feature maps of uint8 (n, S, S, 3), float32 (n, channels)."""
     inner = keras.Model(network.network.inputs, network.network.get_layer(POOLING).output)
     return np.asarray(inner.predict(pixels, batch_size=BATCH, verbose=0))
 
 
 def thumbnails(pixels: np.ndarray, side: int = 16) -> np.ndarray:
-    """Return tiny copies, float32 (n, side * side * 3): what shows the source without any network."""
+    """Return tiny copies, float32 (n, side * side * 3): `source_accuracy` of a baseline without a network."""
     small = [cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in pixels]
     return np.stack(small).reshape(len(pixels), -1).astype(np.float32)
 

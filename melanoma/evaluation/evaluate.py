@@ -50,7 +50,7 @@ class Evaluation:
     """How well a classifier does on labelled images, with 95% intervals by bootstrap over lesions."""
 
     labels: tuple[str, ...]
-    """The label set of the data; it may be coarser than the model's."""
+    """The labels in the data, which may be coarser than the model's diagnoses."""
     images: int
     lesions: int
     melanomas: int
@@ -58,11 +58,11 @@ class Evaluation:
     """By the names in `NAMES`."""
     sensitivity_by_label: dict[str, Estimate]
     precision_by_label: dict[str, Estimate]
-    """In the mix of the data, which is not that of a clinic."""
+    """At the prevalences of the data, which are not those of a clinic."""
     confusion: np.ndarray
     """int (labels, labels): images of each true label (rows) by the predicted one (columns)."""
     predictive: dict[float, tuple[Estimate, Estimate]]
-    """For each of `PREVALENCES`: the share of alerts that are melanomas, and of silences that are not."""
+    """For each of `PREVALENCES`: the positive and the negative predictive value of the alert."""
     groups: tuple[Group, ...]
     missed: tuple[tuple[str, float], ...]
     """The melanomas without an alert, as (image id, probability of melanoma), the surest mistakes first."""
@@ -83,8 +83,8 @@ class Evaluation:
             },
             "confusion": self.confusion.tolist(),
             "predictive_values": {
-                str(prevalence): {"alert": alert.as_json(), "silence": silence.as_json()}
-                for prevalence, (alert, silence) in self.predictive.items()
+                str(prevalence): {"alert": positive.as_json(), "silence": negative.as_json()}
+                for prevalence, (positive, negative) in self.predictive.items()
             },
             "groups": [
                 vars(group) | {"figures": {name: found.as_json() for name, found in group.figures.items()}}
@@ -104,7 +104,7 @@ NAMES = {
     "alert_sensitivity": "melanomas that the alert finds (sensitivity)",
     "alert_specificity": "other lesions without an alert (specificity)",
 }
-"""What each figure is called."""
+"""The title of each figure."""
 
 
 def age_groups(ages: pd.Series) -> pd.Series:
@@ -147,7 +147,7 @@ def evaluate(
     """Return the evaluation of `probabilities` (n, codes) against a table of n rows.
 
     The table has `image_id`, `diagnosis` and `lesion_id`; of the columns `GROUPS` those that are there make
-    groups. The predicted label is the likeliest among those of the data. The alert rings where the
+    groups. The predicted label is the likeliest among those of the data. An alert is given if the
     probability of melanoma is at least `threshold`. Figures about melanoma are NaN where the data have none,
     or nothing else; those about any malignancy where a label joins malignant and harmless. Raises UserError
     for fewer than two labels.
@@ -177,8 +177,8 @@ def evaluate(
 
     def value(prevalence: float, which: int) -> Estimate:
         def statistic(weights: np.ndarray) -> float:
-            found, silent = share(alert, melanoma, weights), share(~alert, ~melanoma, weights)
-            return predictive_values(found, silent, prevalence)[which]
+            sensitivity, specificity = share(alert, melanoma, weights), share(~alert, ~melanoma, weights)
+            return predictive_values(sensitivity, specificity, prevalence)[which]
 
         return bootstrap(statistic, lesions, replicates)
 
@@ -204,7 +204,7 @@ def evaluate(
 def _malignancy(
     labels: tuple[str, ...], truth: np.ndarray, probabilities: np.ndarray, codes: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return which images are malignant, bool (n,), and their score; none where a label leaves it open."""
+    """Return which images are malignant, bool (n,), and their score; none if a label joins both kinds."""
     kinds = [{diagnosis_of(code).malignant for code in members(label)} for label in labels]
     known = all(len(kind) == 1 for kind in kinds)
     malignant = np.array([kind == {True} for kind in kinds])[truth] & known
@@ -231,12 +231,12 @@ def _groups(
         names = table[kind].fillna("unknown").astype(str).to_numpy()
         for name in sorted(set(names)):
             rows = names == name
-            ill, rung, values = melanoma[rows], alert[rows], score[rows]
-            statistics = _alert_statistics(ill, rung, values)
-            few = int(min(ill.sum(), (~ill).sum())) < FEW
+            positive = melanoma[rows]
+            statistics = _alert_statistics(positive, alert[rows], score[rows])
+            few = int(min(positive.sum(), (~positive).sum())) < FEW
             figures = {
                 figure: bootstrap(statistic, lesions[rows], replicates)
                 for figure, statistic in statistics.items()
             }
-            groups.append(Group(kind, name, int(rows.sum()), int(ill.sum()), few, figures))
+            groups.append(Group(kind, name, int(rows.sum()), int(positive.sum()), few, figures))
     return groups

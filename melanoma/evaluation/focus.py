@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
+from melanoma.batches import sliced
 from melanoma.data.pipeline import read_widened
 from melanoma.edits import surroundings
 from melanoma.errors import UserError
@@ -80,8 +81,9 @@ def judge_focus(network: CompiledNetwork, table: pd.DataFrame, bundle: Bundle) -
     codes, framing = bundle.codes, bundle.framing
     known = table[table["outline"].notna()]
     rows, others = [], _Skins(known, network.size, framing)
-    for start in track(range(0, len(known), BATCH), "Changing surroundings", transient=True):
-        loaded = [_load(row, network.size, framing) for row in known.iloc[start : start + BATCH].itertuples()]
+    blocks = list(sliced(known.index, BATCH))
+    for some in track(blocks, "Changing surroundings", transient=True):
+        loaded = [_load(row, network.size, framing) for row in known.loc[some].itertuples()]
         batch = [one for one in loaded if one is not None]
         if not batch:
             continue

@@ -1,4 +1,4 @@
-"""A bundle's predictions for the lesions that nothing was fitted to or set on, ready for any threshold."""
+"""A bundle's predictions for its held-out test lesions, prepared for evaluation at any threshold."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from melanoma.model.calibration import class_weights
 
 @dataclass(frozen=True)
 class HeldBack:
-    """What the page shows about a bundle's thresholds."""
+    """The held-out predictions of a bundle: counts, ROC curve, confusion matrix, reliability curve."""
 
     images: int
     lesions: int
@@ -29,7 +29,7 @@ class HeldBack:
 
 
 def judge_held_back(bundle: Bundle) -> HeldBack:
-    """Return what is known of the held-back lesions; raises UserError if there are none, or no melanoma."""
+    """Return the evaluation on the held-out lesions; raises UserError without both melanomas and others."""
     if "MEL" not in bundle.codes or "predictions.parquet" not in bundle.files:
         raise UserError("The model {name} says nothing of melanoma on held-back lesions.", name=bundle.name)
     table = bundle.load_predictions()

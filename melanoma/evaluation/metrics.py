@@ -1,4 +1,4 @@
-"""Figures that describe a classifier, each with an interval by bootstrap over lesions."""
+"""Metrics of a classifier, with confidence intervals by bootstrap over lesions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ BINS = 15
 """Of the calibration error, as in Guo et al. 2017."""
 
 Statistic = Callable[[np.ndarray], float]
-"""A figure as a function of one weight an image, float (n,)."""
+"""A metric as a function of one weight an image, float (n,)."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval."""
+    """A value with its confidence interval."""
 
     value: float
     low: float
     high: float
 
     def complement(self) -> "Estimate":
-        """Return the estimate of 1 minus the value, such as false alarms of silence."""
+        """Return the estimate of 1 minus the value: of a specificity, the false positive rate."""
         return Estimate(1 - self.value, 1 - self.high, 1 - self.low)
 
     def __str__(self) -> str:
-        """Return it as a table prints it."""
+        """Return value and interval, as tables print them."""
         if np.isnan(self.value):
             return "not known"
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
@@ -35,9 +35,9 @@ class Estimate:
         return {name: None if np.isnan(value) else value for name, value in vars(self).items()}
 
     @classmethod
-    def from_json(cls, kept: dict[str, float | None]) -> "Estimate":
+    def from_json(cls, stored: dict[str, float | None]) -> "Estimate":
         """Return the estimate that `as_json` made."""
-        return cls(**{name: np.nan if value is None else value for name, value in kept.items()})
+        return cls(**{name: np.nan if value is None else value for name, value in stored.items()})
 
 
 def balanced_accuracy(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
@@ -56,18 +56,20 @@ def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> 
 
 
 def roc_auc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> float:
-    """Return the area under the ROC curve; NaN where one side has no weight. `positive` is bool (n,)."""
+    """Return the area under the ROC curve; NaN if either class has no weight. `positive` is bool (n,)."""
     if not (weights[positive].sum() and weights[~positive].sum()):
         return float("nan")
-    from sklearn.metrics import roc_auc_score  # the page's host has none, and needs the rest of this module
+    from sklearn.metrics import (
+        roc_auc_score,  # not installed on the page's host, which needs the rest of this module
+    )
 
     return float(roc_auc_score(positive, score, sample_weight=weights))
 
 
 def average_precision(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> float:
-    """Return the area under the precision-recall curve; NaN where one side has no weight.
+    """Return the area under the precision-recall curve; NaN if either class has no weight.
 
-    A score that knows nothing gives the share of positives, not 0.5.
+    A random score gives the share of positives, not 0.5.
     """
     if not (weights[positive].sum() and weights[~positive].sum()):
         return float("nan")
@@ -95,15 +97,17 @@ def brier_score(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarra
 
 
 def predictive_values(sensitivity: float, specificity: float, prevalence: float) -> tuple[float, float]:
-    """Return the share of alerts that are right and the share of silences that are right, each 0..1.
+    """Return the positive and the negative predictive value at a prevalence, each 0..1, by Bayes' rule.
 
-    Bayes' rule at a prevalence; NaN where nothing is called.
+    NaN for a value whose denominator is 0.
     """
-    hit, false_alarm = prevalence * sensitivity, (1 - prevalence) * (1 - specificity)
-    silent, miss = (1 - prevalence) * specificity, prevalence * (1 - sensitivity)
-    positive = hit / (hit + false_alarm) if hit + false_alarm else float("nan")
-    negative = silent / (silent + miss) if silent + miss else float("nan")
-    return positive, negative
+    true_positive, false_positive = prevalence * sensitivity, (1 - prevalence) * (1 - specificity)
+    true_negative, false_negative = (1 - prevalence) * specificity, prevalence * (1 - sensitivity)
+    alerts, others = true_positive + false_positive, true_negative + false_negative
+    return (
+        true_positive / alerts if alerts else float("nan"),
+        true_negative / others if others else float("nan"),
+    )
 
 
 def share(chosen: np.ndarray, among: np.ndarray, weights: np.ndarray) -> float:
@@ -113,7 +117,7 @@ def share(chosen: np.ndarray, among: np.ndarray, weights: np.ndarray) -> float:
 
 
 REPLICATES = 1000
-"""Resamples for an interval where nobody asks for another number."""
+"""Default number of resamples."""
 
 
 def bootstrap(
@@ -125,9 +129,9 @@ def bootstrap(
 ) -> Estimate:
     """Return the statistic with a percentile interval from resampling lesions, not images.
 
-    Images of one lesion resemble each other; drawing them one by one would make the interval too narrow.
+    Images of one lesion are correlated; resampling single images would make the interval too narrow.
     `lesions` is (n,) of any kind that can be compared. Resamples in which the statistic is NaN, such as those
-    that drew no melanoma, do not count; NaN where that is all of them.
+    without a melanoma, do not count; NaN if all are.
     """
     _, lesion = np.unique(lesions, return_inverse=True)
     count = lesion.max() + 1

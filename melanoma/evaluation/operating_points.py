@@ -1,9 +1,8 @@
-"""What an alert threshold does: found, missed and false alarms, at any threshold, with intervals at once.
+"""Sensitivity, specificity and errors of the alert at any threshold, with intervals, at a slider's pace.
 
-A slider asks for another threshold many times a second. So the bootstrap is counted up beforehand: images are
-ranked by their score, and of every resample it is known how often it drew the first image, the first two, and
-so on. What a threshold finds is then one row of that table. Nothing here needs scikit-learn, which the page's
-host does not have.
+The bootstrap is computed beforehand: images are sorted by score, and a table holds for every resample how
+often it drew the first image, the first two, and so on. The counts at a threshold are then one row of the
+table. Nothing here needs scikit-learn, which is not installed on the page's host.
 """
 
 from dataclasses import dataclass
@@ -50,7 +49,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the held-back images, or all of them, by the truth."""
+    """A subgroup of the held-out images, or all of them, split into melanomas and other lesions."""
 
     kind: str
     """One of `GROUPS`, or `EVERYONE`."""
@@ -60,33 +59,33 @@ class Part:
 
     @property
     def small(self) -> bool:
-        """True for fewer than `FEW` melanomas or other lesions: the figures say little."""
+        """True for fewer than `FEW` melanomas or other lesions: the figures are uncertain."""
         return min(len(self.melanomas.score), len(self.others.score)) < FEW
 
     def found(self, threshold: float) -> Estimate:
-        """Return the share of the melanomas with an alert (sensitivity)."""
+        """Return the sensitivity: the share of the melanomas with an alert."""
         return self.melanomas.share_above(threshold)
 
     def silent(self, threshold: float) -> Estimate:
-        """Return the share of the other lesions without an alert (specificity)."""
+        """Return the specificity: the share of the other lesions without an alert."""
         return self.others.share_above(threshold).complement()
 
 
 @dataclass(frozen=True)
 class RocCurve:
-    """The ROC curve: what every threshold does. Arrays (m,), from no alert to an alert for everyone."""
+    """The ROC curve as arrays (m,), from no alert to an alert for everyone."""
 
     threshold: np.ndarray
     false_alarms: np.ndarray
-    """Share of the other lesions with an alert."""
+    """False positive rate: the share of the other lesions with an alert."""
     found: np.ndarray
-    """Share of the melanomas with an alert."""
+    """Sensitivity: the share of the melanomas with an alert."""
 
 
 def parts_of(table: pd.DataFrame, replicates: int | None = None, seed: int = 0) -> tuple[Part, ...]:
     """Return everyone and then the groups, in the order of `GROUPS` and of their names.
 
-    The table has `image_id`, `diagnosis`, `lesion_id`, the probability `MEL`, and of `GROUPS` what is known.
+    The table has `image_id`, `diagnosis`, `lesion_id`, the probability `MEL`, and any columns of `GROUPS`.
     """
     table = table.sort_values("MEL", ascending=False, kind="stable")
     _, lesion = np.unique(table["lesion_id"].to_numpy(), return_inverse=True)
@@ -116,7 +115,7 @@ def parts_of(table: pd.DataFrame, replicates: int | None = None, seed: int = 0) 
 
 
 def roc_curve(part: Part) -> RocCurve:
-    """Return the curve, one point a distinct score and one before the first; NaN where one side is empty."""
+    """Return the curve, a point a distinct score and one for no alert; NaN for a class without images."""
     thresholds = np.unique(np.concatenate([part.melanomas.score, part.others.score]))[::-1]
 
     def shares(ranked: Ranked) -> np.ndarray:
@@ -128,8 +127,8 @@ def roc_curve(part: Part) -> RocCurve:
 
 def missed(part: Part, threshold: float, most: int = 10) -> list[tuple[str, float]]:
     """Return the melanomas without an alert as (image id, probability), the lowest probability first."""
-    silent = slice(part.melanomas.above(threshold), None)
-    return _named(part.melanomas, silent)[::-1][:most]
+    below = slice(part.melanomas.above(threshold), None)
+    return _named(part.melanomas, below)[::-1][:most]
 
 
 def false_alarms(part: Part, threshold: float, most: int = 10) -> list[tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""What an alert does among the people of a clinic, in whole people."""
+"""The expected numbers of right and wrong alerts in a clinic, also in whole people."""
 
 from dataclasses import dataclass
 
@@ -7,25 +7,25 @@ from melanoma.evaluation.metrics import predictive_values
 
 @dataclass(frozen=True)
 class Patients:
-    """How many of those examined are found, missed, alarmed for nothing and rightly left in peace.
+    """True positives, false negatives, false positives and true negatives among the people examined.
 
-    Expected numbers, so with fractions; they add up to all who were examined.
+    Expected numbers, so fractions occur; they add up to the number of people.
     """
 
     found: float
     missed: float
     false_alarms: float
     silent: float
-    """Without melanoma and without an alert."""
+    """True negatives: without melanoma and without an alert."""
     alert_right: float
-    """Share of the alerts that are melanomas; NaN where there are no alerts."""
+    """Positive predictive value: the share of the alerts that are melanomas; NaN without alerts."""
     silence_right: float
-    """Share of the silences that are no melanomas; NaN where there are none."""
+    """Negative predictive value: the share without melanoma among those without an alert; NaN without any."""
 
     def in_people(self) -> tuple[int, int, int, int]:
-        """Return whole people, adding up to all: found, missed, false alarms, silent.
+        """Return whole numbers with the same sum: found, missed, false alarms, silent.
 
-        Rounded against the network: the missed up to the next person, and so are the false alarms.
+        Missed melanomas and false alarms are rounded up, so that rounding never flatters the network.
         """
         ill = round(self.found + self.missed)
         healthy = round(self.false_alarms + self.silent)
@@ -35,7 +35,7 @@ class Patients:
 
 
 def among(people: int, prevalence: float, sensitivity: float, specificity: float) -> Patients:
-    """Return what happens among so many people of whom the share `prevalence` has melanoma."""
+    """Return the expected numbers for so many people, of whom the share `prevalence` has melanoma."""
     ill = people * prevalence
     healthy = people - ill
     alert_right, silence_right = predictive_values(sensitivity, specificity, prevalence)

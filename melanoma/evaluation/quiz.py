@@ -1,4 +1,4 @@
-"""A quiz against the network: cases, answers, and how well a student and the network knew what they knew."""
+"""A quiz against the network: cases, answers, scores, and the calibration of student and network."""
 
 import csv
 import io
@@ -15,14 +15,14 @@ from melanoma.photos.framing import Geometry
 
 T = TypeVar("T")
 STRONG = 0.9
-"""A mark counts as right where the map is stronger than in this share of what the network saw."""
+"""A mark counts as right if the map there is stronger than in this share of the network's input."""
 SURE_EDGES = (0.0, 0.35, 0.55, 0.75, 0.95, 1.0 + 1e-9)
-"""Of the chart of calibration: the answers of a short quiz fill no more ranges."""
+"""Bins of the calibration chart: few, since a quiz has few answers."""
 
 
 @dataclass(frozen=True)
 class QuizAnswer:
-    """What the student and the network said about one case; both chose among the same diagnoses."""
+    """The answers of the student and the network to one case, chosen among the same diagnoses."""
 
     case: str
     truth: str
@@ -33,7 +33,7 @@ class QuizAnswer:
     network_sure: float
     """The network's probability of its answer among the diagnoses to choose from, 0..1."""
     mark: float | None
-    """Share of what the network saw where its evidence is weaker than at the mark; None if unmarked."""
+    """Share of the network's input where its evidence is weaker than at the mark; None if unmarked."""
 
     @property
     def student_right(self) -> bool:
@@ -48,7 +48,7 @@ class QuizAnswer:
 
 @dataclass(frozen=True)
 class Score:
-    """One side's result over all cases."""
+    """The result of the student, or of the network, over all cases."""
 
     right: int
     brier: float
@@ -78,12 +78,12 @@ def scores(answers: Sequence[QuizAnswer]) -> tuple[Score, Score]:
 
 
 def both_missed(answers: Sequence[QuizAnswer]) -> list[QuizAnswer]:
-    """Return the cases that neither got right."""
+    """Return the cases that both answered wrong."""
     return [answer for answer in answers if not answer.student_right and not answer.network_right]
 
 
 def among_options(probabilities: np.ndarray, options: Sequence[str]) -> tuple[str, float]:
-    """Return the likeliest option and its probability if one of them is true: the student's own question.
+    """Return the likeliest option and its probability given that one of the options is true.
 
     `probabilities` is float (options,), 0..1, and may sum to less than 1.
     """
@@ -93,9 +93,9 @@ def among_options(probabilities: np.ndarray, options: Sequence[str]) -> tuple[st
 
 
 def rank_of_mark(heatmap: np.ndarray, geometry: Geometry, x: float, y: float) -> float:
-    """Return the share, 0..1, of what the network saw where the heatmap (h, w) is weaker than at (x, y).
+    """Return the share, 0..1, of the network's input where the heatmap (h, w) is weaker than at (x, y).
 
-    `x` and `y` are pixels of the photo; 0 outside what the network saw.
+    `x` and `y` are pixels of the photo; 0 outside the network's input.
     """
     values = geometry.lay_back(heatmap)
     row, column = min(int(y), geometry.height - 1), min(int(x), geometry.width - 1)
@@ -130,7 +130,7 @@ def draw_cases(seed: int, count: int) -> list[tuple[str, LesionParameters, int]]
 
 
 def chosen(items: Sequence[T], seed: int, count: int) -> list[T]:
-    """Return up to `count` of the items in an order that hangs on the seed alone."""
+    """Return up to `count` of the items, in an order that depends on the seed alone."""
     order = np.random.default_rng([seed, 2]).permutation(len(items))[:count]
     return [items[index] for index in order]
 
@@ -148,7 +148,7 @@ def as_csv(answers: Sequence[QuizAnswer]) -> str:
 
 
 def as_json(answers: Sequence[QuizAnswer], model: str, source: str, seed: int) -> str:
-    """Return the answers, both scores and what made them."""
+    """Return the answers, both scores, and model, source and seed."""
     student, network = scores(answers)
     content = {
         "model": model,

@@ -1,4 +1,4 @@
-"""How far the probabilities and prediction sets of a bundle can be believed."""
+"""Calibration error, Brier score, coverage of prediction sets, and the reliability curve of melanoma."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ NAMES = {
     "coverage": "prediction sets that hold the truth",
     "set_size": "diagnoses in a prediction set",
 }
-"""What each figure is called."""
+"""The title of each figure."""
 EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0 + 1e-9)
 """Of the ranges of the reliability curve: finer where most probabilities, and the alert's threshold, lie."""
 
@@ -30,7 +30,7 @@ def judge_calibration(
     prior: np.ndarray,
     quantiles: np.ndarray,
 ) -> dict[str, Estimate]:
-    """Return how far probabilities and prediction sets can be believed, on images that set neither.
+    """Return how reliable probabilities and prediction sets are, on images that were used for neither.
 
     `calibration_error` and `brier_score`, and the same with `_before`, at temperature 1; classes are weighted
     to the mix `prior`, which the probabilities are meant for, but for `calibration_error_as_found`.
@@ -40,8 +40,8 @@ def judge_calibration(
     balance = class_weights(truth, prior)
     after = Calibration(temperature, tuple(prior)).probabilities(logits)
     before = Calibration(1.0, tuple(prior)).probabilities(logits)
-    kept = 1 - after <= quantiles
-    covered, size = kept[np.arange(len(truth)), truth], kept.sum(axis=1)
+    in_set = 1 - after <= quantiles
+    covered, size = in_set[np.arange(len(truth)), truth], in_set.sum(axis=1)
 
     def weighted_mean(values: np.ndarray) -> Statistic:
         return lambda weights: float(np.average(values, weights=weights * balance))
@@ -59,7 +59,7 @@ def judge_calibration(
 
 
 BIN_REPLICATES = 300
-"""Resamples for the interval of one bin: a bar in a figure needs no third digit."""
+"""Resamples for the interval of one bin: an error bar needs less precision than a printed figure."""
 
 
 @dataclass(frozen=True)

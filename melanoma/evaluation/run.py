@@ -1,4 +1,4 @@
-"""A bundle judged on labelled images, as `melanoma evaluate` does it."""
+"""The evaluation of a bundle on labelled images: `melanoma evaluate`."""
 
 import json
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from melanoma.model.classifier import load_compiled
 
 @dataclass(frozen=True)
 class BundleEvaluation:
-    """The evaluation, and on what it rests."""
+    """The evaluation, with the images it is based on and those left out."""
 
     evaluation: Evaluation
     left_out: int
-    """Images left out because their lesion was fitted or calibrated on."""
+    """Images left out because their lesion was used for training or calibration."""
     problems: dict[str, str]
-    """The sentence about each image that could not be read, by id."""
+    """The error of each image that could not be read, by id."""
     threshold: float
     predictions: pd.DataFrame
     focus: Focus | None
-    """Whether it decides by the lesion; None where no outlines are known."""
+    """Whether it decides by the lesion; None if no outlines are known."""
     none_of_eight: dict[str, int]
-    """Images left out as they show none of the eight diagnoses, or no dermoscopy, by the reason."""
+    """Images left out because they show none of the eight diagnoses, or are not dermoscopic, by reason."""
     remarks: list[str]
-    """Sentences about what of the tables was not used."""
+    """Sentences about rows of the tables that were not used."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers and lists."""
@@ -71,8 +71,8 @@ class BundleEvaluation:
             for group in found.groups
         ]
         if found.missed:
-            told = ", ".join(f"{image_id} {value:.3f}" for image_id, value in found.missed)
-            lines.append(f"melanomas without an alert, the surest first: {told}")
+            missed = ", ".join(f"{image_id} {value:.3f}" for image_id, value in found.missed)
+            lines.append(f"melanomas without an alert, the surest first: {missed}")
         if self.focus is not None:
             lines.append(f"on the {self.focus.images} images with an outline:")
             lines += [f"  {name:<56} {value}" for name, value in self.focus.rows().items()]
@@ -89,9 +89,9 @@ class BundleEvaluation:
 
 
 def _archive_ids(table: pd.DataFrame) -> pd.Series:
-    """Return the archive's id of each image, missing where its name is none.
+    """Return the archive's id of each image, missing if its name is not such an id.
 
-    A folder of class folders names an image by its place, a labels CSV the same one by this id alone.
+    In a folder of class folders an image's id is its path, in a labels CSV the archive's id alone.
     """
     stems = table["image_id"].map(image_stem)
     return stems.where(stems.str.match(ARCHIVE_ID))
@@ -115,8 +115,8 @@ def evaluate_bundle(
 ) -> BundleEvaluation:
     """Return the evaluation of a bundle on labels CSVs or folders, several being one table.
 
-    Labels that others cover are judged as those: beside AKIEC, an AK is an AKIEC. Raises UserError if no
-    image is left.
+    Labels that a coarser label of the data covers are replaced by it: beside AKIEC, AK becomes AKIEC. Raises
+    UserError if no image is left.
     """
     labels = read_labels(data, images, outlines)
     table = labels.table.assign(diagnosis=coarsened(labels.table["diagnosis"]))

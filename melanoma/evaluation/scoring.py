@@ -20,7 +20,7 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Scored:
-    """Outputs for the readable images of a table."""
+    """The network's outputs for the readable images of a table."""
 
     table: pd.DataFrame
     """The readable rows, with their old index."""
@@ -29,11 +29,11 @@ class Scored:
     features: np.ndarray
     """float32 (n, channels)."""
     problems: dict[str, str]
-    """The sentence about each image that could not be read, by id."""
+    """The error of each image that could not be read, by id."""
 
 
 def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> Scored:
-    """Return the outputs for every image of a catalogue; raises UserError if none can be read."""
+    """Return the outputs for every image of a table; raises UserError if none can be read."""
     problems: dict[str, str] = {}
 
     def load(row: int) -> np.ndarray | None:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from melanoma.batches import sliced
 from melanoma.model.classifier import CompiledNetwork
 
 
@@ -36,9 +37,7 @@ class FloatTwin(keras.Model):
     def predict(self, inputs: Any, batch_size: int | None = 32) -> np.ndarray:
         """Return the logits (n, classes) in batches."""
         pixels = inputs[0] if isinstance(inputs, list) else inputs
-        step = batch_size or len(pixels)
-        parts = [self(pixels[start : start + step]).numpy() for start in range(0, len(pixels), step)]
-        return np.concatenate(parts)
+        return np.concatenate([self(some).numpy() for some in sliced(pixels, batch_size or len(pixels))])
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from melanoma.batches import sliced
 from melanoma.controls import Choice, Control, Range
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.base import ExplanationRequest, Method
@@ -49,8 +50,7 @@ class IntegratedGradients(Method):
 
         def mean_gradient(index: int) -> np.ndarray:
             total = np.zeros(pixels.shape, np.float64)
-            for first in range(0, steps, _BATCH):
-                some = shares[first : first + _BATCH]
+            for some in sliced(shares, _BATCH):
                 way = tf.constant(start + some[:, None, None, None] * (pixels - start))
                 target = log_odds_target(request.prediction.calibration, [index] * len(some))
                 with tf.GradientTape() as tape:

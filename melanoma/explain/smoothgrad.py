@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 from tf_keras_vis.saliency import Saliency
 
+from melanoma.batches import sliced
 from melanoma.controls import Control, Range
 from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.float_input import float_twin
@@ -45,8 +46,7 @@ class SmoothGrad(Method):
         def gradient(index: int) -> np.ndarray:
             """Return the mean gradient (S, S, 3) of the log-odds of one diagnosis."""
             total = np.zeros(pixels.shape, np.float64)
-            for start in range(0, len(noisy), _BATCH):
-                batch = noisy[start : start + _BATCH]
+            for batch in sliced(noisy, _BATCH):
                 target = log_odds_target(calibration, [index] * len(batch))
                 found = saliency(target, batch, gradient_modifier=None, keepdims=True, normalize_map=False)
                 total += np.asarray(found).sum(axis=0)

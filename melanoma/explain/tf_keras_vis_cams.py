@@ -8,6 +8,7 @@ from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 from tf_keras_vis.layercam import Layercam
 from tf_keras_vis.scorecam import Scorecam
 
+from melanoma.batches import sliced
 from melanoma.controls import Control, Range
 from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.float_input import float_twin, tail_from
@@ -41,8 +42,7 @@ class _GradientCam(Method):
         features = tail.maps(request.pixels[None])
         library = self.computed_by(tail.model)
         indices, cams = request.indices, []
-        for start in range(0, len(indices), _BATCH):
-            some = indices[start : start + _BATCH]
+        for some in sliced(indices, _BATCH):
             copies = np.repeat(features, len(some), axis=0)
             target = log_odds_target(request.prediction.calibration, some)
             cams.append(library(_less_its_value(target), copies, penultimate_layer=tail.start, **UNSCALED))

@@ -1,1 +1,1 @@
-"""What is taken away: a case with its map as a report, an overlay, numbers."""
+"""Exports: a case as an HTML report, an overlay picture, numbers."""

@@ -1,4 +1,4 @@
-"""One photo with its answer and one map: what is in view, to be saved or reported."""
+"""One photo with its prediction and one heatmap, to be saved or reported."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from melanoma.model.prediction import Prediction
 
 @dataclass(frozen=True)
 class ExportedCase:
-    """What the visitor sees. It knows neither the photo's file name nor its metadata."""
+    """The case in view. It holds neither the photo's file name nor its metadata."""
 
     photo: np.ndarray
     """uint8 (H, W, 3) RGB."""
@@ -36,7 +36,7 @@ class ExportedCase:
     outlined: bool
     """True if the outline is drawn."""
     unit: str = ""
-    """What a value of the map counts, in the reader's language."""
+    """The unit of the map's values, in the reader's language."""
     measures: dict[str, Any] = field(default_factory=dict)
     """`MeasuredMap.as_json()` if the map was measured."""
 

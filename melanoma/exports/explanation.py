@@ -1,4 +1,4 @@
-"""A heatmap of a photo with all its figures and what they mean: where methods and measures meet."""
+"""Measures a heatmap of any method, and describes the results: joins `explain` and `measures`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,22 +16,22 @@ from melanoma.model.classifier import Classifier
 from melanoma.phrases import Say, english
 
 _BATCH = 16
-_RANDOM_MAPS = 3  # their mean is what chance does
+_RANDOM_MAPS = 3  # whose mean is the baseline
 _AGAINST_CHANCE = ("deletion", "insertion")
 
 
 @dataclass(frozen=True)
 class MeasuredMap:
-    """The figures of one heatmap."""
+    """The measures of one heatmap."""
 
     figures: dict[str, float]
-    """By the measure's name; NaN where the map has no answer."""
+    """By the measure's name; NaN if it is not defined for the map."""
     by_chance: dict[str, float]
-    """By how much the map is better than random ones, above 0 is better."""
+    """The advantage over random maps by the measure's name; above 0 is better."""
     sentences: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures with their meaning; those without an answer are null."""
+        """Return the figures with their meaning; undefined ones are null."""
         measures = {
             name: {
                 "title": MEASURES[name].title,
@@ -49,9 +49,9 @@ class MeasuredMap:
         lines = list(self.sentences)
         for name, value in self.figures.items():
             measure = MEASURES[name]
-            told = "no answer" if np.isnan(value) else f"{value:.3f}"
+            shown = "no answer" if np.isnan(value) else f"{value:.3f}"
             chance = f"; better than random by {self.by_chance[name]:+.3f}" if name in self.by_chance else ""
-            lines.append(f"  {measure.title}: {told} ({measure.better} is better{chance})")
+            lines.append(f"  {measure.title}: {shown} ({measure.better} is better{chance})")
         return "\n".join(lines)
 
 
@@ -67,9 +67,9 @@ def measure_map(
 ) -> MeasuredMap:
     """Return the figures of a heatmap (h, w) of one diagnosis, the `method`'s answer to the request.
 
-    `mask` is the lesion's outline in the network's input, bool (S, S); without one, what needs it is left
-    out. `say` gives the sentences' language, `before` hears of each measure's start. Takes as long as some
-    300 predictions, and some 10 times as long as the map.
+    `mask` is the lesion's outline in the network's input, bool (S, S); without one, measures that need it
+    are left out. `say` translates the sentences, `before` is called with each measure before it is computed.
+    Takes as long as some 300 predictions, and some 10 computations of the map.
     """
     case = MapCase(
         probabilities=probabilities_of(classifier),
@@ -84,16 +84,16 @@ def measure_map(
     figures = measure_all(case, before)
     random = random_maps(request, code)
     by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE}
-    # Random spots and edges are no evidence, so nothing is said of where it lies.
-    spoken_of = {
+    # Maps for comparison, of random spots and edges, show no evidence: where they lie is not described.
+    described = {
         name: figures[name] for name in figures if not method.for_comparison or name == "randomisation"
     }
-    told = sentences(case, spoken_of, within_sentence(code, say), by_chance, say)
-    return MeasuredMap(figures, by_chance, tuple(told))
+    lines = sentences(case, described, within_sentence(code, say), by_chance, say)
+    return MeasuredMap(figures, by_chance, tuple(lines))
 
 
 def random_maps(request: ExplanationRequest, code: str) -> list[np.ndarray]:
-    """Return the maps (h, w) whose mean is what chance does, for the photo of a request."""
+    """Return random maps (h, w) as a baseline, for the photo of a request."""
     return [
         METHODS["random"].explain(replace(request, settings={"draw": draw}).only(code))[..., 0]
         for draw in range(1, _RANDOM_MAPS + 1)

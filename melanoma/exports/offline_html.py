@@ -1,4 +1,4 @@
-"""An HTML file that opens without a network: nothing in it may load or run anything."""
+"""A self-contained HTML file: its content security policy forbids scripts and external files."""
 
 from html import escape
 from string import Template

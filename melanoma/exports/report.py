@@ -1,6 +1,6 @@
-"""One case as one HTML file: opens without a network, prints on two pages, in the reader's language.
+"""One case as a self-contained HTML file in the reader's language, printed on two pages.
 
-No script, no font, no picture comes from elsewhere, and nothing of the photo's file but its pixels.
+It has no scripts, fonts or pictures from elsewhere, and nothing of the photo's file but its pixels.
 """
 
 from html import escape
@@ -97,15 +97,15 @@ def case_report(
 
 
 def _notices(case: ExportedCase, say: Say) -> list[str]:
-    told = [
+    notices = [
         say(
             "Not a diagnosis. This report shows how a small neural network decides. It misses melanomas. "
             "Whatever it says, let a dermatologist look at a spot that is new, changing or worrying."
         )
     ]
     if case.drawn:
-        told.append(say("The network never learned from drawings: its answer here means nothing."))
-    return told
+        notices.append(say("The network never learned from drawings: its answer here means nothing."))
+    return notices
 
 
 def _doubts(found: list[str], say: Say) -> str:
@@ -135,8 +135,9 @@ def _bar(case: ExportedCase, code: str, value: float, say: Say) -> str:
 
 
 def _measured(case: ExportedCase) -> str:
-    told = case.measures.get("sentences", [])
-    return f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in told)}</ul>" if told else ""
+    sentences = case.measures.get("sentences", [])
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f"<ul>{items}</ul>" if items else ""
 
 
 def _facts(case: ExportedCase, say: Say) -> str:
@@ -171,9 +172,9 @@ def _outline(lesion: LesionInView, say: Say) -> str:
 
 def _limits(case: ExportedCase, say: Say) -> list[str]:
     figures = case.bundle.figures
-    told = []
+    limits = []
     if "alert_sensitivity" in figures and "alert_specificity" in figures:
-        told.append(
+        limits.append(
             say(
                 "In its test on {images} photos the alert found {found:.0%} of the melanomas ({low:.0%} to "
                 "{high:.0%}, 95% interval) and stayed silent at {silent:.0%} of the other spots.",
@@ -184,6 +185,13 @@ def _limits(case: ExportedCase, say: Say) -> list[str]:
                 silent=figures["alert_specificity"]["value"],
             )
         )
-    told.append(say("The network knows eight diagnoses; a spot that is none of them still gets one of them."))
-    told.append(say("A heatmap shows what the network used, which need not be what a doctor should look at."))
-    return told
+    limits.append(
+        say(
+            "The network knows {count} diagnoses; a spot that is none of them still gets one of them.",
+            count=len(case.bundle.codes),
+        )
+    )
+    limits.append(
+        say("A heatmap shows what the network used, which need not be what a doctor should look at.")
+    )
+    return limits

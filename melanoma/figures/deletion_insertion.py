@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.figures.heatmap import AGAINST
+from melanoma.figures.style import lay_out
 from melanoma.measures.base import MapCase
 from melanoma.measures.curves import PerturbationCurve, deletion_curve, insertion_curve
 from melanoma.phrases import Say, english
@@ -53,20 +54,10 @@ def curve_figure(
                 hovertemplate="%{y:.1%}<extra>%{fullData.name}</extra>",
             )
         )
-    figure.update_layout(
-        height=280,
-        margin={"l": 8, "r": 8, "t": 32, "b": 8},
-        xaxis={"title": {"text": doing}, "tickformat": ".0%", "range": [0, 1], "fixedrange": True},
-        yaxis={
-            "title": {"text": say("Probability")},
-            "tickformat": ".0%",
-            "range": [0, 1.02],
-            "fixedrange": True,
-        },
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        hovermode="x unified",
-    )
-    return figure
+    figure.update_xaxes(title={"text": doing}, tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(title={"text": say("Probability")}, tickformat=".0%", range=[0, 1.02])
+    legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
+    return lay_out(figure, 280, {"t": 32}, legend, hovermode="x unified")
 
 
 def _mean(curves: Sequence[PerturbationCurve]) -> PerturbationCurve:

@@ -1,15 +1,12 @@
-"""Arrays -> pictures: Plotly figures for the page, and overlays as pixels."""
+"""A heatmap over its photo: a Plotly figure for the page, and an overlay as pixels."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from melanoma.diagnoses import diagnosis_of
-from melanoma.figures.style import lay_photo
-from melanoma.model.alert_wording import marked_name
+from melanoma.figures.style import NO_MARGIN, lay_out, lay_photo
 from melanoma.photos.framing import Geometry
-from melanoma.phrases import Say, english
 
 FOR = (178, 24, 43)
 """Red and blue ends of ColorBrewer's RdBu, which colour-blind readers can tell apart."""
@@ -18,56 +15,6 @@ OPACITY = 0.65  # of the strongest colour, so that the lesion shows through it
 SCALE_HEIGHT = 64  # pixels of the colour bar under a map, with its title
 OUTLINE = (("#000000", 4), ("#ffffff", 2))
 """White between two black lines: seen on pale and on dark skin, and under every colour of a map."""
-
-
-def probability_bars(
-    probabilities: dict[str, float], prediction_set: tuple[str, ...] = (), say: Say = english
-) -> go.Figure:
-    """Return horizontal bars, likeliest on top; malignant diagnoses are hatched and marked with a triangle.
-
-    `probabilities` maps codes to 0..1. Diagnoses in `prediction_set` have bold names. `say` gives the
-    reader's language.
-    """
-    ranked = sorted(probabilities.items(), key=lambda item: item[1])
-    diagnoses = [diagnosis_of(code) for code, _ in ranked]
-    names = [marked_name(code, say) for code, _ in ranked]
-    figure = go.Figure(
-        go.Bar(
-            x=[value for _, value in ranked],
-            y=[
-                f"<b>{name}</b>" if code in prediction_set else name
-                for name, (code, _) in zip(names, ranked, strict=True)
-            ],
-            orientation="h",
-            texttemplate="%{x:.1%}",
-            textposition="outside",
-            cliponaxis=False,
-            marker={
-                "color": [found.colour for found in diagnoses],
-                "pattern": {
-                    "shape": ["/" if found.malignant else "" for found in diagnoses],
-                    "fillmode": "overlay",
-                    "fgcolor": "rgba(255, 255, 255, 0.65)",
-                    "solidity": 0.25,
-                    "size": 7,
-                },
-            },
-            hovertext=[
-                f"{say(found.plain)}<br>" + say("Signs: {signs}.", signs=say(found.signs))
-                for found in diagnoses
-            ],
-            hovertemplate="%{hovertext}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        height=320,
-        margin={"l": 8, "r": 48, "t": 8, "b": 8},
-        xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
-        yaxis={"automargin": True, "fixedrange": True},
-        hoverlabel={"align": "left"},
-        showlegend=False,
-    )
-    return figure
 
 
 def colour_limit(heatmaps: np.ndarray) -> float:
@@ -90,12 +37,13 @@ def heatmap_figure(
     signed: bool,
     title: str,
     contours: Sequence[np.ndarray] = (),
+    height: int = SCALE_HEIGHT + 416,
 ) -> go.Figure:
     """Return the heatmap (h, w) over the uint8 RGB photo, on the photo's own pixels, with a colour bar.
 
     Colours fade out towards zero, so that the photo shows where there is no evidence. The photo outside
     what the network saw is veiled. `title` heads the colour bar. `contours` are closed lines (n, 2)
-    of x and y in the photo's pixels.
+    of x and y in the photo's pixels. `height` is the figure's, pixels.
     """
     rows, columns = heatmap.shape
     cell = (geometry.side / columns, geometry.side / rows)
@@ -140,12 +88,7 @@ def heatmap_figure(
             fillcolor="rgba(128,128,128,0.55)",
             line_width=0,
         )
-    figure.update_layout(
-        height=SCALE_HEIGHT + 416,
-        margin={"l": 0, "r": 0, "t": 0, "b": SCALE_HEIGHT},
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
-    return figure
+    return lay_out(figure, height, NO_MARGIN | {"b": SCALE_HEIGHT})
 
 
 def overlay(

@@ -6,13 +6,12 @@ import plotly.graph_objects as go
 
 from melanoma.explain.lesson.contributions import Contributions
 from melanoma.figures.heatmap import AGAINST, FOR
-from melanoma.figures.style import CLEAR, picture_axes
+from melanoma.figures.style import LINE, NO_MARGIN, lay_out, picture_axes
 
 SCALE = "Cividis"
 """Of feature maps, which speak neither for nor against, so neither red nor blue. Readable if colour-blind."""
 _COLUMNS = 4
 _GAP = 0.06  # of a tile
-_LINE = "#808a90"  # 3.5 to 1 and more on both themes' backgrounds
 
 
 def tiles_figure(maps: np.ndarray, names: list[str], chosen: int, title: str) -> go.Figure:
@@ -63,7 +62,7 @@ def tiles_figure(maps: np.ndarray, names: list[str], chosen: int, title: str) ->
         line={"color": "#e69f00", "width": 4},
     )
     rows = -(-count // _COLUMNS)
-    return _picture(figure, _COLUMNS * step - _GAP, rows * step - _GAP, 380, dragmode=False)
+    return _picture(figure, _COLUMNS * step - _GAP, rows * step - _GAP, 380)
 
 
 def map_figure(heatmap: np.ndarray, limit: float, title: str, signed: bool = False) -> go.Figure:
@@ -88,9 +87,9 @@ def growing_sum(parts: Contributions, count: int, name: str) -> go.Figure:
     """Return how the map's total grows with each contribution added, marked at `count`."""
     sums = np.concatenate([[0.0], np.cumsum(parts.totals)])
     figure = go.Figure(
-        go.Scatter(x=np.arange(len(sums)), y=sums, mode="lines", line={"color": _LINE, "width": 2}, name=name)
+        go.Scatter(x=np.arange(len(sums)), y=sums, mode="lines", line={"color": LINE, "width": 2}, name=name)
     )
-    figure.add_hline(y=sums[-1], line={"color": _LINE, "dash": "dot", "width": 1})
+    figure.add_hline(y=sums[-1], line={"color": LINE, "dash": "dot", "width": 1})
     figure.add_scatter(
         x=[count],
         y=[sums[count]],
@@ -100,15 +99,9 @@ def growing_sum(parts: Contributions, count: int, name: str) -> go.Figure:
         marker={"size": 12, "color": "#e69f00"},
     )
     figure.update_traces(hovertemplate="%{x}: %{y:+.3f}<extra></extra>", cliponaxis=False)
-    figure.update_layout(
-        height=210,
-        showlegend=False,
-        margin={"l": 8, "r": 16, "t": 20, "b": 8},
-        xaxis={"title": name, "fixedrange": True},
-        yaxis={"fixedrange": True, "automargin": True},
-        **CLEAR,
-    )
-    return figure
+    figure.update_xaxes(title=name)
+    figure.update_yaxes(automargin=True)
+    return lay_out(figure, 210, {"r": 16, "t": 20})
 
 
 def _at_most(values: np.ndarray, side: int) -> np.ndarray:
@@ -129,9 +122,6 @@ def _bar(title: str, form: str = ".2~g") -> dict:
     }
 
 
-def _picture(
-    figure: go.Figure, width: float, height: float, pixels: int, dragmode: str | bool = False
-) -> go.Figure:
+def _picture(figure: go.Figure, width: float, height: float, pixels: int) -> go.Figure:
     picture_axes(figure, width, height)
-    figure.update_layout(height=pixels, margin={"l": 0, "r": 0, "t": 60, "b": 0}, dragmode=dragmode, **CLEAR)
-    return figure
+    return lay_out(figure, pixels, NO_MARGIN | {"t": 60}, dragmode=False)

@@ -8,7 +8,7 @@ from scipy.special import logit
 
 from melanoma.explain.lesson.worked_sum import WorkedSum
 from melanoma.figures.heatmap import AGAINST, FOR
-from melanoma.figures.style import CLEAR, GREY
+from melanoma.figures.style import LINE, lay_out
 
 _FOR, _AGAINST = f"rgb{FOR}", f"rgb{AGAINST}"
 _ROW = 34  # pixels of a diagnosis' row
@@ -37,22 +37,16 @@ def sum_figure(worked: WorkedSum, index: int, labels: Sequence[str]) -> go.Figur
             textposition="outside",
             increasing={"marker": {"color": _FOR}},
             decreasing={"marker": {"color": _AGAINST}},
-            totals={"marker": {"color": GREY}},
-            connector={"line": {"color": GREY, "dash": "dot", "width": 1}},
+            totals={"marker": {"color": LINE}},
+            connector={"line": {"color": LINE, "dash": "dot", "width": 1}},
             cliponaxis=False,
             hoverinfo="skip",
         )
     )
-    figure.add_hline(y=0, line={"color": GREY, "width": 1})
-    figure.update_layout(
-        height=330,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        showlegend=False,
-        xaxis={"fixedrange": True, "tickangle": 0},
-        yaxis={"fixedrange": True, "automargin": True},
-        **CLEAR,
-    )
-    return figure
+    figure.add_hline(y=0, line={"color": LINE, "width": 1})
+    figure.update_xaxes(tickangle=0)
+    figure.update_yaxes(automargin=True)
+    return lay_out(figure, 330, {"t": 28})
 
 
 def evidence_bars(
@@ -82,16 +76,10 @@ def evidence_bars(
     reach = 1.25 * max(
         float(np.abs(worked.evidence_for).max()), float(np.abs(worked.evidence_against).max()), 1e-6
     )
-    figure.update_layout(
-        barmode="relative",
-        height=_ROW * len(places) + 60,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
-        xaxis={"fixedrange": True, "range": [-reach, reach], "zerolinecolor": GREY},
-        yaxis={"fixedrange": True, "automargin": True, "autorange": "reversed"},
-        **CLEAR,
-    )
-    return figure
+    figure.update_xaxes(range=[-reach, reach], zerolinecolor=LINE)
+    figure.update_yaxes(automargin=True, autorange="reversed")
+    legend = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0}
+    return lay_out(figure, _ROW * len(places) + 60, {"t": 36}, legend, barmode="relative")
 
 
 def number_line(
@@ -121,7 +109,7 @@ def number_line(
             cliponaxis=False,
         )
     )
-    figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
+    figure.add_vline(x=0, line={"color": LINE, "width": 1, "dash": "dot"})
     for label, place, anchor in ((f"← {labels[0]}", 0, "left"), (f"{labels[1]} →", 1, "right")):
         figure.add_annotation(
             text=label,
@@ -133,18 +121,11 @@ def number_line(
             yanchor="bottom",
             showarrow=False,
         )
-    figure.update_layout(
-        height=_ROW * len(values) + 70,
-        margin={"l": 8, "r": 16, "t": 28, "b": 8},
-        showlegend=False,
-        xaxis={
-            "fixedrange": True,
-            "range": [-reach, reach],
-            "tickvals": [float(logit(share)) for share in ticks],
-            "ticktext": [f"{share:.2%}".rstrip("0%").rstrip(".") + "%" for share in ticks],
-            "zeroline": False,
-        },
-        yaxis={"fixedrange": True, "automargin": True, "autorange": "reversed"},
-        **CLEAR,
+    figure.update_xaxes(
+        range=[-reach, reach],
+        tickvals=[float(logit(share)) for share in ticks],
+        ticktext=[f"{share:.2%}".rstrip("0%").rstrip(".") + "%" for share in ticks],
+        zeroline=False,
     )
-    return figure
+    figure.update_yaxes(automargin=True, autorange="reversed")
+    return lay_out(figure, _ROW * len(values) + 70, {"t": 28, "r": 16})

@@ -7,14 +7,13 @@ import plotly.graph_objects as go
 
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import heatmap_figure
-from melanoma.figures.style import CLEAR
+from melanoma.figures.style import LINE, NO_MARGIN, lay_out
 from melanoma.model.alert_wording import MALIGNANT_MARK
 from melanoma.model.prediction import Prediction
 
-_LINE = "#808a90"  # at least 3 to 1 on both themes' backgrounds
-_SHOWN_FROM = 0.05  # a diagnosis that never gets this likely would be one more line on the floor
+_SHOWN_FROM = 0.05  # a diagnosis that stays below would be one more line along zero
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-_GRID = 24  # points a side, unseen, by which Plotly knows that something was selected
+_GRID = 24  # invisible points a side: Plotly reports a selection only where it holds points
 
 
 def before_and_after(
@@ -46,16 +45,9 @@ def before_and_after(
             },
             hoverinfo="skip",
         )
-    figure.update_layout(
-        height=420,
-        bargap=0.25,
-        margin={"l": 8, "r": 52, "t": 8, "b": 8},
-        xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
-        yaxis={"automargin": True, "fixedrange": True},
-        showlegend=False,
-        **CLEAR,
-    )
-    return figure
+    figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(automargin=True)
+    return lay_out(figure, 420, {"r": 52}, bargap=0.25)
 
 
 def sweep_lines(
@@ -86,27 +78,21 @@ def sweep_lines(
             line={"color": found.colour, "width": 3, "dash": _DASHES[number % len(_DASHES)]},
             hovertemplate="%{x:g}: %{y:.1%}<extra>%{fullData.name}</extra>",
         )
-    figure.add_vline(x=current, line={"color": _LINE, "width": 2})
+    figure.add_vline(x=current, line={"color": LINE, "width": 2})
     figure.add_hline(
         y=threshold,
         line={"color": diagnosis_of("MEL").colour, "dash": "dot", "width": 1},
         annotation={"text": threshold_label, "xanchor": "right"},
     )
-    figure.update_layout(
-        height=380,
-        margin={"l": 8, "r": 16, "t": 8, "b": 8},
-        xaxis={"title": axis, "fixedrange": True, "zeroline": False},
-        yaxis={"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True, "automargin": True},
-        legend={"orientation": "h", "y": -0.25, "yanchor": "top"},
-        **CLEAR,
-    )
-    return figure
+    figure.update_xaxes(title=axis, zeroline=False)
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", automargin=True)
+    return lay_out(figure, 380, {"r": 16}, {"orientation": "h", "y": -0.25, "yanchor": "top"})
 
 
 def region_selection_figure(photo: np.ndarray, before: Prediction, tool: str = "select") -> go.Figure:
     """Return the photo, uint8 RGB, ready for a box or lasso drawn by hand, in the photo's own pixels.
 
-    `tool` is the one in hand at first, `select` (a box) or `lasso`.
+    `tool` is active at first, `select` (a box) or `lasso`.
     """
     height, width = photo.shape[:2]
     figure = heatmap_figure(photo, np.zeros((1, 1)), before.geometry, 1.0, 0.0, False, "")
@@ -122,5 +108,4 @@ def region_selection_figure(photo: np.ndarray, before: Prediction, tool: str = "
         hoverinfo="skip",
         showlegend=False,
     )
-    figure.update_layout(dragmode=tool, height=300, margin={"l": 0, "r": 0, "t": 32, "b": 0}, **CLEAR)
-    return figure
+    return lay_out(figure, 300, NO_MARGIN | {"t": 32}, dragmode=tool)

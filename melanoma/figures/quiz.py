@@ -4,11 +4,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.evaluation.quiz import Score
-from melanoma.figures.style import CLEAR, diagonal, lay_photo
+from melanoma.figures.style import BLUE, NO_MARGIN, ORANGE, diagonal, lay_out, lay_photo
 
 COLUMNS = 32
 """Places to click in a row of the photo: finer than a network's map, coarse enough to send."""
-_STUDENT, _NETWORK = "#d55e00", "#0b84a5"
+_STUDENT, _NETWORK = ORANGE, BLUE
 _MARK = {"color": "#ffffff", "size": 26, "symbol": "circle-open", "line": {"width": 5}}
 _MARK_INSIDE = {"color": "#111111", "size": 26, "symbol": "circle-open", "line": {"width": 2}}
 
@@ -34,14 +34,13 @@ def clickable_photo(photo: np.ndarray, mark: tuple[float, float] | None) -> go.F
     if mark is not None:
         add_mark(figure, mark)
     lay_photo(figure, photo)
-    return figure.update_layout(
-        height=420,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        showlegend=False,
+    return lay_out(
+        figure,
+        420,
+        NO_MARGIN,
         hovermode="closest",
         hoverdistance=-1,  # wherever one clicks, the nearest place counts
         dragmode=False,
-        **CLEAR,
     )
 
 
@@ -76,11 +75,6 @@ def sureness_figure(
             customdata=count,
             hovertemplate="%{x:.0%} → %{y:.0%} (n = %{customdata})<extra></extra>",
         )
-    figure.update_xaxes(title=titles[0], range=[-0.03, 1.05], tickformat=".0%", fixedrange=True)
-    figure.update_yaxes(title=titles[1], range=[-0.06, 1.08], tickformat=".0%", fixedrange=True)
-    return figure.update_layout(
-        height=340,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        **CLEAR,
-    )
+    figure.update_xaxes(title=titles[0], range=[-0.03, 1.05], tickformat=".0%")
+    figure.update_yaxes(title=titles[1], range=[-0.06, 1.08], tickformat=".0%")
+    return lay_out(figure, 340, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})

@@ -1,5 +1,9 @@
-"""What several Plotly figures share: clear backgrounds, a photo in its own pixels, the line of agreement."""
+"""What several Plotly figures share: one layout, colours, a photo in its own pixels, the line of agreement.
 
+Backgrounds are transparent and text takes the page's colour, so that they read in light and dark themes.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,9 +12,34 @@ import plotly.graph_objects as go
 from melanoma.photos.encoding import as_jpeg, data_uri, shrink
 
 GREY = "rgba(128, 138, 144, 0.9)"
-CLEAR: dict[str, Any] = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
-"""Layout: backgrounds that let the page's theme through."""
+LINE = "#808a90"  # grey; at least 3 to 1 on both themes' backgrounds
+BLUE, ORANGE = "#0b84a5", "#d55e00"  # BLUE: 4.3 to 1 against white and against the dark page
+NO_MARGIN = dict.fromkeys("lrtb", 0)
 SHOWN_SIDE = 900  # pixels of a photo's longer side: more than a screen column shows, and quick to send
+
+
+def lay_out(
+    figure: go.Figure,
+    height: int,
+    margin: Mapping[str, int] | None = None,
+    legend: dict[str, Any] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """Give a figure its height and the layout that all have; return it.
+
+    `margin` holds those of "l", "r", "t", "b" that differ from 8 pixels. Without a `legend` there is none.
+    The axes stay where they are when somebody drags on them. `layout` are Plotly's own names.
+    """
+    figure.update_layout(
+        height=height,
+        margin=dict.fromkeys("lrtb", 8) | dict(margin or {}),
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        **({"legend": legend} if legend else {"showlegend": False}),
+        **layout,
+    )
+    figure.update_xaxes(fixedrange=True)
+    return figure.update_yaxes(fixedrange=True)
 
 
 def lay_photo(figure: go.Figure, photo: np.ndarray) -> go.Figure:
@@ -32,14 +61,13 @@ def lay_photo(figure: go.Figure, photo: np.ndarray) -> go.Figure:
 
 def picture_axes(figure: go.Figure, width: float, height: float) -> go.Figure:
     """Give the figure the axes of a picture: unseen, square units, (0, 0) at the upper left."""
-    figure.update_xaxes(range=[0, width], visible=False, constrain="domain", fixedrange=True)
+    figure.update_xaxes(range=[0, width], visible=False, constrain="domain")
     return figure.update_yaxes(
         range=[height, 0],
         visible=False,
         scaleanchor="x",
         constrain="domain",
         constraintoward="top",
-        fixedrange=True,
     )
 
 

@@ -1,17 +1,14 @@
-"""Plotly figures of the tutorial's data and results. Words come from the caller.
-
-Backgrounds are transparent and text takes the page's colour, so that they read in light and dark themes.
-"""
+"""Plotly figures of the tutorial's data and results. Words come from the caller."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from melanoma.figures.style import CLEAR, GREY
+from melanoma.figures.style import BLUE, GREY, LINE, ORANGE, lay_out
 
-_COLOURS = ("#0b84a5", "#d55e00", "#8a6d9e", "#808a90")
-_PATTERNS = ("", "/", "x", ".")  # series are told apart without colour too
+_COLOURS = (BLUE, ORANGE, "#8a6d9e", LINE)
+_PATTERNS = ("", "/", "x", ".")  # series can be told apart without colour too
 _BAR = 26  # pixels of a row
 
 
@@ -28,9 +25,8 @@ def stacked_bars(
             for number, (name, values) in enumerate(series.items())
         ]
     )
-    figure.update_layout(barmode="stack")
     figure.update_xaxes(title=axis)
-    return _plain(figure, 90 + _BAR * len(rows) + 24 * -(-len(series) // 3))
+    return _with_legend_below(figure, 90 + _BAR * len(rows) + 24 * -(-len(series) // 3), barmode="stack")
 
 
 def shares_by_group(
@@ -48,9 +44,8 @@ def shares_by_group(
             bar.update(error_x={"array": above, "arrayminus": below, "color": GREY}) if above else bar
         )
     figure = go.Figure(bars)
-    figure.update_layout(barmode="group")
     figure.update_xaxes(title=axis, range=[0, 1], tickformat=".0%")
-    return _plain(figure, 120 + 16 * len(rows) * len(series))
+    return _with_legend_below(figure, 120 + 16 * len(rows) * len(series), barmode="group")
 
 
 def accuracy_curves(series: dict[str, tuple[Sequence[float], bool]], axes: tuple[str, str]) -> go.Figure:
@@ -74,14 +69,14 @@ def accuracy_curves(series: dict[str, tuple[Sequence[float], bool]], axes: tuple
     )
     figure.update_xaxes(title=axes[0])
     figure.update_yaxes(title=axes[1], range=[0, 1], tickformat=".0%")
-    return _plain(figure, 380)
+    return _with_legend_below(figure, 380)
 
 
 def _bars(
     rows: Sequence[str],
     values: Sequence[float | None],
     name: str,
-    told: str,
+    value_format: str,
     number: int,
     colour: str | None = None,
 ) -> go.Bar:
@@ -95,19 +90,14 @@ def _bars(
             "color": colour or _COLOURS[number % len(_COLOURS)],
             "pattern": {"shape": "" if colour else _PATTERNS[number % len(_PATTERNS)]},
         },
-        hovertemplate="%{y}: " + told + "<extra>" + name + "</extra>",
+        hovertemplate="%{y}: " + value_format + "<extra>" + name + "</extra>",
     )
 
 
-def _plain(figure: go.Figure, height: int) -> go.Figure:
-    figure.update_layout(
-        **CLEAR,
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": -0.02, "yref": "container", "yanchor": "bottom", "x": 0},
-        bargap=0.25,
-    )
-    figure.update_xaxes(fixedrange=True, automargin=True)
+def _with_legend_below(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    figure.update_xaxes(automargin=True)
     if isinstance(figure.data[0], go.Bar):
         figure.update_yaxes(autorange="reversed")
-    return figure.update_yaxes(fixedrange=True, automargin=True)
+    figure.update_yaxes(automargin=True)
+    legend = {"orientation": "h", "y": -0.02, "yref": "container", "yanchor": "bottom", "x": 0}
+    return lay_out(figure, height, legend=legend, bargap=0.25, **layout)

@@ -1,1 +1,1 @@
-"""The lesion in a photo: its outline, what hides it, and the figures of the ABCD rule."""
+"""The lesion in a photo: outline, hair removal, and the figures of the ABCD rule."""

@@ -1,10 +1,10 @@
 """The letters ABCD as figures, from a photo and the lesion's outline.
 
-They measure pixels, to teach what the letters mean; they are not the score that a trained eye gives. A, B
+They measure pixels, to teach what the letters mean; they do not replace the score of a trained observer. A, B
 and C follow the ABCD rule of dermoscopy (Stolz et al. 1994; Nachbar et al. 1994,
 doi:10.1016/S0190-9622(94)70061-3). D is the diameter, as in the naked eye's rule (Friedman et al. 1985): the
-dermoscopic D, differential structures, is not measured. A lesion that reaches out of the photo is measured
-as far as it shows.
+dermoscopic D, differential structures, is not measured. Of a lesion that extends beyond the photo the
+visible part is measured.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "white": (226, 208, 200),
 }
 """The six colours of the ABCD rule (Stolz et al. 1994), in the order in which `colours` adds them."""
-# The rule leaves these to the eye. They were chosen on drawings of known shape, see
+# The rule gives no numbers for these. They were chosen on drawings of known shape, see
 # tests/lesion/test_outline.py.
 _LOPSIDED = 0.1  # share that does not fold onto itself from which an axis counts
 _PRESENT = 0.02  # share of the lesion from which a colour counts
@@ -40,12 +40,12 @@ _DEPTHS = np.arange(-0.21, 0.151, 0.02)  # from inside to outside the outline, o
 
 @dataclass(frozen=True)
 class Abcd:
-    """What can be counted and measured of a lesion."""
+    """The ABCD figures of a lesion."""
 
     asymmetry: tuple[float, float]
     """Share of the area that does not fold onto itself, 0 to 1, about two axes at right angles through the
-    centre of area: |M xor mirrored M| / 2|M| (Stoecker et al. 1992). As the rule asks, the pair is turned to
-    where the sum is least. Of the shape alone, not of colour or structure; the lesser share first."""
+    centre of area: |M xor mirrored M| / 2|M| (Stoecker et al. 1992). As in the rule, the pair of axes
+    with the least sum is used. Of the shape alone, not of colour or structure; the smaller share first."""
     asymmetric_axes: int
     """How many of the two axes exceed a share of 0.1: the rule's 0, 1 or 2."""
     compactness: float
@@ -63,8 +63,6 @@ class Abcd:
     so does white that is not lighter than it."""
     area: int
     """Pixels."""
-    image_share: float
-    """Of the photo, 0 to 1."""
     longest_diameter: float
     """Between the two points of the outline furthest apart, pixels. Millimetres would take the lens's
     scale."""
@@ -99,7 +97,6 @@ def abcd(image: np.ndarray, mask: np.ndarray) -> Abcd:
         abrupt_octants=_abrupt_octants(lab, mask),
         colours=_colours(lab, mask),
         area=area,
-        image_share=area / mask.size,
         longest_diameter=_longest_diameter(hull),
     )
 

@@ -1,4 +1,4 @@
-"""What hides skin in a photo, found and painted out: hair, and the dark corners of the dermatoscope's tube.
+"""Removes hair, and detects the dark corners of the dermatoscope's tube.
 
 All lengths are in pixels of a picture whose longer side is about `SIDE`.
 """
@@ -8,13 +8,13 @@ import numpy as np
 
 SIDE = 192
 _HAIR = 9  # length of the lines that close over hairs
-_HAIR_DEPTH = 22  # grey levels by which a hair is darker than what is beside it
-_DARK = 70  # brightest channel of what the tube hides
-_TUBE = 0.6  # of the half diagonal: nearer to the centre nothing is taken for a dark corner
+_HAIR_DEPTH = 22  # grey levels by which a hair is darker than the skin beside it
+_DARK = 70  # largest value of the brightest channel in dark corners
+_TUBE = 0.6  # of the half diagonal: dark corners lie farther from the centre
 
 
 def hair(small: np.ndarray) -> np.ndarray:
-    """Return where thin dark lines run in uint8 RGB (h, w, 3), bool (h, w) (DullRazor, Lee et al. 1997)."""
+    """Return the mask of thin dark lines in uint8 RGB (h, w, 3), bool (h, w) (DullRazor, Lee et al. 1997)."""
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     diagonal = np.eye(_HAIR, dtype=np.uint8)
     lines = (np.ones((1, _HAIR), np.uint8), np.ones((_HAIR, 1), np.uint8), diagonal, diagonal[::-1].copy())
@@ -28,7 +28,7 @@ def without_hair(small: np.ndarray) -> np.ndarray:
 
 
 def dark_corners(small: np.ndarray) -> np.ndarray:
-    """Return where dark regions reach a corner of the picture, bool (h, w), a little widened."""
+    """Return the mask of dark regions that touch a corner of the picture, bool (h, w), slightly widened."""
     height, width = small.shape[:2]
     _, labels = cv2.connectedComponents((small.max(axis=2) < _DARK).astype(np.uint8))
     corners = {labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]} - {0}

@@ -9,9 +9,9 @@ from melanoma.photos.reading import read_image
 
 
 def read_mask(path: str | Path) -> np.ndarray:
-    """Return where a mask's file is lighter than mid-grey, bool (H, W), on the file's own pixels.
+    """Return the pixels of a mask's file that are lighter than mid-grey, bool (H, W).
 
-    Raises UserError for what is not a usable picture.
+    Raises UserError for a file that is not a usable picture.
     """
     return np.asarray(read_image(path).mean(axis=2, dtype=np.float32) > 127)
 
@@ -19,8 +19,8 @@ def read_mask(path: str | Path) -> np.ndarray:
 def on_photo(mask: np.ndarray, width: int, height: int) -> np.ndarray:
     """Return a published mask, bool (h, w), on the pixels of its photo, bool (height, width).
 
-    Collections publish photos smaller than their masks, and squares cut from the middle of the picture that
-    was outlined: of a square photo's mask that is not square, the centred square counts.
+    Some collections publish photos that are smaller than their masks, or the centred square of the outlined
+    picture. So for a square photo the centred square of the mask is used.
     """
     if width == height:
         side = min(mask.shape)

@@ -1,1 +1,1 @@
-"""The network: its backbones so far."""
+"""The network: backbones, bundle on disk, classifier, calibration, in-distribution check."""

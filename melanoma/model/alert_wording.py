@@ -1,4 +1,4 @@
-"""The network's answer in sentences that nobody can take for reassurance, in any language.
+"""The prediction as sentences in any language, worded so that no sentence reassures.
 
 Each function takes `say`, which gives an English phrase in the reader's language and fills its {braces}.
 """
@@ -24,8 +24,8 @@ def marked_name(code: str, say: Say = english) -> str:
 def within_sentence(code: str, say: Say = english) -> str:
     """Return a diagnosis' name as it stands in the middle of a sentence: English has it in lower case."""
     name = diagnosis_of(code).name
-    told = say(name)
-    return told.lower() if told == name else told
+    translated = say(name)
+    return translated.lower() if translated == name else translated
 
 
 def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> tuple[str, str]:
@@ -37,10 +37,10 @@ def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> t
             say("To the network this resembles melanoma. A dermatologist should look at it soon."),
         )
     headline = say("No melanoma alert (melanoma {probability:.1%}, alert from {threshold:.1%}).", **numbers)
-    measured = bundle.figures.get("alert_sensitivity")
-    if measured is None:
+    sensitivity = bundle.figures.get("alert_sensitivity")
+    if sensitivity is None:
         return headline, say("This does not rule melanoma out.")
-    missed = 1 - measured["value"]
+    missed = 1 - sensitivity["value"]
     return headline, say(
         "This does not rule melanoma out: in its test the network stayed silent at {missed:.0%} "
         "of the melanomas.",
@@ -49,7 +49,7 @@ def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> t
 
 
 def doubts(prediction: Prediction, inside: float | None = None, say: Say = english) -> list[str]:
-    """Return every reason to distrust the answer that is known, the gravest first.
+    """Return the known reasons to distrust the prediction, the gravest first.
 
     `inside` is the share, 0..1, of the evidence for the likeliest diagnosis that lies inside the lesion; None
     where there is no outline to trust.
@@ -67,7 +67,7 @@ def doubts(prediction: Prediction, inside: float | None = None, say: Say = engli
 
 
 def photo_doubts(flags: Sequence[str], in_distribution: bool, say: Say = english) -> list[str]:
-    """Return what is doubtful about the photo: whether it is dermoscopic at all, then its quality `flags`."""
+    """Return the doubts about the photo: not in distribution, then its quality `flags`."""
     found = [say(flag) for flag in flags]
     if not in_distribution:
         found.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))

@@ -1,4 +1,4 @@
-"""models/<name>/ on disk: everything about a trained network that the page, commands and tests need."""
+"""models/<name>/ on disk: a trained network with all that the page, the commands and the tests need."""
 
 import hashlib
 import json
@@ -27,17 +27,17 @@ from melanoma.model.bundle_layout import (
 from melanoma.model.log_odds import Calibration
 
 FORMAT = 2
-"""Format 1 was one flat list of fields without a checksum, and named no backbone where it was MobileNet."""
+"""Format 1 was a flat list of fields without a checksum, and had no backbone field."""
 _READ = (1, FORMAT)
 DEFAULT = Path(__file__).resolve().parents[2] / "models" / "isic8-mobilenet"
 MODELS = "MELANOMA_MODELS"
-"""Environment variable with which the operator names another folder of bundles."""
+"""Environment variable for another folder of bundles."""
 _DESCRIPTION = "bundle.json"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What `bundle.json` says, and where it lies. All lists run in the order of `codes`."""
+    """The content of `bundle.json`, and its folder. All lists are in the order of `codes`."""
 
     name: str
     codes: tuple[str, ...]
@@ -45,7 +45,7 @@ class Bundle:
     """Side of the network's input, pixels."""
     framing: str
     prior: tuple[float, ...]
-    """The mix of diagnoses that the probabilities assume beforehand."""
+    """The prior: the mix of diagnoses that the probabilities assume."""
     temperature: float
     alert_threshold: float
     """Alert when the probability of melanoma is at least this."""
@@ -60,21 +60,20 @@ class Bundle:
     versions: dict[str, str]
     created: str
     backbone: str | None = "mobilenet"
-    """Which one the network has (`melanoma.model.backbones`); None for a network of its own kind."""
+    """Name in `melanoma.model.backbones`; None for a network without one."""
     conformal_method: str = CLASS_CONDITIONAL
     """How prediction sets are made, one of `bundle_layout.SET_METHODS`."""
     recalibrated: dict[str, Any] | None = None
-    """From what and when temperature, thresholds and sets were set anew (`training.recalibration`); None
-    where they are the training run's."""
+    """Source and time of the last recalibration (`training.recalibration`); None if there was none."""
     figures: dict[str, Any] = field(default_factory=dict)
-    """What `evaluate` found on the held-back lesions."""
+    """The results of `evaluate` on the held-out lesions."""
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of every other file, by name."""
     path: Path = Path()
 
     @property
     def version(self) -> str:
-        """Short text that changes with any file of the bundle, and with any number that decides."""
+        """Short hash that changes with any file of the bundle, and with any of the fields `DECIDING`."""
         return _digest({name: getattr(self, name) for name in (*DECIDING, "files")})[:12]
 
     @property
@@ -94,28 +93,28 @@ class Bundle:
             return arrays["references"]
 
     def load_predictions(self) -> pd.DataFrame:
-        """Return true diagnosis, probabilities, age group, sex, site and source of the held-back images."""
+        """Return true diagnosis, probabilities, age group, sex, site and source of the held-out images."""
         return pd.read_parquet(self._sound("predictions.parquet"))
 
     def load_split(self) -> pd.DataFrame:
-        """Return `image_id`, `lesion_id` and `split` of every image that the training run knew."""
+        """Return `image_id`, `lesion_id` and `split` of every image of the training run."""
         return pd.read_parquet(self._sound("split.parquet"))
 
     def _sound(self, name: str) -> Path:
-        """Return a file of the bundle, checked again: it may have changed since the bundle was read."""
+        """Return a file of the bundle after checking its hash again: it may have changed meanwhile."""
         _check(self.path, name, self.files.get(name), self.path.name)
         return self.path / name
 
 
 def models_folder() -> Path:
-    """Return the operator's folder of bundles."""
+    """Return the folder of bundles, by default that of the shipped one."""
     return Path(os.environ.get(MODELS) or DEFAULT.parent)
 
 
 def bundles_in(folder: Path) -> dict[str, Path]:
-    """Return every bundle of a folder by its own folder's name, sound or not; none if there is no folder.
+    """Return every bundle of a folder by its own folder's name, valid or not; none if there is no folder.
 
-    Half-made ones, whose names begin with a full stop, do not count.
+    Unfinished ones, whose names begin with a full stop, are left out.
     """
     if not folder.is_dir():
         return {}
@@ -171,7 +170,7 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
 
 
 def _check(folder: Path, name: str, expected: str | None, called: str) -> None:
-    """Raise UserError if a file of a bundle, `called` so, has not the expected SHA-256."""
+    """Raise UserError, with the bundle's name `called`, if a file does not have the expected SHA-256."""
     file = folder / name
     if expected is None or not file.is_file():
         raise UserError(
@@ -192,9 +191,10 @@ def _check(folder: Path, name: str, expected: str | None, called: str) -> None:
 
 @contextmanager
 def new_bundle(target: Path) -> Iterator[Path]:
-    """Give an empty folder to fill; it becomes `target` when the block ends well, and vanishes when not.
+    """Give an empty folder to fill, which is renamed to `target` at the end of the block.
 
-    A bundle that was there is replaced in the end, and stays if anything goes wrong before.
+    If the block raises, it is removed, and a bundle that was at `target` stays. (`files.atomic_write` is for
+    single files: a folder cannot be replaced by one rename.)
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -228,7 +228,7 @@ def describe(folder: Path, bundle: Bundle) -> Bundle:
 
 
 def _digest(content: dict[str, Any]) -> str:
-    """Return the SHA-256 of what a description says, whatever the order of its fields."""
+    """Return the SHA-256 of a description, independent of the order of its fields."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Is what a bundle's description says fit to decide by? Alerts hang on a few numbers in a text file."""
+"""Validates `bundle.json`: alerts depend on a few numbers in this text file."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +10,9 @@ from melanoma.model.bundle_layout import FRAMINGS, SET_METHODS, refuse_newer
 from melanoma.phrases import Sentence
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 2048
-"""Pixels of the network's input: nothing that a photo of a lesion needs lies outside."""
-_SUM = 1e-3
-"""How far the shares of a mix may be from 1 in all: they are written with rounding."""
+"""Accepted sides of the network's input, pixels."""
+_SUM_TOLERANCE = 1e-3
+"""Of the sum of the prior, which is written with rounding."""
 
 Check = Callable[[Any], bool]
 
@@ -58,19 +58,19 @@ _FIELDS: dict[str, tuple[Check, Sentence]] = {
     "files": (_are_files, Sentence("the names of files with the SHA-256 of each")),
 }
 _OPTIONAL = ("backbone", "conformal_method", "files")
-"""Format 1 had not all of them; where they are missing, a `Bundle`'s own value counts."""
+"""Not all are in format 1; a missing one has the default of `Bundle`."""
 _KNOWN = {"framing": FRAMINGS, "conformal_method": SET_METHODS}
-"""Names that decide how the numbers are used; a later version may have more of them."""
+"""Accepted names of methods; a later version may have more of them."""
 DECIDING = (
     *("codes", "image_size", "framing", "backbone", "prior", "temperature"),
     *("alert_threshold", "alert_sensitivity"),
     *("conformal_method", "conformal_coverage", "conformal_quantiles", "distance_threshold"),
 )
-"""The fields on which an answer hangs, beside the files."""
+"""The fields that change predictions, besides the files."""
 
 
 def require_sound(content: dict[str, Any], file: object, places: Mapping[str, str]) -> None:
-    """Raise UserError, naming the field, if a description holds what nothing can be decided by.
+    """Raise UserError, naming the field, if a description holds an invalid value.
 
     `content` has the fields of a `Bundle`; `places` says under which name a field stands in the file, where
     that is another. The classes are two or more distinct codes, melanoma (MEL) among them; the mix of
@@ -102,7 +102,7 @@ def require_sound(content: dict[str, Any], file: object, places: Mapping[str, st
         if name in content and content[name] not in known:
             refuse_newer(file, f"{places.get(name, name)}: {content[name]}")
     prior = content["prior"]
-    if not (_is_list(prior, _between(0, 1), len(codes)) and abs(sum(prior) - 1) <= _SUM):
+    if not (_is_list(prior, _between(0, 1), len(codes)) and abs(sum(prior) - 1) <= _SUM_TOLERANCE):
         refuse("prior", Sentence("a share above 0 for each diagnosis, 1 in all"))
     quantiles = content["conformal_quantiles"]
     if not _is_list(quantiles, lambda value: is_number(value) and 0 <= value <= 1, len(codes)):

@@ -1,7 +1,7 @@
-"""How `bundle.json` groups what a `Bundle` says, and what of it this version knows (docs/bundle.md).
+"""The layout of `bundle.json`: how the fields of a `Bundle` are grouped (docs/bundle.md).
 
-A later version adds an alert, a method or a group beside those here. This one refuses them by name: to ignore
-an alert would be to answer without it.
+Later versions may add alerts, methods or groups. This one refuses unknown ones by name, since ignoring an
+alert would give predictions without it.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ PLACES = {
     "conformal_quantiles": "prediction_sets.quantiles",
     "distance_threshold": "in_distribution.threshold",
 }
-"""Where a field stands in the file, if not under its own name at the top."""
+"""The path of a field in the file, if it is not a top-level field of the same name."""
 FIRST_FORMAT = {"distance_threshold": "novelty_threshold"}
 """The same for format 1, which had no groups."""
 _TOP = (
@@ -59,7 +59,7 @@ def of_the_first_format(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_newer(file: object, what: str) -> None:
-    """Raise UserError about something that only a later version can have written."""
+    """Raise UserError about an unknown field, which a later version has written."""
     raise UserError(
         "{file} was made by a newer version of this project: it holds “{what}”, which this one does not "
         "know. Update the project, or train the model again.",

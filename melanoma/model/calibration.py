@@ -1,4 +1,4 @@
-"""Temperature, alert threshold and prediction sets, all set on lesions that the network was not fitted to."""
+"""Temperature, alert threshold and prediction sets, set on lesions that the network was not fitted to."""
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -7,7 +7,7 @@ from melanoma.model.log_odds import Calibration
 
 
 def class_weights(truth: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Return a weight an image, float (n,), with which the classes come in the mix `prior` (classes,)."""
+    """Return a weight for each image, float (n,), that brings the classes into the mix `prior` (classes,)."""
     counts = np.bincount(truth, minlength=len(prior))
     return (prior / np.maximum(counts, 1))[truth]
 

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from melanoma.batches import sliced
 from melanoma.errors import UserError
 from melanoma.model.backbones.base import Backbone
 from melanoma.model.backbones.registry import backbone_named
@@ -108,8 +109,7 @@ class CompiledNetwork:
 
     def logits(self, pixels: np.ndarray, batch: int) -> np.ndarray:
         """Return the logits, float32 (n, classes), for uint8 (n, S, S, 3), `batch` images at a time."""
-        starts = range(0, len(pixels), batch)
-        return np.concatenate([self.run(pixels[start : start + batch]).logits for start in starts])
+        return np.concatenate([self.run(some).logits for some in sliced(pixels, batch)])
 
     def built_once(self, key: Any, build: Callable[[], T]) -> T:
         """Return `build()`, called once for all threads and kept under `key` with this network."""

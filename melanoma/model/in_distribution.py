@@ -1,19 +1,19 @@
-"""Does an image look like anything the network was fitted to? Distance to its nearest training features.
+"""In-distribution check: the distance of an image's features to the nearest training features.
 
 Sun et al. 2022, “Out-of-distribution detection with deep nearest neighbors”, arXiv:2204.06507. The features
-are those of a layer two thirds of the way up. The last layer's, which the paper takes, know only what tells
-one diagnosis from another: of the pictures in `evaluation.other_pictures` they let 5% pass, buildings and a
-face among them, and these none.
+are those of a layer at two thirds of the depth. With those of the last layer, as in the paper, which only
+separate the diagnoses, 5% of the pictures in `evaluation.non_dermoscopic` are accepted, among them buildings
+and a face; with these none.
 """
 
 import numpy as np
 
 REFERENCES = 1024
-"""Training images kept for comparison: 2 MB in half precision."""
+"""Training images in the reference set: 2 MB in half precision."""
 NEIGHBOUR = 10
-"""The distance to the tenth nearest counts, so that a single odd training image opens no door."""
+"""The distance to the tenth nearest counts, so that a single unusual training image has no influence."""
 ACCEPTED = 0.95
-"""Share of held-back dermoscopic images that the threshold lets pass."""
+"""Share of held-out dermoscopic images that the threshold accepts."""
 
 
 def unit(features: np.ndarray) -> np.ndarray:
@@ -39,5 +39,5 @@ def choose_references(features: np.ndarray, seed: int) -> np.ndarray:
 
 
 def threshold_for(distances: np.ndarray) -> float:
-    """Return the threshold that lets `ACCEPTED` of these distances (n,) pass."""
+    """Return the threshold that accepts the share `ACCEPTED` of these distances (n,)."""
     return float(np.quantile(distances, ACCEPTED))

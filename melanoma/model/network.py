@@ -7,7 +7,7 @@ from melanoma.model.backbones.base import FEATURES as FEATURES
 from melanoma.model.backbones.base import Backbone
 
 POOLING = "pooling"
-"""The layer that makes a network's evidence add up: one without it has no evidence map."""
+"""With this layer the evidence of the cells adds up to the logit; without it there is no evidence map."""
 HEAD = "logits"
 
 
@@ -23,8 +23,8 @@ def build_network(
     classes).
 
     `size=None` builds it for any size. `backbone_weights` is `imagenet`, `none`, or a weights file.
-    `synchronized` takes batch statistics over all workers that share a batch, as one worker would have them.
-    Raises UserError if the weights cannot be had or do not fit.
+    `synchronized` computes batch statistics over all workers, as one worker would have them. Raises UserError
+    if the weights cannot be loaded or do not fit.
     """
     pixels = keras.Input((size, size, 3), dtype="uint8", name="pixels")
     features = backbone.build(pixels, synchronized=synchronized)

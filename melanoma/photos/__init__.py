@@ -1,1 +1,1 @@
-"""Photos: files to RGB pixels. The only package that decodes what a stranger sent."""
+"""Photos: files to RGB pixels. The only package that decodes untrusted files."""

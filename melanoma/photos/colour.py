@@ -1,4 +1,4 @@
-"""An opened picture -> RGB pixels, band by band, so that a large photo needs no copy beside its own."""
+"""An opened picture -> RGB pixels, converted in bands, so that no second copy of a large photo is needed."""
 
 import io
 
@@ -58,10 +58,10 @@ def _band_pixels(
 
 
 def _to_srgb(picture: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """Return the change to sRGB, or None if there is nothing to change.
+    """Return the transform to sRGB, or None if none is needed.
 
-    Telephones save wider colour spaces, and colour is a diagnostic sign. A damaged or foreign profile is left
-    out: the pixels are still good.
+    Phones save wider colour spaces, and colour is a diagnostic sign. A damaged or unsupported profile is
+    ignored: the pixels are still usable.
     """
     profile = picture.info.get("icc_profile")
     if not profile or picture.mode not in ("RGB", "CMYK") or "transparency" in picture.info:
@@ -74,7 +74,7 @@ def _to_srgb(picture: Image.Image) -> ImageCms.ImageCmsTransform | None:
 
 
 def _deep_scale(picture: Image.Image) -> float | None:
-    """Return what turns 16-bit, 32-bit or floating grey into 0..255; None for other pictures.
+    """Return the factor from 16-bit, 32-bit or floating grey to 0..255; None for other pictures.
 
     Integers are read as 16-bit unless one is larger; floating values as 0..1 unless one is larger, then as
     0..255.

@@ -1,7 +1,7 @@
-"""From a DICOM object to photos: which objects are photos at all, their frames, and nothing of the patient.
+"""A DICOM object -> photos: checks that it holds photos, decodes its frames, and drops patient data.
 
-Only pixels leave this module, and the SOPInstanceUID for who asks for it. pydicom and its plug-ins are an
-extra (`pip install melanoma[dicom]`), imported when the first DICOM file is met.
+Only pixels leave this module and, on request, the SOPInstanceUID. pydicom and its plug-ins are an extra
+(`pip install melanoma[dicom]`), imported at the first DICOM file.
 """
 
 import io
@@ -23,10 +23,10 @@ from melanoma.phrases import Sentence
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-MARK, MARK_AT = b"DICM", 128
-"""What every DICOM file holds, and at which byte."""
+MAGIC, MAGIC_OFFSET = b"DICM", 128
+"""The magic bytes of DICOM files, and their position."""
 MOST_BYTES = 100 * 1024 * 1024
-"""Of a file: twelve megapixels take 36 MB where nothing is compressed."""
+"""Of a file: twelve megapixels take 36 MB uncompressed."""
 MOST_FRAMES = 100
 """Of an object: photos of one lesion are a few, a film is a thousand."""
 PHOTO_CLASSES = {
@@ -40,7 +40,7 @@ PHOTO_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.77.1.4": "VL Photographic",
     "1.2.840.10008.5.1.4.1.1.77.1.7": "Dermoscopic Photography",
 }
-"""SOP classes that may hold a photo of skin (DICOM PS3.4, B.5). A CT slice gets no answer, but a sentence."""
+"""SOP classes that may hold a photo of skin (DICOM PS3.4, B.5); others, such as CT, are refused."""
 TRANSFER_SYNTAXES = {
     "1.2.840.10008.1.2": "Implicit VR Little Endian",
     "1.2.840.10008.1.2.1": "Explicit VR Little Endian",
@@ -55,7 +55,7 @@ TRANSFER_SYNTAXES = {
     "1.2.840.10008.1.2.4.91": "JPEG 2000",
     "1.2.840.10008.1.2.5": "RLE Lossless",
 }
-"""How pixels may be packed. A deflated object could unpack to anything, and is refused."""
+"""Accepted encodings of pixels. A deflated object could unpack to any size, and is refused."""
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _IDENTIFYING = (
     *("PatientName", "PatientID", "OtherPatientIDs", "PatientBirthDate", "PatientSex", "PatientAge"),
@@ -65,8 +65,8 @@ _IDENTIFYING = (
     *("ReferringPhysicianName", "PerformingPhysicianName", "OperatorsName", "ImageComments"),
     *("StudyDescription", "SeriesDescription", "StudyInstanceUID", "SeriesInstanceUID"),
 )
-"""Attributes of the Basic Profile (DICOM PS3.15, E.1) that photos carry; named as dropped, never shown."""
-# What pydicom and its plug-ins raise on damaged objects. Anything else is a defect and shows.
+"""Attributes of the Basic Profile (DICOM PS3.15, E.1) in photos: names are reported, values never."""
+# Raised by pydicom and its plug-ins for damaged objects. Any other exception is a defect and not caught.
 _DECODING_ERRORS = (
     *(ValueError, RuntimeError, AttributeError, KeyError, TypeError, IndexError, NotImplementedError),
     *(OSError, EOFError, struct.error, OverflowError),
@@ -78,29 +78,29 @@ class DicomPhoto:
     """A DICOM object that holds one photo or several."""
 
     name: str
-    """What error messages call it."""
+    """Name for error messages."""
     header: "Dataset"
 
     @cached_property
     def frames(self) -> int:
-        """How many photos it holds."""
+        """The number of photos."""
         return max(1, int(self.header.get("NumberOfFrames") or 1))
 
     @property
     def sop_instance_uid(self) -> str | None:
-        """The object's own id, with which an archive finds it, and so the patient, again."""
+        """The object's id, with which an archive can identify it, and so the patient."""
         return str(self.header.get("SOPInstanceUID") or "") or None
 
     @property
     def identifying(self) -> tuple[str, ...]:
-        """The names of the attributes that say something about a person and have a value."""
+        """The names of the identifying attributes that have a value."""
         return tuple(keyword for keyword in _IDENTIFYING if self.header.get(keyword))
 
     def frame(self, number: int) -> np.ndarray:
         """Return a photo, counted from 0, as uint8 (H, W, 3) in sRGB.
 
-        Grey values go through the modality's rescaling, then the object's window or table, if it has one; and
-        MONOCHROME1 is turned over. Raises UserError where the pixels cannot be decoded.
+        To grey values the modality's rescaling and then the object's window or table, if it has one, are
+        applied; MONOCHROME1 is inverted. Raises UserError if the pixels cannot be decoded.
         """
         from pydicom.pixels import pixel_array
 
@@ -116,12 +116,14 @@ class DicomPhoto:
 
 
 def is_dicom(content: bytes, name: str = "") -> bool:
-    """Return True if a file is DICOM by its content, or by its name if it lacks the mark."""
-    return content[MARK_AT : MARK_AT + len(MARK)] == MARK or name.lower().endswith(DICOM_EXTENSIONS)
+    """Return True if a file is DICOM by its magic bytes, or by its extension."""
+    return content[MAGIC_OFFSET : MAGIC_OFFSET + len(MAGIC)] == MAGIC or name.lower().endswith(
+        DICOM_EXTENSIONS
+    )
 
 
 def read_dicom(content: bytes, name: str) -> DicomPhoto:
-    """Return the object of a file's content; raises UserError for what is not a photo, naming what it is."""
+    """Return the object of a file's content; raises UserError, naming its kind, if it holds no photo."""
     try:
         from pydicom import config, dcmread
         from pydicom.errors import InvalidDicomError
@@ -222,14 +224,14 @@ _WINDOWS: dict[str, Callable[[np.ndarray, float, float], np.ndarray]] = {
 
 
 def _of_frame(header: "Dataset", number: int, sequence: str) -> "Dataset":
-    """Return the item that holds for a frame: its own, else the one shared by all, else the object's."""
+    """Return the item of a sequence for a frame: its own, else the shared one, else the object's."""
     frames = header.get("PerFrameFunctionalGroupsSequence") or []
     groups = [*frames[number : number + 1], *(header.get("SharedFunctionalGroupsSequence") or [])]
     return next((group[sequence][0] for group in groups if group.get(sequence)), header)
 
 
 def _first(value: Any) -> float:
-    """Return the first of several windows: the one that its maker would show."""
+    """Return the first of several windows, which is the default view."""
     return float(value if isinstance(value, int | float | str) else value[0])
 
 

@@ -1,4 +1,4 @@
-"""RGB pixels -> pictures to write or send: smaller, as JPEG or PNG, as a data URI."""
+"""RGB pixels -> smaller pictures, JPEG or PNG files, data URIs."""
 
 import base64
 
@@ -26,5 +26,5 @@ def as_png(image: np.ndarray) -> bytes:
 
 
 def data_uri(content: bytes, kind: str) -> str:
-    """Return a picture's file, `jpeg` or `png`, as an address that holds it all."""
+    """Return the content of a picture file, `jpeg` or `png`, as a data URI."""
     return f"data:image/{kind};base64," + base64.b64encode(content).decode()

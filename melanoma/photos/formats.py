@@ -1,7 +1,7 @@
-"""The kinds of photo that are taken: their names for people, their file names' endings, Pillow's formats.
+"""The accepted kinds of photo: their names for people, file extensions and Pillow formats.
 
-The one list: uploader, batch, audit and the sentence about other files take it from here. A new kind is a
-row and, if Pillow does not read it by itself, a module such as `heic` that teaches it.
+Uploader, batch, audit and error messages all use this list. A new kind is a row and, if Pillow cannot read
+it, a module such as `heic` that registers a decoder.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ class PhotoKind:
     """One kind of photo file."""
 
     name: str
-    """What people call it."""
+    """Name for people."""
     formats: tuple[str, ...]
-    """What Pillow calls it; those beside the first need not be asked for to be opened."""
+    """Pillow's formats; with the first one allowed, the others are opened too."""
     endings: tuple[str, ...]
     """Of file names, lower case, with the full stop."""
 
@@ -32,11 +32,11 @@ FORMATS = tuple(kind.formats[0] for kind in KINDS)
 EXTENSIONS = tuple(ending for kind in KINDS for ending in kind.endings)
 """The endings of photos, apart from DICOM's."""
 DICOM_EXTENSIONS = (".dcm", ".dicom")
-"""Of what `dicom` reads, which no page takes."""
+"""Extensions of DICOM files, which only the commands accept."""
 ALL_EXTENSIONS = (*EXTENSIONS, *DICOM_EXTENSIONS)
-"""The endings of what the commands take."""
+"""The extensions that the commands accept."""
 
 
 def endings_of(pillow_format: str) -> tuple[str, ...]:
-    """Return the endings that fit what Pillow calls a file; none for a format that is not taken."""
+    """Return the extensions of a Pillow format; none for a format that is not accepted."""
     return next((kind.endings for kind in KINDS if pillow_format in kind.formats), ())

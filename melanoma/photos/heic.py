@@ -1,4 +1,4 @@
-"""HEIC, the photos of iPhones: importing this module teaches Pillow to read and write them (pillow-heif)."""
+"""HEIC, the format of iPhone photos: importing this module registers pillow-heif with Pillow."""
 
 import pillow_heif
 

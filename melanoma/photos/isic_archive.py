@@ -24,14 +24,17 @@ from melanoma.phrases import Sentence
 
 API = "https://api.isic-archive.com/api/v2"
 FILE_HOSTS = ("isic-archive.com", "isic-archive.s3.amazonaws.com")
-"""Where the archive keeps its files, with all hosts below: an answer that names another one is refused."""
+"""Hosts of the archive's files, with their subdomains: URLs with other hosts are refused."""
 PAGE = 100
-"""Most results that the archive gives at once."""
+"""Largest page of results that the archive returns."""
 _MAX_ANSWER = 4 * 1024 * 1024  # a full page of results has some 200 kB
-_SECONDS = 20.0  # for one whole answer: longer, and a student thinks that the page hangs
+_SECONDS = 20.0  # timeout for one whole response, so that the page never seems to hang
 _CHUNK = 64 * 1024
 _ID = re.compile(r"ISIC_\d{7}")
-_LEVELS = ("diagnosis", *(f"diagnosis_{level}" for level in (5, 4, 3, 2, 1)))  # the first one is the older
+_LEVELS = (
+    "diagnosis",
+    *(f"diagnosis_{level}" for level in (5, 4, 3, 2, 1)),
+)  # the first one is of older entries
 _AGAIN = Sentence("Try again in a while, or take drawn lesions.")
 
 
@@ -43,14 +46,14 @@ class ArchiveImage:
     licence: str
     attribution: str
     diagnosis: str | None
-    """One of `CODES`, or None where the archive has none, or one that the project does not know."""
+    """One of `CODES`, or None if the archive has no diagnosis, or another one."""
     dermoscopic: bool
     url: str
-    """Of the full file; it runs out after a while."""
+    """Of the full file; it expires after a while."""
 
 
 class Archive:
-    """A client. It keeps nothing, so one serves all visitors."""
+    """A stateless client, which all visitors can share."""
 
     def __init__(self, api: str = API, hosts: Sequence[str] = FILE_HOSTS, seconds: float = _SECONDS) -> None:
         """Talk to `api` and take files from `hosts`; `seconds` is the limit for one answer."""
@@ -58,7 +61,7 @@ class Archive:
         self._opener = urllib.request.build_opener(_SafeRedirects(self._is_allowed))
 
     def image(self, isic_id: str) -> ArchiveImage:
-        """Return what the archive says of one image; raises UserError if there is none, or no answer."""
+        """Return the metadata of one image; raises UserError if there is none, or no response."""
         if not _ID.fullmatch(isic_id):
             raise UserError("“{id}” is not an id of the ISIC Archive, such as ISIC_0000042.", id=isic_id)
         return _image_from(self._json(f"{self._api}/images/{isic_id}/", isic_id))
@@ -66,13 +69,12 @@ class Archive:
     def search(self, query: str, most: int = PAGE) -> list[ArchiveImage]:
         """Return the newest images that fit a query such as `diagnosis_3:Nevus AND sex:male`.
 
-        At most `most`, up to `PAGE`. Raises UserError for a query that the archive does not understand, or
-        when it gives no answer.
+        At most `most`, up to `PAGE`. Raises UserError for an invalid query, or without a response.
         """
         parameters = urllib.parse.urlencode({"query": query, "limit": min(most, PAGE)})
         found = self._json(f"{self._api}/images/search/?{parameters}", Sentence("this search"))
         if not isinstance(found, dict) or not isinstance(found.get("results"), list):
-            raise _strange()
+            raise _unexpected()
         return [_image_from(item) for item in found["results"]]
 
     def pixels(self, image: ArchiveImage) -> np.ndarray:
@@ -93,7 +95,7 @@ class Archive:
         try:
             return json.loads(self._fetch(url, wanted, _MAX_ANSWER))
         except ValueError:
-            raise _strange() from None
+            raise _unexpected() from None
 
     def _fetch(self, url: str, wanted: str | Sentence, most: int) -> bytes:
         end = time.monotonic() + self._seconds
@@ -129,7 +131,7 @@ class Archive:
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows only where the archive keeps its files."""
+    """Follows redirects to allowed hosts only."""
 
     def __init__(self, is_allowed: Any) -> None:
         self._is_allowed = is_allowed
@@ -142,9 +144,9 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def diagnosis_from(clinical: dict[str, Any]) -> str | None:
-    """Return the code for the archive's words, or None: `{"diagnosis_3": "Melanoma in situ"}` -> `"MEL"`.
+    """Return the code of the archive's diagnosis, or None: `{"diagnosis_3": "Melanoma in situ"}` -> `"MEL"`.
 
-    Of the levels the most specific that is known counts. Metastases of melanoma are none of the eight.
+    The most specific known level counts. Metastases of melanoma are none of the eight.
     """
     code, _ = code_of_levels([str(clinical.get(level) or "") for level in _LEVELS])
     return code if code in CODES else None
@@ -162,10 +164,10 @@ def _image_from(content: Any) -> ArchiveImage:
             url=str(content["files"]["full"]["url"]),
         )
     except (KeyError, TypeError, AttributeError):
-        raise _strange() from None
+        raise _unexpected() from None
 
 
-def _strange() -> UserError:
+def _unexpected() -> UserError:
     return UserError("The ISIC Archive's answer is not what this version understands. {again}", again=_AGAIN)
 
 

@@ -1,4 +1,4 @@
-"""What a photographer would object to, in sentences."""
+"""Quality flags of a photo: too dark, overexposed, low contrast, blurred."""
 
 import cv2
 import numpy as np
@@ -31,9 +31,8 @@ def measure_quality(image: np.ndarray) -> dict[str, float]:
     """Return `brightness` (median grey, 0..255), `contrast` (standard deviation of grey) and `sharpness`.
 
     Sharpness is the 99th percentile of the absolute Laplacian of Gaussian (sigma 1 pixel) of the grey image
-    at `MEASURED_SIDE`: a sharp edge anywhere counts, so plain skin around a sharp lesion does not look
-    blurred. Without the Gaussian, the steps between 256 grey values would look like edges in every blurred
-    photo.
+    at `MEASURED_SIDE`: a sharp edge anywhere counts, so plain skin around a sharp lesion does not lower
+    it. Without the Gaussian, the steps between 256 grey values would count as edges in every blurred photo.
     """
     height, width = image.shape[:2]
     scale = MEASURED_SIDE / min(height, width)

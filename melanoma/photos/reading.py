@@ -1,4 +1,4 @@
-"""A photo's file -> RGB pixels: decoding, with limits on bytes and pixels and a sentence where it fails."""
+"""A photo's file -> RGB pixels, with limits on bytes and pixels, and a UserError for unusable files."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ from melanoma.photos.colour import rgb_pixels
 from melanoma.photos.formats import FORMATS, KINDS
 from melanoma.phrases import Sentence
 
-# Size is checked below, against a lower limit and with a sentence; Pillow's warning would only be noise.
+# Size is checked below, against a lower limit and with a UserError, so Pillow's warning is not needed.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # of damaged tags that nobody reads
 
@@ -29,8 +29,8 @@ _SIZE_ADVICE = Sentence(
     "Save it as a JPEG of at most {megapixels} megapixels and try again.",
     megapixels=MAX_PIXELS // 1_000_000,
 )
-# What Pillow's decoders raise on damaged files, read from their sources and found by trying damaged ones
-# (TypeError: a TIFF whose offsets are text or fractions). Anything else is a defect and shows.
+# Raised by Pillow's decoders for damaged files, according to their sources and to tests with damaged files
+# (TypeError: a TIFF whose offsets are text or fractions). Any other exception is a defect and not caught.
 _DECODING_ERRORS = (
     OSError,
     SyntaxError,
@@ -47,9 +47,9 @@ _DECODING_ERRORS = (
 def read_image(source: bytes | str | Path, name: str | None = None) -> np.ndarray:
     """Return the picture as uint8 (H, W, 3) in sRGB, upright, without metadata.
 
-    `source` is a file's content or its path; `name` is what error messages call it. EXIF orientation and a
+    `source` is a file's content or its path; `name` is used in error messages. EXIF orientation and a
     colour profile are applied, transparency is laid on white, 16-bit and grey pictures become 8-bit RGB,
-    and of an animated file the first frame counts. Raises UserError for what is not a usable photo.
+    and of an animated file the first frame is used. Raises UserError for a file that is not a usable photo.
     """
     if isinstance(source, bytes):
         content, name = source, name or "The file"

@@ -1,8 +1,8 @@
-"""Decoding in a process of its own: what a stranger's file does there ends with it.
+"""Decoding in a separate process with limits, so that a malicious or damaged file cannot harm this one.
 
-A decoder is C code that reads what somebody else wrote. Here it cannot take the page down with it, keep its
-memory, run for ever, or write a file: the process may use so much and no more, and the next one is started
-when it is needed. `read_image` does the work, and makes the same pixels in this process.
+Decoders are C code that parses untrusted files. In the sandbox a decoder cannot crash the page, keep memory,
+run for ever, or write a file: processor time and memory are limited, and a process that was killed is
+replaced when the next photo comes. The pixels are the same as those of `read_image` in this process.
 """
 
 import json
@@ -23,22 +23,22 @@ from melanoma.photos.reading import read_image
 from melanoma.phrases import Sentence
 
 MOST_CPU = 4.0
-"""Seconds of the processor for one photo: twice what the slowest takes that has not too many pixels."""
+"""Processor seconds for one photo: twice those of the slowest photo within the limits."""
 MOST_SECONDS = 30.0
-"""Until a photo is given up, however busy the machine is."""
+"""Wall-clock timeout for one photo."""
 MOST_MEMORY = 400
-"""MB beside what the process holds at rest: a third more than the largest photo takes."""
+"""MB in addition to the memory of the idle process: a third more than the largest photo takes."""
 _COMMAND = (sys.executable, "-m", "melanoma.photos.sandbox")
-# One thread, and large blocks given back at once: the process rests for hours beside the page.
-_FRUGAL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": str(1024**2)}
+# One thread, and large blocks are returned to the system at once: the process is mostly idle.
+_LOW_MEMORY = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": str(1024**2)}
 _BUSY = Sentence("Too many photos are being opened at this moment. Try again in a minute.")
 _TEMPLATE = re.compile(r"(?:[^{}]|\{\w+\})*")
-"""What a refusal looks like. The process has read a stranger's file, and a template of that file's making,
-such as {0:9999999999}, would fill this process' memory."""
+"""Valid templates of error sentences. A hijacked process could send a format string such as {0:9999999999},
+which would fill this process's memory."""
 
 
 class Decoder:
-    """One process that decodes one photo at a time. Safe for any number of threads."""
+    """A process that decodes one photo at a time. Thread-safe."""
 
     def __init__(
         self,
@@ -46,25 +46,25 @@ class Decoder:
         most_cpu: float = MOST_CPU,
         most_seconds: float = MOST_SECONDS,
     ) -> None:
-        """Start nothing yet. `command`, another one for tests, is told `most_cpu` as its last argument."""
+        """Start no process yet. `command`, which tests replace, gets `most_cpu` as its last argument."""
         self._command, self._most_seconds = [*command, str(most_cpu)], most_seconds
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, content: bytes, name: str) -> np.ndarray:
         """Return what `read_image` does, uint8 (H, W, 3).
 
-        Raises UserError for what is not a usable photo, for one that takes too much time or memory, and if
-        so many wait that its turn does not come.
+        Raises UserError for an unusable photo, for one that takes too much time or memory, and after a
+        timeout while waiting for other photos.
         """
-        if not self._turn.acquire(timeout=self._most_seconds):
+        if not self._lock.acquire(timeout=self._most_seconds):
             raise UserError(_BUSY)
         try:
             process = self._running()
             guard = threading.Timer(self._most_seconds, process.kill)
             guard.start()
             try:
-                return _ask(process, content, name)
+                return _request(process, content, name)
             except (EOFError, OSError):
                 _end(process)
                 raise UserError(
@@ -72,17 +72,17 @@ class Decoder:
                     "Save it as a plain JPEG and try again.",
                     name=name,
                 ) from None
-            except MemoryError:  # of this process: what the other one has still to say would be in the way
+            except MemoryError:  # of this process: the rest of the answer would be read as the next one
                 _end(process)
                 raise
             finally:
                 guard.cancel()
         finally:
-            self._turn.release()
+            self._lock.release()
 
     def close(self) -> None:
         """End the process; the next photo starts another one."""
-        with self._turn:
+        with self._lock:
             if self._process is not None:
                 _end(self._process)
                 self._process = None
@@ -98,9 +98,9 @@ class Decoder:
                     bufsize=0,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,  # decoders write there what they find in a file
+                    stderr=subprocess.DEVNULL,  # of the decoders' warnings
                     cwd=Path(__file__).resolve().parents[2],
-                    env=os.environ | _FRUGAL,
+                    env=os.environ | _LOW_MEMORY,
                 )
             except OSError:  # no memory or no process is left
                 raise UserError(_BUSY) from None
@@ -116,7 +116,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         pipe.close()
 
 
-def _ask(process: "subprocess.Popen[bytes]", content: bytes, name: str) -> np.ndarray:
+def _request(process: "subprocess.Popen[bytes]", content: bytes, name: str) -> np.ndarray:
     """Send a photo and return its pixels; raises EOFError or OSError if the process ends meanwhile."""
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None and stdout is not None
@@ -130,7 +130,7 @@ def _ask(process: "subprocess.Popen[bytes]", content: bytes, name: str) -> np.nd
 
 
 def _packed(sentence: Sentence) -> dict[str, object]:
-    """Return a sentence as JSON can hold it: to be said in this process' language, whatever that is then."""
+    """Return a sentence for JSON: the receiver translates it."""
     return {
         "template": sentence.template,
         "values": {
@@ -141,7 +141,7 @@ def _packed(sentence: Sentence) -> dict[str, object]:
 
 
 def _unpacked(packed: dict) -> Sentence:
-    """Return the sentence that was packed; raises EOFError for one that this project does not write."""
+    """Return the sentence of `_packed`; raises EOFError for an invalid template."""
     if not _TEMPLATE.fullmatch(packed["template"]):
         raise EOFError
     values = packed["values"].items()
@@ -177,7 +177,7 @@ def _fill(stream: IO[bytes], room: memoryview) -> None:
 
 
 def _limit() -> None:
-    """Take from this process what decoding does not need. Windows has no such limits."""
+    """Limit the resources of this process. Windows has no such limits."""
     if sys.platform == "win32":
         return
     import resource
@@ -199,14 +199,14 @@ def _private_bytes() -> int | None:
     return int(line.split()[1]) * 1024
 
 
-def _watch(seconds: float) -> None:
-    """Let the system end this process after so many seconds of the processor; 0 calls that off."""
+def _limit_cpu_time(seconds: float) -> None:
+    """Let the system kill this process after so many processor seconds; 0 cancels that."""
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _serve(stdin: IO[bytes], stdout: IO[bytes], most_cpu: float) -> None:
-    """Decode what comes, until nothing comes any more."""
+    """Decode photos until the input is closed."""
     while True:
         try:
             asked = _receive(stdin)
@@ -216,21 +216,21 @@ def _serve(stdin: IO[bytes], stdout: IO[bytes], most_cpu: float) -> None:
         _fill(stdin, memoryview(content))
         answer, pixels = _decode(content, asked["name"], most_cpu)
         _send(stdout, answer, pixels.data.cast("B"))
-        del content, pixels  # the process rests without a photo
+        del content, pixels  # an idle process holds no photo
 
 
 def _decode(content: bytearray, name: str, most_cpu: float) -> tuple[dict[str, object], np.ndarray]:
-    """Return what to answer, and the pixels, none where the photo is refused; empties `content`."""
+    """Return the answer and the pixels, which are empty if the photo is refused; clears `content`."""
     photo = bytes(content)
     content.clear()
-    _watch(most_cpu)
+    _limit_cpu_time(most_cpu)
     try:
         pixels = read_image(photo, name)
         return {"height": pixels.shape[0], "width": pixels.shape[1]}, pixels
     except UserError as error:
         return {"error": _packed(error.sentence)}, np.empty(0, np.uint8)
     finally:
-        _watch(0)
+        _limit_cpu_time(0)
 
 
 if __name__ == "__main__":

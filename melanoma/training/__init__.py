@@ -1,1 +1,1 @@
-"""How a network is fitted: the loop, its workers, and what a run leaves on disk."""
+"""Training: recipes, the loop and its workers, checkpoints, export of a bundle, and recalibration."""

@@ -1,6 +1,6 @@
-"""Temperature, threshold and sets set on one side, judged on another: for a training run and a recalibration.
+"""Calibration of a bundle on one split and its evaluation on another, for training and recalibration.
 
-Nothing here needs pixels: the network's outputs and the labels are enough.
+Works on the network's outputs and the labels alone, without pixels.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ def calibrate(
     """Return the fields of a `Bundle` that are set on calibration images: temperature, alert and sets.
 
     `logits` is float (n, classes), free of any mix; `diagnoses` holds n of the `codes`, melanoma among them.
-    A `temperature` that is given is kept.
+    A `temperature` that is given is used as it is.
     """
     truth = np.array([codes.index(code) for code in diagnoses])
     temperature = temperature or fit_temperature(logits, truth, prior)
@@ -66,7 +66,7 @@ def predictions_of(table: pd.DataFrame, logits: np.ndarray, bundle: Bundle) -> p
 
 
 def stored_logits(predictions: pd.DataFrame, bundle: Bundle) -> np.ndarray:
-    """Return what the network said of the rows of `predictions.parquet`, float64 (n, classes).
+    """Return the network's logits of the rows of `predictions.parquet`, float64 (n, classes).
 
     The probabilities p are softmax(z / T + log prior), so z = T (log p - log prior), but for a constant that
     is the same for all classes of an image and changes no probability.
@@ -77,14 +77,14 @@ def stored_logits(predictions: pd.DataFrame, bundle: Bundle) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Judged:
-    """How good a bundle is on lesions that nothing was set on."""
+    """How good a bundle is on held-out lesions, which neither training nor calibration used."""
 
     evaluation: Evaluation
     reliability: dict[str, Estimate]
     """By the names in `evaluation.reliability.NAMES`."""
 
     def figures(self, accepted: dict[str, float], focus: Focus | None) -> dict[str, Any]:
-        """Return the `figures` of a bundle, with what only pixels tell."""
+        """Return the `figures` of a bundle; `accepted` and `focus` are those that need pixels."""
         return self.evaluation.as_json() | {
             "accepted": accepted,
             "reliability": {name: found.as_json() for name, found in self.reliability.items()},
@@ -92,7 +92,7 @@ class Judged:
         }
 
     def lines(self) -> Iterator[str]:
-        """Yield a line a figure."""
+        """Yield one line for each figure."""
         for name, estimate in (self.evaluation.figures | self.reliability).items():
             yield f"{name}: {estimate}"
 

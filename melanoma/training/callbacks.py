@@ -21,7 +21,7 @@ from melanoma.training.workers import ALONE, WorkerRank
 
 
 class EpochCallback:
-    """Checkpoint, history and progress bar: what is on disk is always one whole epoch, never half of one."""
+    """Writes history and checkpoint after each epoch, and shows a progress bar."""
 
     def __init__(
         self,
@@ -35,8 +35,8 @@ class EpochCallback:
         rank: WorkerRank = ALONE,
         tracker: Tracker | None = None,
     ) -> None:
-        """`network` is what is judged, `model` what is fitted; `history` holds the rows of epochs that an
-        earlier run finished. Of several workers only the chief judges and writes.
+        """`model` is fitted, its `network` is evaluated; `history` holds the rows of epochs that an earlier
+        run finished. Of several workers only the chief evaluates and writes.
         """
         self.model, self.network, self.folder, self.judge = model, network, folder, judge
         self.history, self.seed, self.rank, self.tracker = history, recipe.seed, rank, tracker
@@ -57,12 +57,12 @@ class EpochCallback:
         self.task = self.progress.add_task("training", total=sum(self.work))
 
     def begin_epoch(self, epoch: int) -> None:
-        """Set the bar to the start of the epoch, and the layers' random numbers by the epoch's number.
+        """Set the bar to the start of the epoch, and seed the layers' random generators by the epoch.
 
-        Keras' checkpoints leave the state of a layer's generator out, so a resumed run would draw others.
-        Each worker draws its own.
+        Keras' checkpoints do not hold the state of these generators, so a resumed run would draw other
+        numbers. The seed differs from worker to worker.
         """
-        # A dropout names its generator one way, the layers that change images another.
+        # Dropout and the image augmentation layers of Keras use different names for their generator.
         found = [
             getattr(one, "seed_generator", getattr(one, "generator", None)) for one in self.network.layers
         ]
@@ -72,7 +72,7 @@ class EpochCallback:
         self.progress.update(self.task, completed=sum(self.work[:epoch]))
 
     def end_step(self, step: int, figures: dict[str, float]) -> None:
-        """Move the bar."""
+        """Advance the bar."""
         stage: Stage = self.stage_of[self.epoch]
         text = (
             f"epoch {self.epoch + 1} of {len(self.stage_of)}, {stage.image_size} px, "
@@ -81,7 +81,7 @@ class EpochCallback:
         self.progress.update(self.task, advance=self.work[self.epoch] / self.steps, description=text)
 
     def end_epoch(self, epoch: int, figures: dict[str, float]) -> None:
-        """Judge, write the history and then the checkpoint, each under a temporary name first."""
+        """Evaluate the network, then write the history and the checkpoint, each atomically."""
         if not self.rank.chief:
             return
         size = self.stage_of[epoch].image_size

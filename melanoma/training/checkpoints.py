@@ -1,4 +1,4 @@
-"""What a run leaves on disk while it goes on: checkpoints and a history, each replaced in one step."""
+"""Checkpoints and the history of a run, each replaced atomically."""
 
 import os
 from pathlib import Path
@@ -7,32 +7,30 @@ import keras
 import pandas as pd
 
 from melanoma.errors import UserError
-from melanoma.files import write_whole
+from melanoma.files import atomic_write, write_whole
 
 _CHECKPOINTS = "checkpoint-*.weights.h5"
 
 
 def save_checkpoint(model: keras.Model, folder: Path, done: int) -> None:
-    """Write weights and optimiser, named by the number of epochs done, and then drop older checkpoints.
+    """Write weights and optimiser state, named by the number of epochs done, and remove older checkpoints.
 
     Raises UserError where that fails, such as on a full disk; the checkpoint before stays as it was.
     """
-    unfinished = folder / "unfinished.weights.h5"
     newest = folder / f"checkpoint-{done:03d}.weights.h5"
     try:
-        model.save_weights(unfinished)
-        os.replace(unfinished, newest)
+        with atomic_write(newest, ending=".weights.h5") as unfinished:
+            model.save_weights(unfinished)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise UserError(
             f"The checkpoint of epoch {done} could not be written to {folder}: {reason}. "
             "What was saved before is kept: make room, and go on with --resume."
         ) from error
-    forget_checkpoints(folder, but=newest)
+    remove_checkpoints(folder, but=newest)
 
 
-def forget_checkpoints(folder: Path, but: Path | None = None) -> None:
+def remove_checkpoints(folder: Path, but: Path | None = None) -> None:
     """Remove the checkpoints of a run, all or all but one."""
     for path in folder.glob(_CHECKPOINTS):
         if path != but:

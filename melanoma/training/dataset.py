@@ -1,4 +1,4 @@
-"""The data of a training run, decoded and split."""
+"""The images of a training run, decoded and split."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ import pandas as pd
 from melanoma.data.labels.read import require_trainable
 from melanoma.data.pipeline import decode_all
 from melanoma.data.split import SPLITS
+from melanoma.errors import UserError
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images with their labels and split; rows of `table`, `pixels` and `labels` run alike."""
+    """Images with their labels and split, in the same order in `table`, `pixels` and `labels`."""
 
     table: pd.DataFrame
     """One row an image, with its `split`, which is missing where the file cannot be read."""
@@ -51,12 +52,29 @@ def decode_dataset(
     """Return the dataset of a table of `read_labels`, its images decoded to `size` pixels a side.
 
     Files that cannot be read are printed with the reason, and `split` gets the other rows. The pixels stay in
-    the folder `run`. Raises UserError if there is no room for them, or if the diagnoses cannot be fitted.
+    the folder `run`. Raises UserError if there is no room for them, if the diagnoses cannot be fitted, or if
+    all images of a diagnosis are unreadable.
     """
     codes = require_trainable(table)
     pixels, failed = decode_all(table, size, run / "pixels.npy")
     for image_id, problem in failed.items():
         print(f"left out: {image_id}: {problem}")
-    table = table.assign(split=split(table[~table["image_id"].isin(failed)]))
+    readable = table[~table["image_id"].isin(failed)]
+    _require_all_diagnoses(readable, codes, failed)
+    table = table.assign(split=split(readable))
     labels = np.array([codes.index(code) for code in table["diagnosis"]])
     return Dataset(table, tuple(codes), pixels, labels)
+
+
+def _require_all_diagnoses(readable: pd.DataFrame, codes: list[str], failed: dict[str, str]) -> None:
+    """Raise UserError if unreadable files leave a diagnosis without an image."""
+    missing = [code for code in codes if code not in set(readable["diagnosis"])]
+    if readable.empty:
+        raise UserError(
+            f"None of the {len(failed)} images can be read. The first: {next(iter(failed.values()))}"
+        )
+    if missing:
+        raise UserError(
+            f"No image of {', '.join(missing)} can be read, so none can be learned. Replace the files listed "
+            "above, or take their rows out of the labels."
+        )

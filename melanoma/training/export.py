@@ -1,4 +1,4 @@
-"""From fitted weights to a bundle: fixed size, calibrated, judged, described."""
+"""From fitted weights to a bundle: saved at a fixed size, calibrated, evaluated, described by a card."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from melanoma.data.labels.read import fingerprint
 from melanoma.evaluation.focus import judge_focus
-from melanoma.evaluation.other_pictures import accepted_shares
+from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle, describe, new_bundle
@@ -40,13 +40,12 @@ def export_bundle(
 ) -> Bundle:
     """Write the bundle of a fitted network to `out` and return it.
 
-    `log_shares` (classes,) are the logarithms of the shares in which classes were drawn: they leave the
-    head's bias, so that logits say what the picture says and nothing about how often a diagnosis was shown.
-    The probabilities put them back: the mix in which the network learned ranks melanomas better than an even
-    one does. `table` has the columns of `read_labels` and the `split` of each image. `origin` says in
+    `log_shares` (classes,) are the logarithms of the shares in which classes were drawn. They are subtracted
+    from the head's bias, so that the logits do not depend on how often each diagnosis was drawn; the
+    probabilities add them as the prior: the mix of the training samples ranks melanomas better than an even
+    one. `table` has the columns of `read_labels` and the `split` of each image. `origin` says in
     words which weights the run began with. Temperature, threshold, prediction sets and the in-distribution
-    threshold are set on the calibration lesions; the figures come from the test lesions, which nothing was
-    set on.
+    threshold are set on the calibration lesions; the figures come from the test lesions, which are held out.
     """
     with new_bundle(out) as folder:
         save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
@@ -93,7 +92,7 @@ def export_bundle(
 def save_at_fixed_size(
     fitted: keras.Model, log_shares: np.ndarray, classes: int, recipe: Recipe, path: Path
 ) -> None:
-    """Save the weights as a network of the recipe's input size, its head freed of the classes' shares."""
+    """Save the weights in a network of the recipe's input size, less `log_shares` in the head's bias."""
     network = recipe.final_network(classes)
     network.set_weights(fitted.get_weights())
     shift_bias(network, -log_shares)
@@ -101,7 +100,7 @@ def save_at_fixed_size(
 
 
 def draw_history(history: pd.DataFrame, path: Path) -> None:
-    """Draw loss and held-back figures by epoch as a PNG."""
+    """Draw training loss and calibration figures by epoch as a PNG."""
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     loss, held_back = figure.subplots(1, 2)
     loss.plot(history["epoch"], history["loss"], marker="o", color="#0072b2")
@@ -160,5 +159,5 @@ def _versions() -> dict[str, str]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
-            continue  # TensorFlow comes under one of two names
+            continue  # of the two packages of TensorFlow one is installed
     return found

@@ -37,7 +37,7 @@ class FineTuning:
     arXiv:1906.06423; Tan and Le 2021, arXiv:2104.00298). The rate must not be near zero at the change, or
     nothing is learned of the new size."""
     samples_per_epoch: int
-    """Drawn with class-balanced sampling: an epoch is a checkpoint interval, not a pass over the data."""
+    """Drawn by class (`sampling_power`): an epoch is a checkpoint interval, not a pass over the data."""
     backbone: str = "mobilenet"
     """One of `melanoma.model.backbones`; `train.py --backbone` chooses another."""
     batch: int = 32
@@ -51,25 +51,25 @@ class FineTuning:
     """First blocks that stay ImageNet's; None: as many as the backbone says."""
     weight_decay: float = 0.02
     sampling_power: float = 0.5
-    """Square root: rare diagnoses come often, and a hundred images do not fill an eighth of each batch."""
+    """Square root: rare diagnoses are oversampled, but 100 images do not fill an eighth of each batch."""
     label_smoothing: float = 0.03
     dropout: float = 0.3
     consistency_weight: float = 1.0
     outside_weight: float = 1.0
     """Weights in `loss.LesionTrainer`, in the stages with paired copies."""
     sensitivity: float = 0.95
-    """Of the melanoma alert, on the calibration lesions: a missed melanoma is the worst mistake."""
+    """Target sensitivity of the melanoma alert on the calibration lesions."""
     seed: int = 7
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     temperature: ClassVar[float | None] = None
     """None: set on the calibration lesions."""
     stored_size: ClassVar[int] = 256
-    """Pixels are kept a little larger than the network's input, so that zooming in still finds detail."""
+    """Decoded images are a little larger than the network's input, so that zooming in does not blur."""
 
     @property
     def bundle_name(self) -> str:
-        """Named by classes and backbone: the recipe may change, and the app asks for no recipe."""
+        """Named by classes and backbone; the recipe may change without another name."""
         return f"isic8-{self.backbone}"
 
     @property
@@ -92,14 +92,14 @@ class FineTuning:
         """Return the recipe with another backbone, `backbone=None` for its own.
 
         Raises UserError for any precision but float32, for an unknown backbone, and if `workers` cannot share
-        its batches. It may begin with any bundle's weights that fit, so `start` is looked at with the data.
+        its batches. `start` is checked with the data, by `start.load_start`.
         """
         if precision != Precision.FLOAT32:
             raise UserError(f"{self.name} is fitted in float32 alone. Leave --precision out.")
-        if workers > 1 and self.batch % (2 * workers):  # an image and its paired copy stay together
+        if workers > 1 and self.batch % (2 * workers):  # both copies of a pair go to one worker
             raise UserError(
                 f"A batch of {self.batch} cannot be shared evenly by {workers} workers, an image and its "
-                "twin together. Take a number that divides half of it."
+                "paired copy together. Take a number that divides half of it."
             )
         return self if backbone is None else replace(self, backbone=backbone_named(backbone).name)
 
@@ -118,7 +118,7 @@ class FineTuning:
         return split_by_lesion(table, self.seed)
 
     def sampler(self, dataset: Dataset) -> Sampler:
-        """Return what draws samples by class and augments them."""
+        """Return the sampler, which draws samples by class and augments them."""
         return Sampler(
             dataset.pixels,
             dataset.labels,
@@ -163,11 +163,11 @@ class FineTuning:
         return model
 
     def begin_stage(self, model: LesionTrainer, stage: Stage) -> None:
-        """Have the losses about surroundings count in the stages with paired copies."""
+        """Enable the losses about surroundings in the stages with paired copies."""
         model.paired = stage.twins
 
     def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
-        """Return what measures balanced accuracy and melanoma ROC AUC, each class weighing alike."""
+        """Return the validation of balanced accuracy and melanoma ROC AUC, all classes weighted equally."""
         return judge_in_even_mix(dataset, log_shares)
 
     def description(self, origin: str, history: pd.DataFrame) -> Description:
@@ -196,15 +196,15 @@ class FineTuning:
 FINE_TUNING: dict[str, FineTuning] = {
     recipe.name: recipe
     for recipe in (
-        # The shipped one: right for what lies in the lesion. Asking for evidence inside the outline alone
-        # gives a better-looking map of the same network, since features inside carry what surrounds them;
-        # paired copies in other surroundings make it indifferent to them.
+        # The shipped one. The loss on evidence outside the outline alone gives a better-looking map of the
+        # same network, since the receptive fields of cells inside reach the surroundings; paired copies in
+        # other surroundings make the answer independent of them.
         FineTuning(
             name="lesion",
             stages=(Stage(128, 10), Stage(160, 6), Stage(160, 14, twins=True), Stage(192, 6, twins=True)),
             samples_per_epoch=6400,
         ),
-        # The same without any of that, to compare with.
+        # The same without the losses about surroundings, for comparison.
         FineTuning(
             name="plain", stages=(Stage(128, 10), Stage(160, 20), Stage(192, 6)), samples_per_epoch=6400
         ),

@@ -1,4 +1,4 @@
-"""How good a network is after each epoch of fine-tuning, on lesions that it is not fitted to."""
+"""Validation after each epoch of fine-tuning, on the calibration lesions."""
 
 import keras
 import numpy as np
@@ -11,10 +11,10 @@ from melanoma.training.recipes import Judge
 
 
 def judge_in_even_mix(dataset: Dataset, log_shares: np.ndarray) -> Judge:
-    """Return what measures balanced accuracy and melanoma ROC AUC on the calibration images.
+    """Return the function that measures balanced accuracy and melanoma ROC AUC on the calibration images.
 
-    `log_shares` (classes,) are the logarithms of the shares in which classes are drawn; they are taken from
-    the logits, so that every class is as likely beforehand. Nothing is chosen by these figures.
+    `log_shares` (classes,) are the logarithms of the shares in which classes are drawn; they are
+    subtracted from the logits, which makes the prior uniform. Nothing is chosen by these figures.
     """
     rows = dataset.rows("calibration")
     truth, even = dataset.labels[rows], np.ones(len(rows))

@@ -5,12 +5,12 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
-_SHOWN_EVERY = 10
-"""Steps between two looks at the loss: workers wait for each other to add it up."""
+_REPORT_EVERY = 10
+"""Steps between two readings of the loss: all workers have to synchronise for it."""
 
 
 class Callback(Protocol):
-    """Called by `fit` as it goes; epochs and steps count from 0."""
+    """Called by `fit` before and after epochs and after steps, which count from 0."""
 
     def begin_epoch(self, epoch: int) -> None:
         """Called before the first step of an epoch."""
@@ -37,8 +37,8 @@ def fit(
     MultiWorkerMirroredStrategy, whose PerReplica values reach a Keras operation (keras issue 20585).
     """
 
-    # Traced for these batches alone, as in a run resumed here: a graph for several sizes rounds differently,
-    # and the difference grows.
+    # Traced for this image size alone, as in a run that is resumed here: a graph that was traced for several
+    # sizes rounds differently, and the differences grow.
     @tf.function
     def step(batch: Any) -> None:
         strategy.run(model.train_step, args=(batch,))
@@ -53,7 +53,7 @@ def fit(
         shown: dict[str, float] = {}
         for number in range(steps):
             step(next(waiting))
-            if number % _SHOWN_EVERY == 0:
+            if number % _REPORT_EVERY == 0:
                 shown = figures()
             callback.end_step(number, shown)
         callback.end_epoch(epoch, figures())

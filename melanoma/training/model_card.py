@@ -1,4 +1,4 @@
-"""MODEL_CARD.md, written by the training run from its own figures (Mitchell 2019, arXiv:1810.03993)."""
+"""Writes MODEL_CARD.md from the figures of a training run (Mitchell 2019, arXiv:1810.03993)."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -160,7 +160,7 @@ def write_card(
     focus: Focus | None,
     table: pd.DataFrame,
 ) -> None:
-    """Write the card; `table` has the `split` of every image, `description` is what the recipe says."""
+    """Write the card; `table` has the `split` of every image, `description` comes from the recipe."""
     counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
     about = _ABOUT.format(
         name=bundle.name,
@@ -189,7 +189,7 @@ def write_card(
 def probability_sections(
     bundle: Bundle, judged: Judged, test_note: str, tempered: str, recalibrated: str = ""
 ) -> str:
-    """Return the sections that tell what was set on the calibration lesions, and how good that is.
+    """Return the sections on what was set on the calibration lesions, with the figures of the test lesions.
 
     `test_note` follows "the test images", `tempered` the temperature; `recalibrated` is a subsection.
     """
@@ -215,8 +215,8 @@ def probability_sections(
             for label, value in evaluation.sensitivity_by_label.items()
         ),
         predictive=_rows(
-            (f"{prevalence:.0%}", alert, silence)
-            for prevalence, (alert, silence) in evaluation.predictive.items()
+            (f"{prevalence:.0%}", positive, negative)
+            for prevalence, (positive, negative) in evaluation.predictive.items()
         ),
         small=_SMALL,
         few=FEW,
@@ -236,7 +236,7 @@ def probability_sections(
 
 
 def picture_sections(accepted: dict[str, float], focus: Focus | None) -> str:
-    """Return the sections whose figures only pixels tell."""
+    """Return the sections whose figures need pixels."""
     return _PICTURES.format(
         accepted=_rows((kind, f"{share:.3f}") for kind, share in accepted.items()),
         focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
@@ -244,7 +244,7 @@ def picture_sections(accepted: dict[str, float], focus: Focus | None) -> str:
 
 
 def limits_section(bundle: Bundle, judged: Judged) -> str:
-    """Return the section on what it cannot do."""
+    """Return the section on the limits of the model."""
     missed = 1 - judged.evaluation.figures["alert_sensitivity"].value
     return _LIMITS.format(
         missed=round(1 / missed) if missed > 0 else "many",

@@ -1,4 +1,4 @@
-"""The model card of a bundle that was recalibrated: the old one, with what was measured again."""
+"""The model card of a recalibrated bundle: the old card with its recomputed sections replaced."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ _RECALIBRATED = """
 ### Recalibrated
 
 Temperature, alert and prediction sets are not the training run's. They were set again on {when}, from
-{source}, for the bundle of the version `{version}`; the network is the same. {told}
+{source}, for the bundle of the version `{version}`; the network is the same. {remarks}
 
 | diagnosis | lesions set on | lesions judged |
 |---|---|---|
@@ -40,22 +40,22 @@ def recalibrated_card(
     accepted: dict[str, float],
     focus: Focus | None,
 ) -> str:
-    """Return the card of a recalibrated bundle, made of the `card` that it had before.
+    """Return the card of a recalibrated bundle, from the `card` of the bundle before.
 
-    Sections whose figures need pixels stay as they were where none were at hand, and the card says so.
+    Sections whose figures need pixels stay unchanged if there were none, and the card says so.
     """
     found = bundle.recalibrated
     assert found is not None
     stored = found["stored_scores"]
     sections = probability_sections(
-        bundle, judged, _note_of(card) if stored else _OWN_NOTE, _TEMPERED, _told(bundle, found)
+        bundle, judged, _note_of(card) if stored else _OWN_NOTE, _TEMPERED, _subsection(bundle, found)
     )
     if not stored:
         sections += picture_sections(accepted, focus)
     return rewrite_card(card, bundle.name, sections + limits_section(bundle, judged))
 
 
-def _told(bundle: Bundle, found: dict[str, Any]) -> str:
+def _subsection(bundle: Bundle, found: dict[str, Any]) -> str:
     source = _FROM_OWN.format(fingerprint=found["fingerprint"])
     if found["stored_scores"]:
         whose = "its calibration" if found["fingerprint"] is None else "an earlier recalibration's"
@@ -68,31 +68,31 @@ def _told(bundle: Bundle, found: dict[str, Any]) -> str:
         when=found["when"],
         version=found["from"],
         source=source,
-        told=_KEPT if found["stored_scores"] else _HALVES.format(left_out=found["left_out"]),
+        remarks=_KEPT if found["stored_scores"] else _HALVES.format(left_out=found["left_out"]),
         counts="\n".join(counts),
     )
 
 
 def rewrite_card(card: str, name: str, sections: str) -> str:
-    """Return a card under a model's new name with these sections in place of those of the same headings.
+    """Return a card with the model's new name and these sections in place of those with the same headings.
 
-    What the card lacks is put at its end.
+    Sections that the card lacks are appended.
     """
-    title, *before = _by_heading(card)
-    made = {_heading(section): section for section in _by_heading(sections) if section}
+    title, *old = _by_heading(card)
+    new = {_heading(section): section for section in _by_heading(sections) if section}
     title = re.sub(r"\A# .*", lambda _: f"# Model card: {name}", title)
-    kept = [made.pop(_heading(section), section) for section in before]
-    return "".join([title, *kept, *made.values()])
+    sections_in_order = [new.pop(_heading(section), section) for section in old]
+    return "".join([title, *sections_in_order, *new.values()])
 
 
 def _note_of(card: str) -> str:
-    """Return what a card says of its test images, to follow "the test images"; empty if nothing."""
+    """Return the remark on the test images in a card, which follows "the test images"; empty if none."""
     found = re.search(r"^On the test \w+(.*?): \d", card, re.DOTALL | re.MULTILINE)
     return found[1] if found else ""
 
 
 def _by_heading(text: str) -> list[str]:
-    """Return what stands before the first heading of the second rank, and then each such section."""
+    """Return the text before the first second-level heading, and then each section."""
     return re.split(r"^(?=## )", text, flags=re.MULTILINE)
 
 

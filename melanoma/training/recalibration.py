@@ -1,6 +1,6 @@
-"""Temperature, thresholds, prediction sets and card of a bundle made again, without training.
+"""Recalibration: sets temperature, thresholds, prediction sets and card of a bundle again, without training.
 
-From the scores that the bundle has stored, or from labelled photos of one's own.
+From the scores that are stored in the bundle, or from the user's own labelled photos.
 """
 
 import math
@@ -18,7 +18,7 @@ from melanoma.data.labels.read import Paths
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import NAMES
 from melanoma.evaluation.focus import judge_focus
-from melanoma.evaluation.other_pictures import accepted_shares
+from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.scoring import with_probabilities
 from melanoma.explain.looks_for import FOLDER
 from melanoma.files import user_error_if_unwritable
@@ -36,8 +36,8 @@ from melanoma.training.recalibrated_card import recalibrated_card
 from melanoma.training.recalibration_scores import (
     Scores,
     lesions_by_diagnosis,
-    own_scores,
     require_enough,
+    scores_of_photos,
     stored_scores,
 )
 
@@ -56,7 +56,7 @@ class Recalibration:
     remarks: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain numbers; those that decide with the old value and the new."""
+        """Return plain numbers; thresholds and temperature with the old value and the new."""
         names = ("temperature", "alert_threshold", "alert_sensitivity", "conformal_coverage")
         changed = (*names, "conformal_quantiles", "distance_threshold")
         return {
@@ -105,13 +105,13 @@ def recalibrate(
     sensitivity: float | None = None,
     coverage: float | None = None,
 ) -> Recalibration:
-    """Write a bundle of the same network with all that is set after training set again.
+    """Write a bundle of the same network with temperature, thresholds and prediction sets set again.
 
-    Without `data`, on the stored scores of the calibration lesions, judged on those of the test lesions. With
-    it, on labelled photos: half of their lesions set and half judge, and lesions that the network was fitted
-    to are left out. `out` is a new folder, or a model to replace; by default one beside the old. Sensitivity
-    and coverage are the old bundle's where none are given. Raises UserError where what there is cannot set
-    them, and for a folder that is not to be replaced.
+    Without `data`, they are set on the stored scores of the calibration lesions and evaluated on those of the
+    test lesions. With it, half of the lesions of these labelled photos calibrates and half evaluates; lesions
+    that the network was fitted to are left out. `out` is a new folder, or a model to replace; by default a
+    folder beside the old one. Sensitivity and coverage default to the old bundle's. Raises UserError if there
+    are too few lesions, or if the folder holds something else than a model.
     """
     sensitivity = bundle.alert_sensitivity if sensitivity is None else sensitivity
     coverage = bundle.conformal_coverage if coverage is None else coverage
@@ -124,8 +124,8 @@ def recalibrate(
         scores = stored_scores(bundle)
         require_enough(scores.rows, bundle.codes, sensitivity)
     else:
-        scores = own_scores(bundle, network, data, images, outlines, sensitivity)
-    set_on = scores.on("calibration")
+        scores = scores_of_photos(bundle, network, data, images, outlines, sensitivity)
+    set_on = scores.in_split("calibration")
     fields = calibrate(
         scores.logits[set_on],
         scores.rows.loc[set_on, "diagnosis"].tolist(),
@@ -147,7 +147,7 @@ def recalibrate(
 
 
 def _few_for_sets(rows: pd.DataFrame, codes: Sequence[str], coverage: float) -> list[str]:
-    """Return a sentence about diagnoses whose quantile rests on too few images to leave any set."""
+    """Return a sentence on diagnoses with too few images for a quantile, which are then in every set."""
     counts = rows["diagnosis"].value_counts()
     few = [code for code in codes if math.ceil((counts.get(code, 0) + 1) * coverage) > counts.get(code, 0)]
     return [
@@ -166,27 +166,27 @@ def _target(bundle: Bundle, out: Path | None) -> Path:
 
 
 def _provenance(bundle: Bundle, scores: Scores) -> dict[str, Any]:
-    """Return what a bundle and its card say of how it was recalibrated."""
+    """Return the provenance of a recalibration, for `bundle.json` and the card."""
     return {
         "from": bundle.version,
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "stored_scores": scores.features is None,
         "fingerprint": scores.fingerprint,
         "left_out": scores.left_out,
-        "set_on": lesions_by_diagnosis(scores.rows[scores.on("calibration")], bundle.codes),
-        "judged": lesions_by_diagnosis(scores.rows[scores.on("test")], bundle.codes),
+        "set_on": lesions_by_diagnosis(scores.rows[scores.in_split("calibration")], bundle.codes),
+        "judged": lesions_by_diagnosis(scores.rows[scores.in_split("test")], bundle.codes),
     }
 
 
 def _write(
     folder: Path, before: Bundle, bundle: Bundle, scores: Scores, network: CompiledNetwork | None
 ) -> tuple[Bundle, Judged]:
-    """Fill the folder of a recalibrated bundle; returns what lies there and how good it is."""
+    """Fill the folder of a recalibrated bundle; returns the bundle and its evaluation."""
     for name in before.files:
         if name not in _MADE_AGAIN:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(before.path / name, folder / name)
-    if (before.path / FOLDER).is_dir():  # they are of the network, which is the same
+    if (before.path / FOLDER).is_dir():  # pictures of the network, which is unchanged
         shutil.copytree(before.path / FOLDER, folder / FOLDER, dirs_exist_ok=True)
     if network is None:
         predictions = with_probabilities(scores.rows, scores.logits, bundle)
@@ -195,11 +195,11 @@ def _write(
     predictions.to_parquet(folder / "predictions.parquet", index=False)
     _split_of(before, scores, network is not None).to_parquet(folder / "split.parquet", index=False)
 
-    judging = scores.on("test")
+    judging = scores.in_split("test")
     judged = judge(predictions[judging], scores.logits[judging], bundle)
     draw_reliability(predictions[judging], bundle, folder / "reliability.png")
-    kept = {name: before.figures.get(name) for name in ("accepted", "focus")}
-    accepted, focus, figures = kept["accepted"] or {}, None, judged.figures({}, None) | kept
+    unchanged = {name: before.figures.get(name) for name in ("accepted", "focus")}
+    accepted, focus, figures = unchanged["accepted"] or {}, None, judged.figures({}, None) | unchanged
     if network is not None and scores.features is not None:
         focus = judge_focus(network, scores.rows[judging], bundle)
         accepted = accepted_shares(
@@ -213,10 +213,12 @@ def _write(
 
 
 def _split_of(before: Bundle, scores: Scores, own: bool) -> pd.DataFrame:
-    """Return the old table of sides, with the images of one's own that were set on as `recalibration`."""
+    """Return the old split, with the user's own calibration images as `recalibration`."""
     split = before.load_split()
     if not own:
         return split
-    added = scores.rows.loc[scores.on("calibration"), ["image_id", "lesion_id"]].assign(split="recalibration")
-    kept = split[~split["image_id"].isin(added["image_id"])]
-    return pd.concat([kept, added], ignore_index=True)
+    added = scores.rows.loc[scores.in_split("calibration"), ["image_id", "lesion_id"]].assign(
+        split="recalibration"
+    )
+    others = split[~split["image_id"].isin(added["image_id"])]
+    return pd.concat([others, added], ignore_index=True)

@@ -1,4 +1,4 @@
-"""The labelled lesions that a recalibration is set on and judged by, with the network's scores of them."""
+"""The labelled lesions of a recalibration, split in two, with the network's scores."""
 
 import math
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from melanoma.model.classifier import CompiledNetwork
 from melanoma.training.calibrating import stored_logits
 
 SEED = 0
-"""Of the halves: the same photos are always divided in the same way."""
+"""Of `halve_by_lesion`: the same photos are always split in the same way."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What the network says of labelled lesions, some to set on (calibration) and some that judge (test)."""
+    """The network's scores of labelled lesions in the splits `calibration` and `test`."""
 
     rows: pd.DataFrame
     """One row an image with its `split`: of `predictions.parquet`, or of a table of labels."""
@@ -31,26 +31,26 @@ class Scores:
     features: np.ndarray | None = None
     """float (n, channels), for the in-distribution check; None where they were not stored."""
     fingerprint: str | None = None
-    """Of the labels, where they are one's own."""
+    """Of the labels, if they are the user's own."""
     left_out: int = 0
     """Images left out, as the network was fitted to their lesions."""
     remarks: tuple[str, ...] = ()
-    """Sentences about what of the labels was not used."""
+    """Sentences about labels that were not used."""
 
-    def on(self, split: str) -> np.ndarray:
-        """Return which images are on a side, bool (n,)."""
+    def in_split(self, split: str) -> np.ndarray:
+        """Return which images are in a split, bool (n,)."""
         return (self.rows["split"] == split).to_numpy()
 
 
 def stored_scores(bundle: Bundle) -> Scores:
-    """Return what the bundle has stored of its calibration and its test lesions."""
+    """Return the scores that are stored in the bundle, of its calibration and its test lesions."""
     predictions = bundle.load_predictions()
     rows = predictions[predictions["diagnosis"].isin(bundle.codes)].reset_index(drop=True)
     earlier = (bundle.recalibrated or {}).get("fingerprint")
     return Scores(rows, stored_logits(rows, bundle), fingerprint=earlier)
 
 
-def own_scores(
+def scores_of_photos(
     bundle: Bundle,
     network: CompiledNetwork,
     data: Paths,
@@ -58,10 +58,10 @@ def own_scores(
     outlines: Paths,
     sensitivity: float,
 ) -> Scores:
-    """Return what the network says of labelled photos, half of whose lesions are to be set on.
+    """Return the network's scores of the user's labelled photos, half of their lesions for calibration.
 
-    Lesions that it was fitted to are left out. Raises UserError where the others cannot set a threshold of
-    this sensitivity, or where the labels do not suit.
+    Lesions that it was fitted to are left out. Raises UserError if the others are too few for a threshold of
+    this sensitivity, or if the labels do not fit the model.
     """
     parts = bool({part.code for part in PARTS} & set(bundle.codes))
     labels = read_labels(data, images, outlines, parts)
@@ -90,16 +90,16 @@ def own_scores(
 
 
 def require_enough(rows: pd.DataFrame, codes: Sequence[str], sensitivity: float) -> None:
-    """Raise UserError where the calibration side of a table cannot set what has to be set on it.
+    """Raise UserError if a table's split `calibration` or `test` has too few lesions.
 
-    Each of the codes has to be there, for the prediction sets, and of melanoma s / (1 - s) lesions: a
-    threshold at the lowest of n scores finds n of n + 1 new melanomas at best, on average, and that has to be
-    the sensitivity s. The other side has to show melanomas too.
+    `calibration` needs a lesion of each code, for the prediction sets, and s / (1 - s) melanomas: a threshold
+    at the lowest of n scores finds n of n + 1 new melanomas at best, on average, and that has to be the
+    sensitivity s. `test` needs a melanoma and another lesion.
     """
-    sides = {
+    lesions = {
         split: lesions_by_diagnosis(rows[rows["split"] == split], codes) for split in ("calibration", "test")
     }
-    set_on = sides["calibration"]
+    set_on = lesions["calibration"]
     missing = [code for code in codes if not set_on[code]]
     if missing:
         raise UserError(
@@ -117,7 +117,7 @@ def require_enough(rows: pd.DataFrame, codes: Sequence[str], sensitivity: float)
             sensitivity=f"{sensitivity:.3g}",
             least=least,
         )
-    if not sides["test"]["MEL"] or sum(map(bool, sides["test"].values())) < 2:
+    if not lesions["test"]["MEL"] or sum(map(bool, lesions["test"].values())) < 2:
         raise UserError(
             "No melanoma, or nothing else, is left to judge the thresholds with. Add photos of more lesions."
         )
@@ -132,7 +132,7 @@ def lesions_by_diagnosis(rows: pd.DataFrame, codes: Sequence[str]) -> dict[str, 
 def halve_by_lesion(table: pd.DataFrame, seed: int = SEED) -> pd.Series:
     """Return `calibration` or `test` for each image, on the table's index: half of each diagnosis' lesions.
 
-    Of an odd number the calibration side gets one more. A lesion with two diagnoses counts for its first.
+    Of an odd number, `calibration` gets one more. A lesion with two diagnoses counts for its first.
     """
     lesions = table.drop_duplicates("lesion_id")[["lesion_id", "diagnosis"]].sort_values("lesion_id")
     lesions = lesions.sample(frac=1, random_state=seed)

@@ -1,4 +1,4 @@
-"""What `train.py` asks of a recipe of any kind: the data, the network, the loss, the judge, the card."""
+"""The interface of a recipe: what `train.py` calls for data, network, loss, validation and model card."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from melanoma.errors import UserError
 from melanoma.training.dataset import Dataset
 
 Judge = Callable[[keras.Model, int], dict[str, float]]
-"""Figures of a network at an input size, on images that it is not fitted to."""
+"""Returns validation figures of a network at an input size, on images that it is not fitted to."""
 
 
 class Precision(StrEnum):
@@ -32,15 +32,15 @@ class Stage:
     image_size: int
     epochs: int
     twins: bool = False
-    """Paired copies: every image comes twice, the second time in other surroundings where its outline is
-    known, and the losses about surroundings count. The name is the one that plans and bundles store. Learning
-    the diagnoses first is quicker: with pairs from the start the melanoma ROC AUC was 0.83 on the calibration
+    """Paired copies, under the name that plans and bundles store: every image comes twice, the second time in
+    other surroundings if its outline is known, and the losses about surroundings are used. Learning the
+    diagnoses first is quicker: with pairs from the start the melanoma ROC AUC was 0.83 on the calibration
     lesions after 45,000 samples."""
 
 
 @dataclass(frozen=True)
 class LabelSources:
-    """Where the labels of a run come from, as `train.py`'s options say it."""
+    """Where the labels of a run come from: the options of `train.py`."""
 
     data: list[Path]
     """Labels CSVs, or folders of class folders."""
@@ -54,22 +54,22 @@ class LabelSources:
 
 @dataclass(frozen=True)
 class Description:
-    """What a recipe says about itself on the model card, Markdown."""
+    """The recipe's own parts of the model card, Markdown."""
 
     network: str
     """The paragraph about architecture and training."""
     split: str
     """A sentence on how lesions are split."""
     test_images: str
-    """What is to know of the test images, to follow "the test images"."""
+    """A remark that follows "the test images"; may be empty."""
     temperature: str
-    """Where the temperature comes from, to follow its value."""
+    """A remark on the temperature that follows its value."""
     weights_licence: str = ""
     """A sentence on the licence of the weights that the run may have begun with, led by a space."""
 
 
 class Recipe(Protocol):
-    """All choices of a training run, and the answers that follow from them.
+    """All choices of a training run, and the methods that `train.py` calls.
 
     The choices are the fields of a frozen dataclass, which checkpoints and bundles carry a copy of. There are
     two kinds: `fine_tuning.FineTuning` and `melanoma.tutorial.recipes.TutorialRecipe`.
@@ -81,7 +81,7 @@ class Recipe(Protocol):
 
     @property
     def bundle_name(self) -> str:
-        """Name of the bundle that it makes where the user gives none."""
+        """Default name of the bundle."""
 
     @property
     def backbone(self) -> str | None:
@@ -89,7 +89,7 @@ class Recipe(Protocol):
 
     @property
     def seed(self) -> int:
-        """Of split, weights and draws."""
+        """Of the split, the initial weights and the sampling."""
 
     @property
     def batch(self) -> int:
@@ -109,11 +109,11 @@ class Recipe(Protocol):
 
     @property
     def stored_size(self) -> int:
-        """Side at which decoded images are kept, pixels."""
+        """Side of the decoded images, pixels."""
 
     @property
     def sensitivity(self) -> float:
-        """Of the melanoma alert on the calibration lesions, 0..1."""
+        """Target of the melanoma alert on the calibration lesions, 0..1."""
 
     @property
     def temperature(self) -> float | None:
@@ -125,22 +125,22 @@ class Recipe(Protocol):
     def with_options(
         self, backbone: str | None, precision: Precision, workers: int, start: Path | None
     ) -> "Recipe":
-        """Return the recipe with `train.py`'s options, `backbone=None` for its own.
+        """Return the recipe with the options of `train.py`; `backbone=None` is the recipe's own.
 
-        Raises UserError for an option that it cannot have.
+        Raises UserError for an option that it does not support.
         """
 
     def table(self, sources: LabelSources, run: Path) -> pd.DataFrame:
         """Return one row an image, with the columns of `read_labels`, and perhaps more.
 
-        What it has to write on the way lies in the folder `run`. Raises UserError if the data do not suit.
+        Files that it has to write go to the folder `run`. Raises UserError if the data do not fit.
         """
 
     def split(self, table: pd.DataFrame) -> pd.Series:
         """Return `train`, `calibration` or `test` for each row of a table that `table` made, on its index."""
 
     def sampler(self, dataset: Dataset) -> Sampler:
-        """Return what draws the training samples."""
+        """Return the sampler of the training images."""
 
     def steps(self, dataset: Dataset) -> int:
         """Return the steps of an epoch."""
@@ -158,19 +158,19 @@ class Recipe(Protocol):
         """Return in words which weights `network` begins with."""
 
     def compiled(self, network: keras.Model, workers: int) -> keras.Model:
-        """Return the network with its loss and an optimiser, whose state is there to be loaded."""
+        """Return the network with its loss and an optimiser whose state is built, to be loaded."""
 
     def begin_stage(self, model: keras.Model, stage: Stage) -> None:
         """Set the compiled model to a stage's loss."""
 
     def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
-        """Return what measures the network after each epoch on the calibration images.
+        """Return the validation that is run after each epoch on the calibration images.
 
         `log_shares` (classes,) are the logarithms of the shares in which classes are drawn.
         """
 
     def description(self, origin: str, history: pd.DataFrame) -> Description:
-        """Return what the model card says of a run; `history` has a row an epoch."""
+        """Return the recipe's parts of the model card of a run; `history` has a row an epoch."""
 
 
 def recipe_named(name: str, recipes: Mapping[str, Recipe]) -> Recipe:
@@ -182,7 +182,7 @@ def recipe_named(name: str, recipes: Mapping[str, Recipe]) -> Recipe:
 
 
 def remaining_stages(stages: Sequence[Stage], done: int) -> Iterator[tuple[Stage, range]]:
-    """Yield each stage that has epochs left after the first `done`, with the numbers of those, from 0."""
+    """Yield each stage with epochs left after the first `done`, and the numbers of those, from 0."""
     first = 0
     for stage in stages:
         epochs = range(max(first, done), first + stage.epochs)

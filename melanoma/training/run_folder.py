@@ -1,4 +1,4 @@
-"""runs/<name>/: the folder of a training run, begun with a plan and resumed only by the same plan."""
+"""runs/<name>/: the folder of a training run, which can be resumed only with the plan that it began with."""
 
 import json
 from pathlib import Path
@@ -9,13 +9,13 @@ import pandas as pd
 
 from melanoma.errors import UserError
 from melanoma.files import write_whole
-from melanoma.training.checkpoints import forget_checkpoints, newest_checkpoint
+from melanoma.training.checkpoints import newest_checkpoint, remove_checkpoints
 
 _PLAN = "plan.json"
 
 
 def run_folder(name: str, resume: bool) -> Path:
-    """Return the folder of a run, made if need be; raises UserError if there is nothing to resume from."""
+    """Return the folder of a run, created if missing; raises UserError without a checkpoint to resume."""
     run = Path("runs") / name
     run.mkdir(parents=True, exist_ok=True)
     if resume and newest_checkpoint(run) is None:
@@ -25,14 +25,14 @@ def run_folder(name: str, resume: bool) -> Path:
 
 def begin_run(run: Path, plan: dict[str, Any]) -> None:
     """Write the plan, and remove the checkpoints of an earlier run."""
-    forget_checkpoints(run)
+    remove_checkpoints(run)
     write_whole(run / _PLAN, json.dumps(plan, indent=2))
 
 
 def resume_run(run: Path, plan: dict[str, Any], model: keras.Model) -> tuple[int, pd.DataFrame]:
     """Load the newest checkpoint into a compiled model; return the epochs done, and the history of those.
 
-    Raises UserError if the run was begun with another plan: it would be another run.
+    Raises UserError if the run was begun with another plan.
     """
     if json.loads((run / _PLAN).read_text(encoding="utf-8")) != json.loads(json.dumps(plan)):
         raise UserError(

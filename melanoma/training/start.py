@@ -1,4 +1,4 @@
-"""A run that begins with the weights of a finished model instead of a backbone's own."""
+"""The start of a run from the weights of a finished model (`train.py --start`)."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from melanoma.training.dataset import Dataset
 def load_start(path: Path, backbone: str | None, dataset: Dataset) -> Bundle:
     """Return the bundle that a run on this data may begin with.
 
-    Raises UserError if the bundle cannot be read, has another backbone, knows other diagnoses, or was fitted
-    to lesions that the run holds back.
+    Raises UserError if the bundle cannot be read, has another backbone or other diagnoses, or was fitted to
+    lesions that the run holds out.
     """
     bundle = load_bundle(path)
     require_same_split(bundle, dataset)
@@ -28,7 +28,7 @@ def load_start(path: Path, backbone: str | None, dataset: Dataset) -> Bundle:
 
 
 def require_same_split(bundle: Bundle, dataset: Dataset) -> None:
-    """Raise UserError if the bundle knows other diagnoses, or was fitted to what this run holds back."""
+    """Raise UserError if the bundle has other diagnoses, or was fitted to lesions that this run holds out."""
     if bundle.codes != dataset.codes:
         raise UserError(
             f"{bundle.path} knows {', '.join(bundle.codes)}; the data hold {', '.join(dataset.codes)}."
@@ -46,8 +46,8 @@ def require_same_split(bundle: Bundle, dataset: Dataset) -> None:
 def set_start_weights(network: keras.Model, bundle: Bundle, log_shares: np.ndarray) -> None:
     """Give a network the weights of a bundle, in place.
 
-    A bundle's head is free of the shares in which classes were drawn; `log_shares` (classes,), the logarithms
-    of this run's, go back into its bias.
+    The bias of a bundle's head does not include the shares in which classes were drawn; `log_shares`
+    (classes,), the logarithms of this run's shares, are added.
     """
     network.set_weights(bundle.load_network().get_weights())
     shift_bias(network, log_shares)

@@ -1,9 +1,9 @@
-"""A training run's figures for TensorBoard and MLflow, each where it is installed. Nothing is sent anywhere.
+"""Logs a training run's figures to TensorBoard and MLflow, if they are installed; writes local files only.
 
     tensorboard --logdir runs
     mlflow ui --backend-store-uri runs/mlruns
 
-MLflow's own variable MLFLOW_TRACKING_URI names another place for its part, a server too.
+MLflow's variable MLFLOW_TRACKING_URI sets another place for its part, which may be a server.
 """
 
 import contextlib
@@ -14,12 +14,14 @@ from typing import Any
 
 import tensorflow as tf
 
+from melanoma.files import write_whole
+
 
 class Tracker:
     """Writes figures of each epoch to `runs/<name>/tensorboard` and `runs/mlruns`."""
 
     def __init__(self, run: Path, settings: dict[str, Any], resumed: bool) -> None:
-        """`settings` are what the run was begun with; a run that goes on goes on here too."""
+        """`settings` are those of the run; a resumed run continues its earlier log."""
         self._mlflow = _mlflow_run(run, settings, resumed)
         self._tensorboard = None
         with contextlib.suppress(ModuleNotFoundError):
@@ -48,7 +50,7 @@ class Tracker:
 
 def _mlflow_run(run: Path, settings: dict[str, Any], resumed: bool) -> tuple[Any, str] | None:
     """Return MLflow's client and the run's id there, or None where MLflow is not installed."""
-    # MLflow no longer develops its files, which need no database, and wants to be asked for them.
+    # The file store needs no database, but MLflow has deprecated it and asks for this variable.
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
     try:
         from mlflow.tracking import MlflowClient
@@ -67,5 +69,5 @@ def _mlflow_run(run: Path, settings: dict[str, Any], resumed: bool) -> tuple[Any
     run_id = client.create_run(experiment_id, run_name=run.name).info.run_id
     for name, value in settings.items():
         client.log_param(run_id, name, value)
-    note.write_text(json.dumps({"place": place, "run": run_id}), encoding="utf-8")
+    write_whole(note, json.dumps({"place": place, "run": run_id}))
     return client, run_id

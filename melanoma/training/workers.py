@@ -1,8 +1,7 @@
-"""Several processes that fit one network together, on this machine or on a Ray cluster.
+"""Data-parallel training in several processes, on this machine or on a Ray cluster.
 
-Each runs the same command, and TensorFlow's TF_CONFIG tells it which of them it is. They share the run's
-folder: on a cluster it lies on a disk that all machines see. If one dies, all begin again from the last
-checkpoint.
+Each worker runs the same command and reads its rank from TensorFlow's TF_CONFIG. All share the run's folder,
+which on a cluster has to lie on a shared disk. If a worker dies, all are restarted from the last checkpoint.
 """
 
 import contextlib
@@ -24,27 +23,27 @@ from melanoma.errors import UserError
 from melanoma.training.checkpoints import newest_checkpoint
 
 RESTARTS = 3
-"""How often all may begin again, before something else than bad luck is at work."""
-_LOOK_EVERY = 0.2  # seconds
+"""Restarts after a failed worker; further failures are taken for a defect."""
+_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class WorkerRank:
-    """Which of the workers this process is."""
+    """The rank of this process among the workers."""
 
     index: int = 0
     """From 0."""
     count: int = 1
-    """The number of all workers, the world size."""
+    """The number of workers (world size)."""
 
     @property
     def alone(self) -> bool:
-        """Whether no other process fits the network."""
+        """Whether there is only one worker."""
         return self.count == 1
 
     @property
     def chief(self) -> bool:
-        """Whether this one writes checkpoints, history and plan."""
+        """Whether this worker writes checkpoints, history and plan."""
         return self.index == 0
 
 
@@ -63,34 +62,34 @@ def worker_rank(workers: int) -> WorkerRank:
 def strategy_for(rank: WorkerRank) -> tf.distribute.Strategy:
     """Return the strategy that adds up the gradients of all workers; blocks until all of them have started.
 
-    For a single worker it is TensorFlow's default, which does nothing.
+    For a single worker it is TensorFlow's default strategy, which changes nothing.
     """
     if rank.alone:
         return tf.distribute.get_strategy()
-    # Not NCCL, which is for graphics cards and Linux alone.
+    # NCCL would need GPUs and Linux.
     ring = tf.distribute.experimental.CommunicationImplementation.RING
     options = tf.distribute.experimental.CommunicationOptions(implementation=ring)
     return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
 
 
 def fit_together(command: list[str], count: int, run: Path, address: str | None) -> None:
-    """Run a command as `count` workers until all have ended well; `command` is a Python file and its options.
+    """Run a command as `count` workers until all have succeeded; `command` is a Python file and its options.
 
-    Without an address they run here. The first may write to standard output; what the others say lies in
-    `worker-N.log` of the run's folder.
+    Without an address they run on this machine. The first one writes to standard output, the others to
+    `worker-N.log` in the run's folder.
 
     Raises
     ------
     UserError
-        If they fail again and again, or the cluster cannot be used.
+        If they still fail after `RESTARTS`, or the cluster cannot be used.
     SystemExit
-        If the first ends on a user's error of its own, which it has told.
+        If the first worker ends on a user's error, which it has printed.
     """
     if address is not None:
         _fit_on_cluster(command, count, run, address)
         return
     for _ in range(RESTARTS + 1):
-        statuses = _run_once([sys.executable, *_going_on(command, run)], count, run)
+        statuses = _run_once([sys.executable, *_with_resume(command, run)], count, run)
         if not any(statuses):
             return
         if 2 in statuses[:1]:
@@ -104,25 +103,25 @@ def fit_together(command: list[str], count: int, run: Path, address: str | None)
     )
 
 
-def _going_on(command: list[str], run: Path) -> list[str]:
-    """Return the command, to be resumed where there is something to resume from."""
+def _with_resume(command: list[str], run: Path) -> list[str]:
+    """Return the command with `--resume` if there is a checkpoint, and without it if not."""
     bare = [part for part in command if part != "--resume"]
     return [*bare, "--resume"] if newest_checkpoint(run) else bare
 
 
 def _run_once(command: list[str], count: int, run: Path) -> list[int]:
-    """Return the exit statuses of all workers, of which the rest is ended as soon as one fails."""
+    """Return the exit statuses of all workers; when one fails, the others are killed."""
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(count)]
     with contextlib.ExitStack() as open_files:
         processes = []
         for index in range(count):
-            said = open_files.enter_context(open(run / f"worker-{index}.log", "w", encoding="utf-8"))
+            log = open_files.enter_context(open(run / f"worker-{index}.log", "w", encoding="utf-8"))
             config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
             processes.append(
                 subprocess.Popen(
                     command,
                     env=os.environ | {"TF_CONFIG": json.dumps(config)},
-                    stdout=None if index == 0 else said,
+                    stdout=None if index == 0 else log,
                     stderr=None if index == 0 else subprocess.STDOUT,
                 )
             )
@@ -131,7 +130,7 @@ def _run_once(command: list[str], count: int, run: Path) -> list[int]:
                 statuses = [process.poll() for process in processes]
                 if any(statuses) or None not in statuses:
                     return [status or 0 for status in statuses]
-                time.sleep(_LOOK_EVERY)
+                time.sleep(_POLL_SECONDS)
         finally:
             for process in processes:
                 process.kill()
@@ -139,7 +138,7 @@ def _run_once(command: list[str], count: int, run: Path) -> list[int]:
 
 
 def _free_ports(count: int) -> Iterator[int]:
-    """Return ports that nothing listens on, held together so that none comes twice."""
+    """Return distinct free ports: all are bound at the same time."""
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -166,13 +165,13 @@ def _fit_on_cluster(command: list[str], count: int, run: Path, address: str) -> 
             trainer.fit()
         except TrainingFailedError as error:
             raise UserError(
-                f"The workers failed again and again ({_last_words(error)}). What was saved is kept: mend "
+                f"The workers failed again and again ({_last_line(error)}). What was saved is kept: mend "
                 "it, and go on with --resume."
             ) from error
 
 
-def _last_words(error: Exception) -> str:
-    """Return the last line that a worker said, which names its exception."""
+def _last_line(error: Exception) -> str:
+    """Return the last line of a worker's error, which names its exception."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
 
@@ -180,7 +179,7 @@ def _last_words(error: Exception) -> str:
 def _work_on_cluster(config: dict[str, Any]) -> None:
     """Run the command in a worker's own process, where Ray Train has set TF_CONFIG."""
     os.chdir(config["folder"])
-    sys.argv = _going_on(config["command"], Path(config["run"]))
+    sys.argv = _with_resume(config["command"], Path(config["run"]))
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as ended:

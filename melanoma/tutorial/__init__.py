@@ -1,1 +1,1 @@
-"""The tutorial that this project began with, repeated as its readers run it, and then honestly."""
+"""A widely copied tutorial repeated: as its readers run it, and with true labels and a split by lesion."""

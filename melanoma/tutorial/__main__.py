@@ -2,8 +2,8 @@
 
 python -m melanoma.tutorial --data kaggle2357 --truth isic/labels.csv
 
-Takes what bundles of the tutorial's recipes are in `models/`. Of the others the figures of an earlier run
-stay, or “not yet run”.
+Reads the bundles of the tutorial's recipes in `models/`. For missing ones the figures of an earlier run stay,
+or “not yet run”.
 """
 
 import json
@@ -33,7 +33,7 @@ _COUNTED = {
     "tutorial-d-after": "d, copies after",
     "tutorial-a-honest": "honest",
 }
-"""The splits that differ, and what their columns are called."""
+"""Recipes with different splits, and the titles of their columns."""
 
 
 def tutorial(
@@ -63,7 +63,7 @@ def tutorial(
 
 
 def _tables(data: Path, truth: Path) -> dict[str, pd.DataFrame]:
-    """Return each experiment's table with its splits, by recipe; those that only the network tells apart
+    """Return each experiment's table with its splits, by recipe; experiments that differ in the network alone
     share one.
     """
     made: dict[tuple[str, bool], pd.DataFrame] = {}

@@ -1,4 +1,4 @@
-"""The generated parts of docs/tutorial.md: the table of accuracies, the class counts, the curves."""
+"""The generated parts of docs/tutorial.md: tables of accuracies and class counts, and the curves."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ TITLES = {
     "tutorial-d-before": "(d) balanced by copies before the split, dropout",
     "tutorial-d-after": "(d) balanced by copies after the split, dropout",
 }
-"""What the experiments are called."""
+"""The experiments' titles."""
 HONEST = {
     "tutorial-a": "tutorial-a-honest",
     "tutorial-b": "tutorial-b-honest",
@@ -32,7 +32,7 @@ HONEST = {
 """The same network with true labels and each lesion in one split."""
 NOT_RUN = "not yet run"
 _LAST = 5
-"""Epochs whose accuracies show how much hangs on where one stops."""
+"""Last epochs whose range of accuracies is shown: how much depends on the epoch at which one stops."""
 
 
 def fill(document: str, parts: dict[str, str]) -> str:
@@ -69,16 +69,16 @@ def accuracies(results: dict[str, Result]) -> str:
                 title,
                 claimed,
                 shown,
-                _told(results, name, lambda result: result.accuracy),
-                _told(results, name, lambda result: result.accuracy_new),
-                _told(results, HONEST[name], lambda result: result.accuracy),
+                _figure(results, name, lambda result: result.accuracy),
+                _figure(results, name, lambda result: result.accuracy_new),
+                _figure(results, HONEST[name], lambda result: result.accuracy),
             )
         )
     return _markdown(header, rows)
 
 
 def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
-    """Return the table of what is in both splits, Markdown."""
+    """Return the table of pictures and lesions that are in both splits, Markdown."""
     header = ("experiment", "validation images", "copied", "related", "accuracy of copied", "of new lesions")
     rows = [
         (
@@ -86,8 +86,8 @@ def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
             len(seen[name].copied),
             int(seen[name].copied.sum()),
             int(seen[name].related.sum()),
-            _told(results, name, lambda result: result.accuracy_copied),
-            _told(results, name, lambda result: result.accuracy_new),
+            _figure(results, name, lambda result: result.accuracy_copied),
+            _figure(results, name, lambda result: result.accuracy_new),
         )
         for name, title in (*TITLES.items(), *((name, f"`{name}`") for name in sorted(set(HONEST.values()))))
     ]
@@ -95,7 +95,7 @@ def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
 
 
 def more_figures(results: dict[str, Result]) -> str:
-    """Return the table of balanced accuracy and melanomas found, Markdown."""
+    """Return the table of balanced accuracy and melanoma sensitivity, Markdown."""
     rows = [
         (
             f"`{name}`",
@@ -179,7 +179,7 @@ def draw_curves(results: dict[str, Result], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _told(results: dict[str, Result], name: str, figure: Callable[[Result], Estimate]) -> str:
+def _figure(results: dict[str, Result], name: str, figure: Callable[[Result], Estimate]) -> str:
     return str(figure(results[name])) if name in results else NOT_RUN
 
 

@@ -1,4 +1,4 @@
-"""How the tutorial draws and judges: every fitted image once an epoch, and the last epoch's accuracy."""
+"""The tutorial's sampling and validation: every training image once an epoch, and plain accuracy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import log_softmax
 
+from melanoma.batches import sliced
 from melanoma.data.augmentation import Augmentation
 from melanoma.data.pipeline import Sampler
 from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
@@ -15,31 +16,31 @@ from melanoma.training.recipes import Judge
 
 
 class ShuffledSampler(Sampler):
-    """Each epoch shows every fitted image once, unchanged, in an order that follows from seed and epoch.
+    """Each epoch draws every training image once, unchanged, in an order that follows from seed and epoch.
 
-    What does not fill a batch is left for other epochs.
+    The last images, which do not fill a batch, are left out of the epoch.
     """
 
     @classmethod
     def over(cls, pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, seed: int) -> "ShuffledSampler":
         """Return the sampler of `rows`; the arguments are the fields of `Sampler`."""
-        return cls(pixels, labels, rows, power=1.0, how=Augmentation(), seed=seed)
+        return cls(pixels, labels, rows, power=1.0, augmentation=Augmentation(), seed=seed)
 
     def draw(self, epoch: int, samples: int) -> np.ndarray:
         """Return the rows that an epoch shows, int (samples,), none twice."""
         return np.random.default_rng([self.seed, epoch]).permutation(self.rows)[:samples]
 
     def batches(self, epochs: range, samples: int, size: int, batch: int) -> tf.data.Dataset:
-        """Return batches for these epochs on end: uint8 (batch, size, size, 3) and one-hot labels (batch,
-        classes).
+        """Return the batches of these epochs, one after the other.
+
+        They are images uint8 (batch, size, size, 3) and one-hot labels (batch, classes).
         """
         classes = int(self.labels.max()) + 1
 
         def images() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             for epoch in epochs:
                 drawn = self.draw(epoch, samples)
-                for start in range(0, samples - batch + 1, batch):
-                    rows = drawn[start : start + batch]
+                for rows in sliced(drawn[: samples - samples % batch], batch):
                     yield self.pixels[rows][..., :3], np.eye(classes, dtype=np.float32)[self.labels[rows]]
 
         shapes = (
@@ -50,7 +51,7 @@ class ShuffledSampler(Sampler):
 
 
 def judge_by_accuracy(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, melanoma: int) -> Judge:
-    """Return what measures a network on the validation rows; `melanoma` is that class's index.
+    """Return the function that evaluates a network on the validation rows; `melanoma` is that class's index.
 
     Accuracy and cross-entropy are the tutorial's figures, the other two those of every training run.
     """
@@ -70,5 +71,5 @@ def judge_by_accuracy(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, 
 
 def logits_of(network: keras.Model, pixels: np.ndarray, rows: np.ndarray, batch: int = 32) -> Any:
     """Return float (n, classes) for these rows of `pixels`, images of the network's own size."""
-    batches = [pixels[rows[start : start + batch]][..., :3] for start in range(0, len(rows), batch)]
+    batches = (pixels[batch_rows][..., :3] for batch_rows in sliced(rows, batch))
     return np.concatenate([network.predict_on_batch(one) for one in batches])

@@ -1,4 +1,4 @@
-"""The choices of one of the tutorial's experiments."""
+"""The settings of the tutorial's experiments."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ from melanoma.training.recipes import Precision
 
 @dataclass(frozen=True)
 class Experiment:
-    """All choices of one of the tutorial's experiments; docs/tutorial.md says what it leaves open."""
+    """All settings of one experiment; docs/tutorial.md lists what the tutorial does not specify."""
 
     name: str
     epochs: int = 20

@@ -1,4 +1,4 @@
-"""What a tutorial's run is fitted to and judged by: its own labels, copies and split, or honest ones.
+"""The data of an experiment: the tutorial's own labels, copies and split, or true labels split by lesion.
 
 Splits are named as everywhere in this project: `train` is fitted, `calibration` is the tutorial's validation,
 `test` the set's own folder `Test`, which the tutorial does not use.
@@ -26,7 +26,7 @@ VALIDATION = 0.2
 
 
 def experiment_table(data: Path, truth: Path | None, recipe: Experiment, run: Path) -> pd.DataFrame:
-    """Return a catalogue with two more columns: `split`, and `original`, the id of the image it is a copy of.
+    """Return the table of `read_labels` with `split`, and `original`, the id of the copied image.
 
     `data` holds `Train` and `Test` with one folder a class. Copies are written to `run`. Raises UserError if
     there is no `Train` and `Test`, or no `truth` for a recipe that needs it.
@@ -39,9 +39,9 @@ def experiment_table(data: Path, truth: Path | None, recipe: Experiment, run: Pa
     if recipe.honest:
         if truth is None:
             raise UserError(f"{recipe.name} needs the true diagnoses: give a labels CSV with --truth.")
-        table = honest(data, truth, recipe.seed)
+        table = honest_table(data, truth, recipe.seed)
     else:
-        table = as_tutorials_do(data, recipe, run)
+        table = tutorial_table(data, recipe, run)
     if recipe.copies == "after":
         fitted = table[table["split"] == "train"]
         copies = write_copies(fitted, recipe.copies_per_class, run / "copies", recipe.seed)
@@ -49,7 +49,7 @@ def experiment_table(data: Path, truth: Path | None, recipe: Experiment, run: Pa
     return table
 
 
-def as_tutorials_do(data: Path, recipe: Experiment, run: Path) -> pd.DataFrame:
+def tutorial_table(data: Path, recipe: Experiment, run: Path) -> pd.DataFrame:
     """Return the folders' images with the folder names as labels, split by file."""
     table = read_labels(data, parts=True).table
     table["original"] = table["image_id"]
@@ -85,7 +85,7 @@ def split_by_file(folder: Path, recipe: Experiment) -> dict[str, str]:
     }
 
 
-def honest(data: Path, truth: Path, seed: int) -> pd.DataFrame:
+def honest_table(data: Path, truth: Path, seed: int) -> pd.DataFrame:
     """Return each picture once, with its true diagnosis, and all pictures of a lesion in one split.
 
     A lesion with an image in the folder `Test` is `test`.
@@ -99,8 +99,8 @@ def honest(data: Path, truth: Path, seed: int) -> pd.DataFrame:
 
 
 def known_files(data: Path, truth: Path) -> pd.DataFrame:
-    """Return every file whose diagnosis the truth knows: a catalogue with `picture`, the same number for
-    files that show the same or nearly the same, as the audit finds them.
+    """Return every file with a known true diagnosis: the table of `read_labels` with `picture`, a number that
+    exact and near duplicates share, as the audit finds them.
 
     `diagnosis` is the true one, `image_id` the name without folder, and pictures of one lesion, or lesions
     of one picture, share a `lesion_id`.
@@ -129,7 +129,7 @@ def _by_lesion(table: pd.DataFrame, seed: int) -> np.ndarray:
 
 
 def _balanced(table: pd.DataFrame, folder: Path, recipe: Experiment) -> pd.DataFrame:
-    """Write the images and their copies to one folder of class folders, as files, and return their rows."""
+    """Write the images and their rotated copies to one folder of class folders, and return their rows."""
     shutil.rmtree(folder, ignore_errors=True)
     copies = write_copies(table, recipe.copies_per_class, folder, recipe.seed)
     rows = table.copy()

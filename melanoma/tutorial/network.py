@@ -1,4 +1,4 @@
-"""The tutorial's network: two convolutions, a flattened map and two dense layers."""
+"""The tutorial's network: two convolutions, a flattened feature map and two dense layers."""
 
 import keras
 
@@ -11,9 +11,8 @@ FIRST = "conv_1"
 def build_tutorial_network(recipe: Experiment, classes: int, fitting: bool = False) -> keras.Model:
     """Return the network, uint8 (n, 180, 180, 3) -> logits (n, classes).
 
-    While `fitting` it computes in the recipe's precision and has the recipe's layers that change the images
-    at random; they have no weights, and weights are float32 in either precision, so those of one fit the
-    other.
+    With `fitting` it has the recipe's precision and its augmentation layers. These have no weights, and
+    weights are float32 in any precision, so that the weights of both networks are interchangeable.
     """
     policy = recipe.precision.value if fitting else None
     pixels = keras.Input((recipe.image_size, recipe.image_size, 3), dtype="uint8", name="pixels")
@@ -33,7 +32,7 @@ def build_tutorial_network(recipe: Experiment, classes: int, fitting: bool = Fal
 
 
 def compiled_tutorial(network: keras.Model, recipe: Experiment) -> keras.Model:
-    """Return the network with the tutorial's loss and Adam, whose state is there to be loaded."""
+    """Return the network with the tutorial's loss and Adam, whose state is built so that it can be loaded."""
     network.compile(
         keras.optimizers.Adam(recipe.learning_rate),
         keras.losses.CategoricalCrossentropy(from_logits=True),

@@ -34,11 +34,11 @@ class TutorialRecipe(Experiment):
     backbone: ClassVar[str | None] = None
     """None: a network of its own, `tutorial.network`."""
     temperature: ClassVar[float | None] = 1.0
-    """The probabilities stay the tutorial's softmax, however sure of itself."""
+    """The probabilities are the tutorial's plain softmax, without temperature scaling."""
 
     @property
     def bundle_name(self) -> str:
-        """The experiments differ by more than their network."""
+        """The recipe's name: experiments differ by more than their network."""
         return self.name
 
     @property
@@ -48,7 +48,7 @@ class TutorialRecipe(Experiment):
 
     @property
     def stored_size(self) -> int:
-        """The network's own: nothing is zoomed before it."""
+        """The network's input size: images are not zoomed before it."""
         return self.image_size
 
     def settings(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class TutorialRecipe(Experiment):
     def with_options(
         self, backbone: str | None, precision: Precision, workers: int, start: Path | None
     ) -> "TutorialRecipe":
-        """Return the recipe in this precision; raises UserError for any other option."""
+        """Return the recipe in this precision; raises UserError if another option is given."""
         if backbone is not None:
             raise UserError(f"{self.name} has the tutorial's own network. Leave --backbone out.")
         if workers > 1:
@@ -83,23 +83,23 @@ class TutorialRecipe(Experiment):
         return table["split"]
 
     def sampler(self, dataset: Dataset) -> Sampler:
-        """Return what shows every fitted image once an epoch."""
+        """Return the sampler that draws every training image once an epoch."""
         return ShuffledSampler.over(dataset.pixels, dataset.labels, dataset.rows("train"), self.seed)
 
     def steps(self, dataset: Dataset) -> int:
-        """Return the steps of a pass over the fitted images."""
+        """Return the steps of a pass over the training images."""
         return len(dataset.rows("train")) // self.batch
 
     def network(self, classes: int, weights: str, synchronized: bool) -> keras.Model:
-        """Return the network with random weights, in the recipe's precision; the options are not used."""
+        """Return the network with random weights, in the recipe's precision; the arguments are not used."""
         return build_tutorial_network(self, classes, fitting=True)
 
     def final_network(self, classes: int) -> keras.Model:
-        """Return the network in float32, without the layers that change images."""
+        """Return the network in float32, without augmentation layers."""
         return build_tutorial_network(self, classes)
 
     def origin(self, weights: str) -> str:
-        """Return that the weights are random, whatever is asked for."""
+        """Return "random weights"; the argument is not used."""
         return "random weights"
 
     def compiled(self, network: keras.Model, workers: int = 1) -> keras.Model:
@@ -107,16 +107,16 @@ class TutorialRecipe(Experiment):
         return compiled_tutorial(network, self)
 
     def begin_stage(self, model: keras.Model, stage: Stage) -> None:
-        """Do nothing: there is one stage, with one loss."""
+        """Do nothing: there is a single stage."""
 
     def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
-        """Return what measures accuracy and loss as the tutorial does, with the logits as they are."""
+        """Return the validation by accuracy and loss, as in the tutorial, on unchanged logits."""
         return judge_by_accuracy(
             dataset.pixels, dataset.labels, dataset.rows("calibration"), dataset.melanoma
         )
 
     def description(self, origin: str, history: pd.DataFrame) -> Description:
-        """Return what the model card says of a run."""
+        """Return the recipe's parts of the model card."""
         return Description(
             network=_NETWORK.format(
                 size=self.image_size,

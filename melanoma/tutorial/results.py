@@ -1,4 +1,4 @@
-"""What the experiments gave: accuracies with intervals, and how much of them is copies on both sides."""
+"""The experiments' results: accuracies with intervals, also by whether an image's picture was trained on."""
 
 import re
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ _COPY = re.compile(r"_rotated_\d+$")
 
 @dataclass(frozen=True)
 class Seen:
-    """Which of n validation images a network has met before."""
+    """Which of n validation images leak from the training split."""
 
     copied: np.ndarray
-    """bool (n,): the same picture, or a copy of it, was fitted."""
+    """bool (n,): the same picture, or a copy of it, was trained on."""
     related: np.ndarray
-    """bool (n,): not copied, and another picture of its lesion was fitted."""
+    """bool (n,): not copied, and another picture of its lesion was trained on."""
     group: np.ndarray
     """str (n,): one name for all that show one picture or lesion."""
 
@@ -37,19 +37,19 @@ class Result:
     images: int
     accuracy: Estimate
     accuracy_copied: Estimate
-    """Of the images of which the same picture, or a copy of it, was fitted; see `Seen`."""
+    """Of the images whose picture, or a copy of it, was trained on; see `Seen`."""
     accuracy_new: Estimate
     """Of those that are neither copied nor related."""
     balanced_accuracy: Estimate
     melanoma_found: Estimate
     """Share of the melanomas, by the experiment's own labels, that were named melanoma."""
     history: pd.DataFrame
-    """A row an epoch with `epoch` and the columns of `_BY_EPOCH`; NaN where it was not kept."""
+    """A row an epoch with `epoch` and the columns of `_BY_EPOCH`; NaN where it was not stored."""
     precision: Precision = Precision.FLOAT32
     """In which it was fitted."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain numbers, and what came of each epoch."""
+        """Return plain numbers, with the history by epoch."""
         return {
             "images": self.images,
             "precision": self.precision.value,
@@ -61,18 +61,18 @@ class Result:
         }
 
     @classmethod
-    def from_json(cls, name: str, kept: dict[str, Any]) -> "Result":
+    def from_json(cls, name: str, stored: dict[str, Any]) -> "Result":
         """Return the result of the experiment `name` that `as_json` made."""
-        epochs = len(kept["validation_by_epoch"])
+        epochs = len(stored["validation_by_epoch"])
         history = {
-            column: np.array(kept.get(key, [None] * epochs), float) for key, column in _BY_EPOCH.items()
+            column: np.array(stored.get(key, [None] * epochs), float) for key, column in _BY_EPOCH.items()
         }
         return cls(
             name=name,
-            images=kept["images"],
-            precision=Precision(kept.get("precision", Precision.FLOAT32)),
+            images=stored["images"],
+            precision=Precision(stored.get("precision", Precision.FLOAT32)),
             history=pd.DataFrame({"epoch": range(1, epochs + 1), **history}),
-            **{one: Estimate.from_json(kept[one]) for one in _ESTIMATES},
+            **{one: Estimate.from_json(stored[one]) for one in _ESTIMATES},
         )
 
 
@@ -83,14 +83,14 @@ _BY_EPOCH = {
     "fitted_loss_by_epoch": "loss",
     "validation_loss_by_epoch": "calibration_loss",
 }
-"""What the JSON calls the columns of the history."""
+"""The names in the JSON, and the columns of the history."""
 
 
 def results_in(models: Path, known: pd.DataFrame, earlier: dict[str, Any]) -> dict[str, Result]:
-    """Return the experiments' results by recipe: of a folder's bundles, the others as kept.
+    """Return the experiments' results by recipe, from a folder's bundles or else from `earlier`.
 
     `known` is `experiment_data.known_files`; `earlier` holds what `Result.as_json` made, by recipe. A bundle
-    is 240 MB, so it seldom outlives the machine that fitted it.
+    is 240 MB, so it is not in the repository.
     """
     found = {}
     for name in EXPERIMENTS:
@@ -102,7 +102,7 @@ def results_in(models: Path, known: pd.DataFrame, earlier: dict[str, Any]) -> di
 
 
 def result_of(bundle: Bundle, known: pd.DataFrame) -> Result:
-    """Return what an experiment's bundle gave on its validation images."""
+    """Return the result of an experiment's bundle on its validation images."""
     predictions = bundle.load_predictions()
     validation = predictions[predictions["split"] == "calibration"].reset_index(drop=True)
     split = bundle.load_split()
@@ -151,7 +151,7 @@ def measure(
 
 
 def seen_before(validation: pd.Series, fitted: pd.Series, known: pd.DataFrame) -> Seen:
-    """Return what of the ids `validation` was met among the ids `fitted`.
+    """Return which of the ids `validation` show pictures or lesions of the ids `fitted`.
 
     `known` is `experiment_data.known_files`.
     """

@@ -1,4 +1,4 @@
-"""Rotated copies of images, as tutorials draw them to balance classes."""
+"""Rotated copies of images that balance the classes, as in tutorials."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def write_copies(table: pd.DataFrame, each: int, folder: Path, seed: int) -> pd.
     """Write `each` rotated copies a diagnosis to `folder`, in class folders as the originals', and return
     their rows.
 
-    Which images are copied is drawn with replacement from the rows of `table`, and the angle evenly. A copy's
+    The images to copy are drawn with replacement from the rows of `table`, the angles uniformly. A copy's
     row is its original's, lesion included, with its own `image_id` and `path`, and the original's id in
     `original`. Rows whose image cannot be read raise UserError.
     """

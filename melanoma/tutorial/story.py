@@ -1,4 +1,4 @@
-"""The figures of the page “The data”: the set's audit and the experiments' results, without any image."""
+"""The figures of the page “The data”: the data set's audit and the experiments' results, without images."""
 
 import json
 from pathlib import Path

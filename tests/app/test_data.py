@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.data.own import LOCAL
+from melanoma.app.parts.data.own_audit import LOCAL
 from melanoma.app.parts.data.thumbnails import FOLDER
 from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
 from melanoma.photos.encoding import as_png

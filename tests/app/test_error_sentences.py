@@ -1,20 +1,19 @@
 """Sentences about errors in other languages: all that the page can meet, and how it shows them."""
 
 import ast
-import string
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from melanoma.app.parts.shared.language import words
+from tests.app.translations import LANGUAGES, blanks, require_translated
+
 ROOT = Path(__file__).parents[2]
-TEXTS = ROOT / "melanoma" / "app" / "text"
-LANGUAGES = sorted(folder.name for folder in TEXTS.iterdir() if folder.name != "en")
 
 ON_THE_PAGE = (
-    "melanoma.app.parts.data.own",
+    "melanoma.app.parts.data.own_audit",
     "melanoma.app.parts.shared.model",
     "melanoma.app.parts.shared.photo",
     "melanoma.app.parts.quiz.cases",
@@ -60,6 +59,7 @@ NOT_ON_THE_PAGE = {
     "melanoma.model.prediction": "it offers the diagnoses and maps that there are",
     "melanoma.data.pipeline": "no page trains",
     "melanoma.data.split": "no page trains",
+    "melanoma.training.dataset": "no page trains",
     "melanoma.training.recipes": "no page trains",
     "melanoma.tutorial.experiment_data": "no page trains",
     "melanoma.tutorial.recipes": "no page trains",
@@ -160,10 +160,6 @@ def met_on_the_page() -> list[Raised]:
     ]
 
 
-def blanks(phrase: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
-
-
 def test_of_every_module_it_is_said_whether_its_errors_reach_the_page():
     names = error_names()
     assert names >= {"UserError", "QueueFull"}
@@ -187,10 +183,9 @@ def test_no_error_on_the_page_is_one_finished_text():
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_error_on_the_page_is_translated(code):
-    words = tomllib.loads((TEXTS / code / "words.toml").read_text(encoding="utf-8"))
     templates = {raised.template for raised in met_on_the_page() if raised.template is not None}
     assert len(templates) > 80
-    assert sorted(templates - set(words)) == []
+    require_translated(code, templates - set(words(code)))
 
 
 def test_every_blank_of_a_sentence_has_its_value():
@@ -209,11 +204,10 @@ def test_every_blank_of_a_sentence_has_its_value():
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_remark_on_a_photo_s_quality_is_translated(code):
-    words = tomllib.loads((TEXTS / code / "words.toml").read_text(encoding="utf-8"))
     remarks = {
         node.args[0].value
         for node in ast.walk(parsed(file_of("melanoma.photos.quality")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "flags.append"
     }
     assert "The photo is blurred." in remarks
-    assert sorted(remarks - set(words)) == []
+    require_translated(code, remarks - set(words(code)))

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.shared.language import speaker
-from melanoma.app.parts.shared.markdown import as_typed
+from melanoma.app.parts.shared.language import translator
+from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.batch.triage import judge, ranked
 from melanoma.batch.worklist import as_html
@@ -73,7 +73,7 @@ def test_examine_tells_what_is_wrong_with_a_photo(content, sentence):
     page = opened()
     page.file_uploader[0].upload(NAME, content, "image/jpeg").run()
     assert not page.exception
-    assert as_typed(f"{NAME} {sentence}") in [error.value for error in page.error]
+    assert escape_markdown(f"{NAME} {sentence}") in [error.value for error in page.error]
 
 
 def test_a_sentence_follows_the_choice_of_language():
@@ -82,7 +82,8 @@ def test_a_sentence_follows_the_choice_of_language():
     page.segmented_control(key="lang").set_value("en").run()
     told = [error.value for error in page.error]
     assert (
-        as_typed("a.jpg is not a picture that can be read. Use JPEG, PNG, TIFF, WebP, BMP or HEIC.") in told
+        escape_markdown("a.jpg is not a picture that can be read. Use JPEG, PNG, TIFF, WebP, BMP or HEIC.")
+        in told
     )
 
 
@@ -95,7 +96,7 @@ def test_triage_tells_of_a_damaged_zip():
     page.button[0].click().run()
     assert not page.exception
     assert [error.value for error in page.error] == [
-        as_typed("day {1}.zip ist ein beschädigtes Zip. Packen Sie es noch einmal.")
+        escape_markdown("day {1}.zip ist ein beschädigtes Zip. Packen Sie es noch einmal.")
     ]
 
 
@@ -116,7 +117,7 @@ def test_triage_tells_in_the_list_why_a_photo_was_not_judged():
 def test_a_worklist_to_print_is_in_its_reader_s_language(small_classifier):
     sources = photos_in_zip(packed(**{"b.jpg": b"", "c{}.png": b"no"}), "a.zip")
     entries = ranked(list(judge(small_classifier, sources)))
-    html = as_html(entries, small_classifier.bundle, speaker("de"), "de")
+    html = as_html(entries, small_classifier.bundle, translator("de"), "de")
     assert "b.jpg ist leer." in html and "c{}.png ist kein lesbares Bild." in html
 
 
@@ -124,7 +125,7 @@ def test_a_damaged_model_is_told_without_its_folder(small_bundle, tmp_path, monk
     shutil.copytree(small_bundle, tmp_path / "mine")
     (tmp_path / "mine" / "features.npz").write_bytes(b"other")
     monkeypatch.setenv("MELANOMA_MODELS", str(tmp_path))
-    for page in ("examine", "lesson", "whatif", "triage", "thresholds", "model"):
+    for page in ("examine", "lesson", "what_if", "triage", "thresholds", "model"):
         app = opened(page)
         told = [box.value for box in (*app.error, *app.warning)]
         assert (
@@ -147,13 +148,13 @@ def test_the_teacher_s_folder_is_not_named(small_bundle, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "draw",
     [
-        "from melanoma.app.parts.whatif.photo_changes import show_changes; show_changes(current_photo())",
-        "from melanoma.app.parts.whatif.designer import show_designer; show_designer()",
+        "from melanoma.app.parts.what_if.photo_changes import show_changes; show_changes(current_photo())",
+        "from melanoma.app.parts.what_if.designer import show_designer; show_designer()",
     ],
     ids=["the changed photo", "the designer"],
 )
 def test_what_runs_again_without_its_page_tells_that_too_many_ask(draw, monkeypatch):
-    monkeypatch.setattr("melanoma.app.parts.shared.model._LINE", WorkQueue(most=0))
+    monkeypatch.setattr("melanoma.app.parts.shared.model._QUEUE", WorkQueue(most=0))
     app = AppTest.from_string(
         f"from melanoma.app.parts.shared.gallery import current_photo\n{draw}", default_timeout=240
     )

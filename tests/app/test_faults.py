@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 from melanoma.app.parts.shared.model import classifier
-from melanoma.app.parts.shared.problems import fragment
+from melanoma.app.parts.shared.error_messages import fragment
 
 def raises(error):
     raise error
@@ -30,8 +30,8 @@ def folder(small_bundle, tmp_path, monkeypatch):
     """A folder with one model, which no other test has loaded."""
     shutil.copytree(small_bundle, tmp_path / "small")
     monkeypatch.setenv("MELANOMA_MODELS", str(tmp_path))
-    model._verified.clear()
-    model._loaded.clear()
+    model._load_bundle.clear()
+    model._load_network.clear()
     return tmp_path / "small"
 
 
@@ -122,7 +122,7 @@ def test_a_photo_without_memory_for_it_costs_no_other(drawn_photo, monkeypatch):
 def test_a_network_without_memory_says_so_and_answers_later(drawn_photo, monkeypatch):
     page = opened()
     with monkeypatch.context() as short:
-        short.setattr("melanoma.app.parts.shared.answer.ask", no_memory)
+        short.setattr("melanoma.app.parts.shared.prediction.run_network", no_memory)
         page.file_uploader[0].upload("one.jpg", drawn_photo.read_bytes(), "image/jpeg").run()
     assert SHORT in errors(page)[0]
     assert not page.selectbox

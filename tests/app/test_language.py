@@ -1,24 +1,22 @@
 """The page in other languages: every phrase translated, with the same blanks, and the link decides."""
 
 import ast
-import string
-import tomllib
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.shared.language import speaker
+from melanoma.app.parts.shared import language
+from melanoma.app.parts.shared.language import is_complete, languages, name_of, translator, words
+from tests.app.translations import LANGUAGES, TEXTS, blanks, require_translated
 
 ROOT = Path(__file__).parents[2]
-TEXTS = ROOT / "melanoma" / "app" / "text"
-LANGUAGES = sorted(folder.name for folder in TEXTS.iterdir() if folder.name != "en")
 SCRIPT = ROOT / "streamlit_app.py"
 
 
-def blanks(phrase: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(phrase) if name}
+ENGLISH = sorted((TEXTS / "en").glob("*.md"))
 
 
 def phrases() -> set[str]:
@@ -39,34 +37,80 @@ def phrases() -> set[str]:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_phrase_is_translated(code):
-    words = tomllib.loads((TEXTS / code / "words.toml").read_text(encoding="utf-8"))
     assert len(phrases()) > 100
-    assert sorted(phrases() - set(words)) == []
+    require_translated(code, phrases() - set(words(code)))
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_translations_have_the_same_blanks(code):
-    words = tomllib.loads((TEXTS / code / "words.toml").read_text(encoding="utf-8"))
-    assert {phrase: words[phrase] for phrase in words if blanks(phrase) != blanks(words[phrase])} == {}
+    known = words(code)
+    assert {phrase: known[phrase] for phrase in known if blanks(phrase) != blanks(known[phrase])} == {}
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_longer_text_is_translated(code):
-    english = {file.relative_to(TEXTS / "en"): file for file in (TEXTS / "en").rglob("*.md")}
-    missing = [str(name) for name in english if not (TEXTS / code / name).exists()]
-    assert missing == []
-    for name, file in english.items():
-        translated = (TEXTS / code / name).read_text(encoding="utf-8")
-        assert blanks(translated) == blanks(file.read_text(encoding="utf-8")), name
+    require_translated(code, {file.name for file in ENGLISH if not (TEXTS / code / file.name).exists()})
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_longer_texts_have_the_same_blanks(code):
+    translated = [file for file in ENGLISH if (TEXTS / code / file.name).exists()]
+    for file in translated:
+        own = (TEXTS / code / file.name).read_text(encoding="utf-8")
+        assert blanks(own) == blanks(file.read_text(encoding="utf-8")), file.name
+
+
+def test_german_is_complete():
+    assert is_complete("de") and name_of("de") == "Deutsch"
+
+
+def test_a_language_that_is_begun_shows_the_rest_in_english(tmp_path, monkeypatch):
+    (tmp_path / "en").symlink_to(TEXTS / "en")
+    (tmp_path / "it").mkdir()
+    (tmp_path / "it" / "words.toml").write_text(
+        'language = { name = "Italiano" }\n"What does the network see?" = "Che cosa vede la rete?"\n',
+        encoding="utf-8",
+    )
+    cached = (languages, words, translator, language._file, language._numbers, language._read)
+    with monkeypatch.context() as patch:
+        patch.setattr(language, "_FOLDER", tmp_path)
+        for function in cached:
+            function.cache_clear()
+        app = AppTest.from_file(str(SCRIPT), default_timeout=120)
+        app.query_params["lang"] = "it"
+        app.run()
+        assert not is_complete("it")
+    for function in cached:
+        function.cache_clear()
+    assert not app.exception
+    assert app.title[0].value == "Che cosa vede la rete?"
+    assert any("Not a diagnosis" in markdown.value for markdown in app.markdown)
+    assert "Photo file" in app.segmented_control(key="photo-source").options
+    assert app.segmented_control(key="lang").options == ["English", "Italiano"]
+
+
+def test_what_a_begun_language_lacks_is_listed_and_a_complete_one_fails():
+    with pytest.raises(pytest.fail.Exception, match="Deutsch is complete and lacks:\nQuiz"):
+        require_translated("de", {"Quiz"})
+    with pytest.raises(pytest.skip.Exception, match="xx is begun; 2 are missing: Model, Quiz"):
+        require_translated("xx", {"Quiz", "Model"})
+    require_translated("xx", set())
+
+
+def test_no_text_counts_what_may_be_added():
+    count = r"(?i)\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d+)"
+    counted = re.compile(count + r" (tests|measures|methods|pages|languages|steps lead|scores)\b")
+    told = [*phrases(), *(file.read_text(encoding="utf-8") for file in ENGLISH)]
+    assert [text for text in told if counted.search(text)] == []
 
 
 def test_numbers_are_written_as_the_language_writes_them():
-    in_german = speaker("de")
+    in_german = translator("de")
     assert in_german("{value:.1%}", value=0.1234) == "12,3\u00a0%"
     assert in_german("{value:,}", value=150528) == "150.528"
     assert in_german("{value:+.3f}", value=np.float32(-1.25)) == "-1,250"
     assert in_german("{value}", value="v1.2, 5%") == "v1.2, 5%"  # text is not a number
-    assert speaker("en")("{value:,}", value=150528) == "150,528"
+    assert translator("en")("{value:,}", value=150528) == "150,528"
 
 
 def test_the_link_decides_the_language():

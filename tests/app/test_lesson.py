@@ -76,13 +76,13 @@ def test_all_channels_make_the_whole_map():
 
 
 def test_pictures_of_each_output_or_how_to_make_them(monkeypatch, drawn_photo):
-    from melanoma.app.parts.lesson import looked_for
+    from melanoma.app.parts.lesson import looks_for
     from melanoma.diagnoses import CODES
 
-    monkeypatch.setattr(looked_for, "read_looks_for", lambda bundle: {})
+    monkeypatch.setattr(looks_for, "read_looks_for", lambda bundle: {})
     assert "python -m melanoma looks-for" in told(lesson(step="7"))
     picture = drawn_photo.read_bytes()
-    monkeypatch.setattr(looked_for, "read_looks_for", lambda bundle: dict.fromkeys(CODES, picture))
+    monkeypatch.setattr(looks_for, "read_looks_for", lambda bundle: dict.fromkeys(CODES, picture))
     words = told(lesson(step="7"))
     assert "python -m melanoma looks-for" not in words
     assert "Melanoma ▲" in words and "Dermatofibroma" in words

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.model.documents import pieces_of
+from melanoma.app.parts.model.documents import split_at_pictures
 from melanoma.model.bundle import describe, load_bundle
 
 SCRIPT = """
@@ -95,4 +95,8 @@ def test_a_damaged_model_is_one_sentence_to_other_pages(folder):
 
 def test_pictures_of_a_document_are_taken_out_by_hand():
     markdown = "# Card\n\ntext\n\n![A chart](chart.png)\n\nmore"
-    assert pieces_of(markdown) == [("## Card\n\ntext", None), ("A chart", "chart.png"), ("more", None)]
+    assert split_at_pictures(markdown) == [
+        ("## Card\n\ntext", None),
+        ("A chart", "chart.png"),
+        ("more", None),
+    ]

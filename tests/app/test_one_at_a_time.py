@@ -19,7 +19,7 @@ st.title(str(one_at_a_time(lambda: 6 * 7)))
 @pytest.fixture
 def turns(monkeypatch):
     made = WorkQueue(most=3)
-    monkeypatch.setattr(line, "_LINE", made)
+    monkeypatch.setattr(line, "_QUEUE", made)
     return made
 
 
@@ -45,7 +45,7 @@ def test_a_full_queue_is_said_and_ends_the_run(turns):
         waiting = [threading.Thread(target=wait_in, args=(turns, number)) for number in range(2)]
         for number, thread in enumerate(waiting):
             thread.start()
-            until(lambda number=number: turns.before(number) > 0)
+            until(lambda number=number: turns.ahead_of(number) > 0)
         page = AppTest.from_string(PAGE, default_timeout=30).run()
         assert [warning.value for warning in page.warning][0].startswith("Too many visitors")
         assert not page.title and not page.exception
@@ -71,7 +71,7 @@ def test_leaving_while_waiting_frees_the_place():
 
     with turns.turn("first"), pytest.raises(Left), turns.turn("second", leave):
         pass
-    assert turns._line == []
+    assert turns._waiting == []
 
 
 def test_a_full_queue_takes_nobody():

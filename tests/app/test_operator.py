@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.pages import operator
-from melanoma.app.server_metrics import RECORD
+from melanoma.app.server_metrics import METRICS
 
 PAGE = "from melanoma.app.pages import operator; operator.page()"
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
@@ -36,7 +36,7 @@ def test_nothing_is_shown_before_the_token(page):
 
 
 def test_with_the_token_there_are_counts(page):
-    with RECORD.timed("a test of the page"):
+    with METRICS.timed("a test of the page"):
         pass
     page.text_input[0].set_value("a long secret").run()
     assert not page.exception

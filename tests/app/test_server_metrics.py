@@ -21,7 +21,7 @@ def test_counts_and_quantiles_of_known_seconds(clock):
     for seconds in range(1, 22):  # 1 to 21: the median is 11, nineteen of twenty are below 20
         with record.timed("asked"):
             clock[0] += seconds
-    (found,) = record.figures()
+    (found,) = record.statistics()
     assert (found.event, found.counts) == ("asked", {"done": 21})
     assert (found.median, found.slow, found.worst) == (11, 20, 21)
 
@@ -42,7 +42,7 @@ def test_each_way_to_end_is_counted_and_the_error_goes_on(error, ending, caplog)
         record.timed("asked"),
     ):
         raise error
-    (found,) = record.figures()
+    (found,) = record.statistics()
     assert found.counts == {ending: 1}
     line = json.loads(caplog.messages[-1])
     assert (line["event"], line["ended"]) == ("asked", ending)
@@ -54,4 +54,4 @@ def test_no_time_is_known_of_what_was_never_done():
     record = ServerMetrics()
     with pytest.raises(UserError), record.timed("asked"):
         raise UserError("no")
-    assert record.figures()[0].median != record.figures()[0].median  # NaN
+    assert record.statistics()[0].median != record.statistics()[0].median  # NaN

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from melanoma.app.parts.triage.run import Run
+from melanoma.app.parts.triage.run import TriageRun
 from melanoma.batch.source import in_memory
 
 PAGE = "from melanoma.app.pages import triage; triage.page()"
@@ -78,9 +78,9 @@ def test_the_work_ends_with_its_visitor(small_classifier, drawn_photo):
             return small_classifier.judge(prepared)
 
     content = Path(drawn_photo).read_bytes()
-    run = Run(Slow(), [in_memory(str(number), content) for number in range(64)])
+    run = TriageRun(Slow(), [in_memory(str(number), content) for number in range(64)])
     assert reached.acquire(timeout=20)
-    work = run._work
+    work = run._state
     del run
     gc.collect()
     assert work.stop.is_set()

@@ -123,14 +123,14 @@ def test_turns_come_in_order_and_who_leaves_frees_the_place():
     for name, gone in (("second", left.is_set), ("third", lambda: False)):
         threads.append(threading.Thread(target=work, args=(name, gone)))
         threads[-1].start()
-        _until(lambda name=name: turns.before(name) == len(threads) - 1)
+        _until(lambda name=name: turns.ahead_of(name) == len(threads) - 1)
     left.set()
-    _until(lambda: turns.before("third") == 1)
+    _until(lambda: turns.ahead_of("third") == 1)
     first_may_go.set()
     for thread in threads:
         thread.join(10)
     assert order == [("first", True), ("second", False), ("third", True)]
-    assert turns.before("third") == 0
+    assert turns.ahead_of("third") == 0
 
 
 def _until(condition) -> None:

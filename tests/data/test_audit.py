@@ -238,7 +238,7 @@ def test_doubtful_labels_of_planted_errors(tmp_path):
 
 def told_source(pictures: np.ndarray, source: np.ndarray) -> shortcuts.Guess:
     features, groups = shortcuts.describe_thumbnails(pictures), np.arange(len(pictures))
-    rows, probabilities, classes, _ = shortcuts.predict_held_back(features, source, groups)
+    rows, probabilities, classes, _ = shortcuts.predict_out_of_fold(features, source, groups)
     return shortcuts.score("source", source[rows], probabilities, classes, groups[rows])
 
 
@@ -264,7 +264,7 @@ def test_copies_never_teach_the_fold_that_judges_them():
     features = shortcuts.describe_thumbnails(pictures)
     recall = []
     for groups in (np.repeat(np.arange(12), 20), np.arange(240)):
-        rows, probabilities, classes, _ = shortcuts.predict_held_back(features, labels, groups)
+        rows, probabilities, classes, _ = shortcuts.predict_out_of_fold(features, labels, groups)
         recall.append(
             shortcuts.score("class", labels[rows], probabilities, classes, groups).balanced_accuracy
         )

@@ -5,7 +5,7 @@ import pytest
 
 from melanoma.edits.artefacts import dark_corners
 from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
-from melanoma.evaluation.artefact_reliance import effect, painted_in, painted_out, source_told
+from melanoma.evaluation.artefact_reliance import effect, painted_in, painted_out, source_accuracy
 
 
 def test_an_effect_worked_out_by_hand():
@@ -14,8 +14,8 @@ def test_an_effect_worked_out_by_hand():
     found = effect(before, after, melanoma=0, threshold=0.5, lesions=np.arange(4))
     assert found.images == 4
     assert found.answers.value == 0.5
-    assert found.rung.value == 0.25
-    assert found.silenced.value == 0.25
+    assert found.alerts_added.value == 0.25
+    assert found.alerts_lost.value == 0.25
     assert found.melanoma.value == pytest.approx((-0.1 + 0.5 - 0.3) / 4)
     assert found.answers.low < 0.5 < found.answers.high
 
@@ -23,7 +23,8 @@ def test_an_effect_worked_out_by_hand():
 def test_nothing_changed_is_no_effect():
     same = np.array([[0.9, 0.1], [0.2, 0.8]])
     found = effect(same, same, 0, 0.5, np.arange(2))
-    assert (found.answers.value, found.rung.value, found.silenced.value, found.melanoma.value) == (0, 0, 0, 0)
+    estimates = (found.answers, found.alerts_added, found.alerts_lost, found.melanoma)
+    assert [estimate.value for estimate in estimates] == [0, 0, 0, 0]
 
 
 def test_things_are_painted_in_and_the_control_only_mirrors():
@@ -54,5 +55,5 @@ def test_the_source_is_told_when_it_shows_and_not_when_it_does_not():
     lesions = np.arange(200) // 2
     noise = rng.normal(size=(200, 5))
     shows = noise + 4 * (sources == "archive")[:, None]
-    assert source_told(shows, sources, lesions).value > 0.95
-    assert source_told(noise, sources, lesions).value == pytest.approx(0.5, abs=0.13)
+    assert source_accuracy(shows, sources, lesions).value > 0.95
+    assert source_accuracy(noise, sources, lesions).value == pytest.approx(0.5, abs=0.13)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from melanoma.exports.overlay import overlay_with_scale
-from melanoma.figures.heatmap import colour_limit, heatmap_figure, overlay, probability_bars
+from melanoma.figures.heatmap import colour_limit, heatmap_figure, overlay
+from melanoma.figures.probability_bars import probability_bars
 from melanoma.model.alert_wording import MALIGNANT_MARK
 from melanoma.photos.framing import frame
 

@@ -52,7 +52,7 @@ def page(monkeypatch):
         state = {} if by_hand is None else {"outline-drawn": ("key", by_hand)}
         monkeypatch.setattr(st, "session_state", state)
         monkeypatch.setattr(map_view, "cached_for_photo", lambda name, photo, key, compute: compute())
-        return map_view.lesion_of(photo, SimpleNamespace(geometry=drawn.geometry)).mask
+        return map_view.cached_lesion(photo, SimpleNamespace(geometry=drawn.geometry)).mask
 
     assert outline_by_hand.st is st
     return mask_of

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from melanoma.evaluation.other_pictures import EACH, accepted_others, other_pictures
+from melanoma.evaluation.non_dermoscopic import PER_KIND, accepted_non_dermoscopic, non_dermoscopic_pictures
 from melanoma.model.in_distribution import NEIGHBOUR, choose_references, distance, unit
 
 
@@ -26,9 +26,9 @@ def test_few_references_are_enough():
 
 
 @pytest.mark.slow("what the shipped bundle says of other pictures, measured again")
-def test_other_pictures_are_known_for_what_they_are(shipped_classifier):
+def test_non_dermoscopic_pictures_are_rejected(shipped_classifier):
     bundle = shipped_classifier.bundle
-    accepted = accepted_others(
+    accepted = accepted_non_dermoscopic(
         shipped_classifier.compiled, bundle.load_references(), bundle.distance_threshold
     )
     assert np.mean(list(accepted.values())) <= 0.05, accepted
@@ -37,6 +37,6 @@ def test_other_pictures_are_known_for_what_they_are(shipped_classifier):
 
 
 def test_there_are_pictures_of_each_kind():
-    for pictures in other_pictures().values():
-        assert len(pictures) == EACH
+    for pictures in non_dermoscopic_pictures().values():
+        assert len(pictures) == PER_KIND
         assert all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in pictures)

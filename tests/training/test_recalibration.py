@@ -120,7 +120,9 @@ def own(tmp_path, small_bundle):
 
 def test_own_photos_set_and_judge_by_halves(small_bundle, small_classifier, own, tmp_path, monkeypatch):
     monkeypatch.setattr(recalibration, "load_compiled", lambda _: small_classifier.compiled)
-    monkeypatch.setattr("melanoma.evaluation.other_pictures.accepted_others", lambda *_: {"noise": 0.0})
+    monkeypatch.setattr(
+        "melanoma.evaluation.non_dermoscopic.accepted_non_dermoscopic", lambda *_: {"noise": 0.0}
+    )
     before = load_bundle(small_bundle)
     found = recalibrate(before, tmp_path / "own", own, sensitivity=0.8, coverage=0.5)
     bundle, told = found.bundle, found.bundle.recalibrated

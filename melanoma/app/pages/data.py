@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from melanoma.app.parts.data.own import show_own_audit
+from melanoma.app.parts.data.own_audit import show_own_audit
 from melanoma.app.parts.data.story import (
     show_both_sides,
     show_claim,
@@ -10,8 +10,8 @@ from melanoma.app.parts.data.story import (
     show_results,
     show_sources,
 )
+from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.app.parts.shared.stepper import choose_step, offer_next
 from melanoma.tutorial.story import read_story
 

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
+from melanoma.app.parts.examine.alert import show_alert
 from melanoma.app.parts.examine.explanation import show_answer_and_reasons
-from melanoma.app.parts.examine.map_view import lesion_of
-from melanoma.app.parts.examine.verdict import show_verdict
-from melanoma.app.parts.shared.answer import predict
+from melanoma.app.parts.examine.map_view import cached_lesion
+from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import choose_photo
-from melanoma.app.parts.shared.problems import show_user_errors
+from melanoma.app.parts.shared.prediction import predict
 
 
 @show_user_errors()
@@ -23,5 +23,5 @@ def page() -> None:
         photo = choose_photo()
     prediction = predict(photo)
     bundle = classifier().bundle
-    show_verdict(prediction, bundle, lesion_of(photo, prediction))
+    show_alert(prediction, bundle, cached_lesion(photo, prediction))
     show_answer_and_reasons(photo, prediction, bundle)

@@ -3,15 +3,15 @@
 import streamlit as st
 
 from melanoma.app.parts.lesson.class_map import show_class_map, show_grad_cam
-from melanoma.app.parts.lesson.features import show_features
+from melanoma.app.parts.lesson.feature_maps import show_features
 from melanoma.app.parts.lesson.flattery import show_flattery
 from melanoma.app.parts.lesson.framing import show_framing
-from melanoma.app.parts.lesson.looked_for import show_looked_for
-from melanoma.app.parts.lesson.worked import show_sum
-from melanoma.app.parts.shared.answer import predict
+from melanoma.app.parts.lesson.looks_for import show_looks_for
+from melanoma.app.parts.lesson.worked_sum import show_sum
+from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.photo import photo_bar
-from melanoma.app.parts.shared.problems import show_user_errors
+from melanoma.app.parts.shared.prediction import predict
 from melanoma.app.parts.shared.stepper import choose_step, offer_next
 
 _STEP = "step"
@@ -22,7 +22,7 @@ _STEPS = (
     show_sum,
     show_grad_cam,
     show_flattery,
-    show_looked_for,
+    show_looks_for,
 )
 
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from melanoma.app.parts.model.choice import choose_bundle, describe_bundle
 from melanoma.app.parts.model.documents import show_document
+from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import language, say, text
 from melanoma.app.parts.shared.link import linked_segment
-from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.model.bundle import Bundle
 
 _CARD, _EXPERIMENTS, _TRAIN = "card", "experiments", "train"

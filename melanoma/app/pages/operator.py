@@ -6,16 +6,15 @@ import time
 
 import streamlit as st
 
+from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.problems import show_user_errors
 from melanoma.app.parts.shared.server import memory
-from melanoma.app.server_metrics import RECORD, EventStatistics
+from melanoma.app.server_metrics import METRICS, EventStatistics
 
 TOKEN = "MELANOMA_OPERATOR_TOKEN"
 """Environment variable: without it there is no such page."""
-URL_PATH = "operator"
 _KNOWN = "operator-known"
-_AFTER_WRONG = 1.0  # seconds: a guess costs something
+_AFTER_WRONG = 1.0  # seconds of delay after a wrong token, against guessing
 
 
 def offered() -> bool:
@@ -31,7 +30,7 @@ def page() -> None:
         _ask()
         return
     now, most = memory()
-    hours = (time.time() - RECORD.began) / 3600
+    hours = (time.time() - METRICS.began) / 3600
     for place, label, value in zip(
         st.columns(3),
         (say("Hours since the start"), say("Memory now, MB"), say("At most, MB")),
@@ -39,7 +38,7 @@ def page() -> None:
         strict=True,
     ):
         place.metric(label, value)
-    figures = RECORD.figures()
+    figures = METRICS.statistics()
     if figures:
         st.table([_row(event) for event in figures])
     else:

@@ -6,8 +6,8 @@ from melanoma.app.parts.quiz.question import show_case
 from melanoma.app.parts.quiz.result import show_result
 from melanoma.app.parts.quiz.start import show_start
 from melanoma.app.parts.quiz.state import end_quiz, running_quiz
+from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.problems import show_user_errors
 
 
 @show_user_errors()

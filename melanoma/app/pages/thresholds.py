@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import chosen_bundle
-from melanoma.app.parts.shared.problems import show_user_errors
-from melanoma.app.parts.thresholds.overview import show_confusion, show_reliability
-from melanoma.app.parts.thresholds.point import show_operating_point
+from melanoma.app.parts.thresholds.confusion_and_reliability import show_confusion, show_reliability
+from melanoma.app.parts.thresholds.operating_point import show_operating_point
 from melanoma.evaluation.held_back import HeldBack, judge_held_back
 from melanoma.model.bundle import Bundle
 
@@ -26,7 +26,7 @@ def page() -> None:
         show_reliability(held_back)
 
 
-# No age limit: the files of a bundle's version never change.
+# No ttl: the files of a bundle's version never change.
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _judge(_bundle: Bundle, version: str) -> HeldBack:
     """Return what is known of a bundle's held-back lesions, the same for all visitors."""

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from melanoma.app.parts.shared.error_messages import fragment, show_user_errors
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.markdown import as_typed
+from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo_files import take_files
-from melanoma.app.parts.shared.problems import fragment, show_user_errors
-from melanoma.app.parts.triage.run import Run
+from melanoma.app.parts.triage.run import TriageRun
 from melanoma.app.parts.triage.table import offer_files, show_worklist
 from melanoma.batch.worklist import notice, summary
 
@@ -22,11 +22,11 @@ def page() -> None:
     st.markdown(f"**{notice(network.bundle, say)}**")
     sources, problems = take_files()
     for problem in problems:
-        st.error(as_typed(problem), icon=":material/broken_image:")
+        st.error(escape_markdown(problem), icon=":material/broken_image:")
     if sources:
         if _RUN in st.session_state:
             st.session_state[_RUN].stop()
-        st.session_state[_RUN] = Run(network, sources)
+        st.session_state[_RUN] = TriageRun(network, sources)
     run = st.session_state.get(_RUN)
     if run is None:
         st.info(
@@ -45,7 +45,7 @@ def _show() -> None:
     if run.running:
         _show_progress()
     elif st.session_state.pop(f"{_RUN}-shown-running", False):
-        st.rerun()  # once more, without the clock
+        st.rerun()  # the whole page, whose fragment then no longer reruns every second
     elif run.failed:
         st.error(say("Something went wrong on the server. What was judged until then is listed."))
     elif run.done < run.total:
@@ -63,8 +63,8 @@ def _show_progress() -> None:
     run = st.session_state[_RUN]
     st.session_state[f"{_RUN}-shown-running"] = True
     progress = say("{done} of {total} photos", done=run.done, total=run.total)
-    if run.before:
-        progress = say("{before} other lists come first. Yours begins by itself.", before=run.before)
+    if run.lists_ahead:
+        progress = say("{before} other lists come first. Yours begins by itself.", before=run.lists_ahead)
     elif run.seconds_left is not None:
         progress = say("{told}, about {left:.0f} s left", told=progress, left=run.seconds_left)
     bar, button = st.columns([5, 1], vertical_alignment="center")

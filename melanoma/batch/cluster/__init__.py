@@ -1,1 +1,1 @@
-"""The same batch on a Ray cluster."""
+"""Batch prediction on a Ray cluster."""

@@ -1,1 +1,1 @@
-"""Photos judged as they arrive in a folder, and the events about them."""
+"""Prediction for photos as they arrive in a folder, with events for alerts and errors."""

@@ -1,4 +1,4 @@
-"""New files in a folder, each once, and only when nobody is writing them any more."""
+"""New files in a folder, each once, and only after it has been copied completely."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from pathlib import Path
 from melanoma.batch.sources import is_photo
 
 Stamp = tuple[int, int]
-"""Bytes and time of the last change (ns): a file with another stamp is another photo."""
-PATIENCE = 10
-"""A file that cannot be read must lie still this many times longer before that is said: a copy may stall."""
+"""Size in bytes and time of the last change (ns): a file with another stamp is another photo."""
+RETRY_FACTOR = 10
+"""An unreadable file is tried again after this many times `still`, before it counts as an error: a copy
+may stall."""
 
 
 @dataclass
@@ -20,48 +21,48 @@ class _Waiting:
 
 
 class Arrivals:
-    """Says which files to judge. Time is the caller's, in seconds."""
+    """Says which files are ready to be read. Times are given by the caller, in seconds."""
 
-    def __init__(self, judged: Iterable[tuple[Path, Stamp]], still: float) -> None:
-        """Leave out what was judged before; a file counts as copied when it has not changed for `still`."""
-        self._judged = dict(judged)
+    def __init__(self, done: Iterable[tuple[Path, Stamp]], still: float) -> None:
+        """Skip the files that are `done`; a file counts as copied when it has not changed for `still`."""
+        self._done = dict(done)
         self._still = still
         self._waiting: dict[Path, _Waiting] = {}
 
-    def look(self, path: Path, now: float) -> None:
-        """Take note of a file that is new or has changed, if it is a photo."""
+    def update(self, path: Path, now: float) -> None:
+        """Register a file that is new or has changed, if it is a photo."""
         stamp = _stamp(path)
-        if stamp is None or stamp == self._judged.get(path) or not is_photo(path):
+        if stamp is None or stamp == self._done.get(path) or not is_photo(path):
             self._waiting.pop(path, None)
         elif path not in self._waiting or self._waiting[path].stamp != stamp:
             self._waiting[path] = _Waiting(stamp, now)
 
     def ready(self, now: float) -> list[tuple[Path, Stamp]]:
-        """Return the files that have lain still long enough, the longest first."""
+        """Return the files that have not changed for long enough, the longest first."""
         for path in list(self._waiting):
-            self.look(path, now)  # a network drive may not tell of changes
+            self.update(path, now)  # a network drive may not report changes
         found = [
             (waiting.since, path, waiting.stamp)
             for path, waiting in self._waiting.items()
-            if now - waiting.since >= self._still * (PATIENCE if waiting.unreadable else 1)
+            if now - waiting.since >= self._still * (RETRY_FACTOR if waiting.unreadable else 1)
         ]
         return [(path, stamp) for _, path, stamp in sorted(found)]
 
-    def is_final(self, path: Path) -> bool:
-        """Return False the first time that a file could not be read: it is looked at again, later."""
+    def give_up(self, path: Path) -> bool:
+        """Return False the first time that a file could not be read: it becomes ready once more, later."""
         waiting = self._waiting[path]
         first, waiting.unreadable = not waiting.unreadable, True
         return not first
 
     def done(self, path: Path, stamp: Stamp) -> None:
-        """Take a file off the list; it comes back if it changes."""
-        self._judged[path] = stamp
+        """Mark a file as done; it is registered again if it changes."""
+        self._done[path] = stamp
         self._waiting.pop(path, None)
 
 
 def _stamp(path: Path) -> Stamp | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
-        return None  # gone again
-    return found.st_size, found.st_mtime_ns
+        return None  # deleted meanwhile
+    return status.st_size, status.st_mtime_ns

@@ -28,7 +28,7 @@ def watch(
 
     If it is stopped or killed, the same command goes on: nothing is judged twice, and no event is lost.
     """
-    from melanoma.batch.heatmaps import Wanted
+    from melanoma.batch.heatmaps import BatchOptions
     from melanoma.batch.watch.loop import watch_folder
     from melanoma.model.classifier import Classifier
 
@@ -42,7 +42,7 @@ def watch(
     try:
         classifier = Classifier(bundle)
         print(f"Watching {folder}. Stop with Ctrl-C.", file=sys.stderr)
-        for _ in watch_folder(classifier, folder, worklist, outbox, Wanted(keep_ids=keep_ids), still):
+        for _ in watch_folder(classifier, folder, worklist, outbox, BatchOptions(keep_ids=keep_ids), still):
             judged += 1
     except KeyboardInterrupt:
         left = outbox.close()

@@ -1,4 +1,4 @@
-"""A file of JSON lines that only grows, and survives a kill at any moment."""
+"""An append-only file of JSON lines that stays readable after a kill at any moment."""
 
 import json
 import os
@@ -13,10 +13,10 @@ Line = dict[str, Any]
 
 
 class Journal:
-    """Lines on disk. Lines that belong together are kept or lost together."""
+    """Lines on disk. Lines that are appended together are all there, or none of them is."""
 
     def __init__(self, file: Path) -> None:
-        """Open the file, or begin it; what a kill left half written at its end is cut off.
+        """Open the file, or create it; an incomplete group of lines at its end is truncated.
 
         Raises UserError for a file that is not such a journal, or that cannot be written.
         """
@@ -29,7 +29,7 @@ class Journal:
                 os.truncate(file, whole)
 
     def append(self, lines: list[Line]) -> None:
-        """Write lines that belong together; they are on the disk when this returns."""
+        """Write lines as one group; they are on the disk (fsync) when this returns."""
         text = "".join(
             json.dumps(line | {"together": len(lines)}, ensure_ascii=False) + "\n" for line in lines
         )
@@ -45,7 +45,7 @@ class Journal:
                 yield from group
 
     def _groups(self, lines: Iterator[bytes]) -> Iterator[tuple[list[Line], int]]:
-        """Yield lines that belong together, and their bytes; ends before lines that are not all there."""
+        """Yield each group of lines with its length in bytes; stops before an incomplete group."""
         group: list[Line] = []
         length = 0
         for line in lines:

@@ -1,7 +1,7 @@
-"""Events that must get through: on standard output, and to a webhook that may be away for hours.
+"""Delivers events at least once to standard output and to a webhook, which may be unreachable for hours.
 
-Each is told at least once to each: what was told is noted after it was told, so a kill in between tells it
-again, with the same `id`.
+A delivery is recorded after it has succeeded, so after a kill in between the event is sent again, with the
+same `id`.
 """
 
 import json
@@ -18,22 +18,22 @@ from melanoma.batch.watch.journal import Journal
 from melanoma.errors import UserError
 
 Event = dict[str, Any]
-_SECONDS = 10.0  # for one answer of the webhook
+_TIMEOUT = 10.0  # seconds for one answer of the webhook
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between attempts: doubled from the first to the longest."""
 
 
 class EventQueue:
-    """Tells events, and remembers which were told."""
+    """Sends events, and records which were delivered."""
 
-    def __init__(self, told: Journal, webhook: str | None, first_pause: float = FIRST_PAUSE) -> None:
-        """Begin a thread for the webhook, if there is one; raises UserError for an address that is none."""
+    def __init__(self, deliveries: Journal, webhook: str | None, first_pause: float = FIRST_PAUSE) -> None:
+        """Start a thread for the webhook, if there is one; raises UserError if its address is no URL."""
         if webhook is not None and urlsplit(webhook).scheme not in ("http", "https"):
             raise UserError(
                 f"“{webhook}” is not an address of a webhook. It begins with https:// or http://."
             )
-        self._told, self._webhook, self._first_pause = told, webhook, first_pause
-        self._noted = {(line["to"], line["id"]) for line in told}
+        self._deliveries, self._webhook, self._first_pause = deliveries, webhook, first_pause
+        self._delivered = {(line["to"], line["id"]) for line in deliveries}
         self._waiting: deque[Event] = deque()
         self._changed = threading.Condition()
         self._stop = threading.Event()
@@ -41,23 +41,23 @@ class EventQueue:
         if webhook is not None:
             self._thread.start()
 
-    def tell(self, event: Event) -> None:
-        """Tell an event, which has an `id`, to whom it was not told yet; the webhook is not waited for."""
-        if ("output", event["id"]) not in self._noted:
+    def send(self, event: Event) -> None:
+        """Send an event, which has an `id`, where it was not delivered yet; does not wait for the webhook."""
+        if ("output", event["id"]) not in self._delivered:
             print(json.dumps(event, ensure_ascii=False), flush=True)
-            self._note("output", event)
-        if self._webhook is not None and ("webhook", event["id"]) not in self._noted:
+            self._record("output", event)
+        if self._webhook is not None and ("webhook", event["id"]) not in self._delivered:
             with self._changed:
                 self._waiting.append(event)
                 self._changed.notify()
 
     def close(self) -> int:
-        """Stop; returns how many events the webhook has not got. They are sent after the next start."""
+        """Stop; returns how many events are pending for the webhook. They are sent after the next start."""
         self._stop.set()
         with self._changed:
             self._changed.notify()
         if self._webhook is not None:
-            self._thread.join(2 * _SECONDS)
+            self._thread.join(2 * _TIMEOUT)
         return len(self._waiting)
 
     def _send_all(self) -> None:
@@ -65,7 +65,7 @@ class EventQueue:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._stop.is_set())
             if self._waiting and self._sent(self._waiting[0]):
-                self._note("webhook", self._waiting[0])
+                self._record("webhook", self._waiting[0])
                 with self._changed:
                     self._waiting.popleft()
 
@@ -88,11 +88,11 @@ class EventQueue:
         content = json.dumps(event, ensure_ascii=False).encode()
         request = urllib.request.Request(str(self._webhook), content, headers, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS):
+            with urllib.request.urlopen(request, timeout=_TIMEOUT):
                 return None
         except (urllib.error.URLError, HTTPException, OSError) as error:
             return str(error)
 
-    def _note(self, to: str, event: Event) -> None:
-        self._noted.add((to, event["id"]))
-        self._told.append([{"to": to, "id": event["id"]}])
+    def _record(self, to: str, event: Event) -> None:
+        self._delivered.add((to, event["id"]))
+        self._deliveries.append([{"to": to, "id": event["id"]}])

@@ -1,1 +1,1 @@
-"""What is wrong with a set of labelled photos: files, copies, leaks, shortcuts and doubtful labels."""
+"""The audit of labelled photos: unusable files, duplicates, leaks, shortcuts and doubtful labels."""

@@ -1,4 +1,4 @@
-"""The command `melanoma audit`. Its work is imported when it starts: other commands are not slowed."""
+"""The command `melanoma audit`. Imports its dependencies when it runs, so that others start quickly."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -38,17 +38,17 @@ def audit(
         require_folder(out)
     with _progress_bar() as progress:
         found = run.audit(data, images, truth, progress)
-    told = json.dumps(found.as_json(), ensure_ascii=False)
+    text = json.dumps(found.as_json(), ensure_ascii=False)
     if out is not None and out.suffix.lower() == ".json":
-        write_whole(out, told)
+        write_whole(out, text)
     elif out is not None:
         write_report(found, out, thumbnails)
-    print(told if as_json else "\n".join(sentences(found)))
+    print(text if as_json else "\n".join(sentences(found)))
 
 
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """Give a function that shows how far a step is, on standard error and only to a terminal."""
+    """Give a function that shows the progress of a step, on standard error and only in a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,4 +1,4 @@
-"""Labels that a cross-validated classifier doubts, by confident learning."""
+"""Doubtful labels by confident learning, from cross-validated probabilities."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from cleanlab.filter import find_label_issues
 
 @dataclass(frozen=True)
 class Doubt:
-    """A label to look at, not a proof."""
+    """A label that may be wrong."""
 
     row: int
     """Of the table."""
     label: str
     suggested: str
     confidence: float
-    """Held-back probability of the given label, 0 to 1: the lower, the more doubtful."""
+    """Out-of-fold probability of the given label, 0 to 1: the lower, the more doubtful."""
 
 
 def doubtful_labels(
@@ -23,10 +23,10 @@ def doubtful_labels(
 ) -> list[Doubt]:
     """Return the doubtful labels, the most doubtful first.
 
-    A label is doubtful if another class's held-back probability is above that class's mean confidence in its
-    own images, and the given one's is not: the off-diagonal of the confident joint (Northcutt, Jiang and
-    Chuang 2021, arXiv:1911.00068; cleanlab). `rows` int (n,) are rows of the table, `labels` their labels,
-    `probabilities` float (n, classes).
+    A label is doubtful if the out-of-fold probability of another class is above that class's mean confidence
+    in its own images, and that of the given class is not: the off-diagonal of the confident joint (Northcutt,
+    Jiang and Chuang 2021, arXiv:1911.00068; cleanlab). `rows` int (n,) are rows of the table, `labels` their
+    labels, `probabilities` float (n, classes).
     """
     codes = np.searchsorted(np.array(classes, dtype=str), labels.astype(str))
     ranked = find_label_issues(

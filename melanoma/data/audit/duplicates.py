@@ -1,4 +1,4 @@
-"""Which files show the same picture: same bytes, same pixels, or nearly the same."""
+"""Duplicates: files with the same bytes, the same pixels, or nearly the same picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,19 +8,18 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from melanoma.batches import sliced
 from melanoma.data.audit.files import Readings
 
 CANDIDATE_BITS = 12
-"""Of 64: no known uncropped copy was further away; 0.5% of the pairs of different lesions are this near."""
+"""Of 64 bits: every known uncropped copy differs in fewer, or as many; so do 0.5% of other pairs."""
 NEAR_BITS = 32
-"""Of 256: 99% of the known uncropped copies are within, and 8 of 78 million pairs of different lesions.
+"""Of 256 bits: true of 99% of the known uncropped copies, and of 8 of 78 million pairs of different lesions.
 
 Both were measured on the 12,486 real images; docs/audit.md has the table.
 """
-_MOST_PARTNERS = (
-    20  # of one picture, the nearest: thousands of frames of one film would make millions of pairs
-)
-_BLOCK = 256  # rows compared with all others at once: the working set stays in the cache
+_MOST_PARTNERS = 20  # of one picture, the nearest: the frames of one film would make millions of pairs
+_BLOCK = 256  # rows compared with all others at once, so that the arrays fit into the processor's cache
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Pair:
     distance: int
     """Differing bits of 256, in the best of the eight orientations."""
     turned: bool
-    """True if one is a flip or quarter turn of the other."""
+    """True if one is a flipped or rotated copy of the other."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Duplicates:
     same_pixels: list[tuple[int, ...]]
     """Groups with the same decoded pixels in files whose bytes differ."""
     near: list[Pair]
-    """Between pictures whose pixels differ, one file standing for all with the same pixels."""
+    """Pairs of pictures whose pixels differ, with one file for all with the same pixels."""
     picture: np.ndarray
     """int (n,): the number of the picture that each row shows, all three kinds joined."""
 
@@ -54,7 +53,7 @@ class Duplicates:
 
 
 def find_duplicates(readings: Readings, progress: Callable[[float], None] = lambda done: None) -> Duplicates:
-    """Return exact and near duplicates; `progress` is told the share done, 0 to 1."""
+    """Return exact and near duplicates; `progress` is called with the share done, 0 to 1."""
     count = len(readings.readable)
     same_bytes = _groups(readings.byte_digest)
     same_pixels = [
@@ -83,12 +82,13 @@ def near_pairs(
 
     `coarse` is uint64 (n, 8), `fine` uint64 (n, 8, words): hashes in the eight orientations. All pairs are
     compared on 64 bits, a block of rows against all later rows at a time; those within `CANDIDATE_BITS` are
-    decided on the finer hash. Of a picture's later partners the 20 nearest are kept.
+    compared on the finer hash. Of a picture's later partners the 20 nearest are returned.
     """
     upright = np.ascontiguousarray(coarse[:, 0])
-    kept: list[pd.DataFrame] = []
-    for start in range(0, len(upright), _BLOCK):
-        block, later = coarse[start : start + _BLOCK], upright[start:]
+    pairs_by_block: list[pd.DataFrame] = []
+    for block_rows in sliced(range(len(upright)), _BLOCK):
+        start = block_rows.start
+        block, later = coarse[start : block_rows.stop], upright[start:]
         found = []
         for turn in range(coarse.shape[1]):
             close = np.bitwise_count(block[:, turn, None] ^ later[None]) <= CANDIDATE_BITS
@@ -99,13 +99,13 @@ def near_pairs(
             found.append(np.stack([a[near], b[near], distance[near], np.full(near.sum(), turn)], axis=1))
         rows = pd.DataFrame(np.concatenate(found), columns=["a", "b", "distance", "turn"])
         rows = rows.sort_values(["a", "distance", "turn", "b"]).drop_duplicates(["a", "b"])
-        kept.append(rows.groupby("a").head(_MOST_PARTNERS))
-        progress(min(1.0, (start + _BLOCK) / len(upright)))
-    pairs = pd.concat(kept).sort_values(["a", "b"]) if kept else pd.DataFrame()
+        pairs_by_block.append(rows.groupby("a").head(_MOST_PARTNERS))
+        progress(block_rows.stop / len(upright))
+    pairs = pd.concat(pairs_by_block).sort_values(["a", "b"]) if pairs_by_block else pd.DataFrame()
     return [(int(a), int(b), int(distance), int(turn)) for a, b, distance, turn in pairs.to_numpy()]
 
 
 def _groups(keys: np.ndarray) -> list[tuple[int, ...]]:
-    """Return the rows of each key that occurs more than once; the empty key is none."""
+    """Return the rows of each key that occurs more than once; an empty key is ignored."""
     found = pd.Series(keys).groupby(keys, sort=False).indices
     return [tuple(int(row) for row in rows) for key, rows in found.items() if key and len(rows) > 1]

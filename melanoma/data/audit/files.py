@@ -1,4 +1,4 @@
-"""Each file read once: digests, perceptual hashes, a thumbnail, and what is odd about it."""
+"""Reads each file once: digests, perceptual hashes, a thumbnail, and problems such as a wrong extension."""
 
 import hashlib
 import io
@@ -13,30 +13,31 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from melanoma.batches import sliced
 from melanoma.data.audit.listing import Problem
 from melanoma.errors import UserError
 from melanoma.photos.formats import FORMATS, endings_of
 from melanoma.photos.reading import MAX_BYTES, read_image
 
 ORIENTATIONS: tuple[Image.Transpose | None, ...] = (None, *Image.Transpose)
-"""The picture as it is, and its seven flips and quarter turns."""
+"""The picture as it is, and its seven flips and rotations by 90 degrees."""
 COARSE_SIDE, FINE_SIDE = 8, 16
 """Sides of the two perceptual hashes: 64 bits to find candidates, 256 bits to decide. See docs/audit.md."""
 THUMBNAIL = 16  # pixels a side: enough for colour, light and corners, too little for a diagnosis
-_BLANK = 2.0  # standard deviation of grey levels below which a picture shows nothing
-_GREY = 1.0  # mean difference between the colour channels below which a picture has no colour
+_BLANK = 2.0  # standard deviation of grey levels below which a picture counts as blank
+_GREY = 1.0  # mean difference between the colour channels below which a picture counts as grey
 _CHUNK = 256  # files handed to the threads at once
 _GPS = 0x8825  # the EXIF tag under which a position is stored
 
 
 @dataclass(frozen=True)
 class Readings:
-    """What was measured, row by row of the table."""
+    """The measurements of the files, in the order of the table's rows."""
 
     readable: np.ndarray
     """bool (n,)."""
     blank: np.ndarray
-    """bool (n,): one colour all over, which no hash can tell from another such picture."""
+    """bool (n,): of one colour, so that its hashes are meaningless."""
     byte_digest: np.ndarray
     """str (n,), SHA-256 of the file; empty if it could not be opened."""
     pixel_digest: np.ndarray
@@ -59,7 +60,7 @@ class Readings:
 
 
 def read_from_disk(path: str) -> bytes:
-    """Return a file's content; raises UserError where it cannot be had or is larger than a photo may be."""
+    """Return a file's content; raises UserError if it cannot be read or is larger than a photo may be."""
     try:
         if os.stat(path).st_size > MAX_BYTES:
             raise UserError(f"It is larger than {MAX_BYTES // 1024**2} MB.")
@@ -74,11 +75,10 @@ def read_files(
     progress: Callable[[float], None] = lambda done: None,
     read: Callable[[str], bytes] = read_from_disk,
 ) -> Readings:
-    """Return what is measured on each file; `progress` is told the share done, 0 to 1.
+    """Return the measurements of each file; `progress` is called with the share done, 0 to 1.
 
-    `read` returns the content of a path, or raises UserError.
-
-    Reading never fails: what cannot be decoded is a row with `readable` False and a problem that says why.
+    `read` returns the content of a path, or raises UserError. A file that cannot be decoded has `readable`
+    False and a problem with the reason.
     """
     count = len(paths)
     readings = Readings(
@@ -96,8 +96,7 @@ def read_files(
         problems=[],
     )
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
-        for start in range(0, count, _CHUNK):
-            rows = range(start, min(count, start + _CHUNK))
+        for rows in sliced(range(count), _CHUNK):
             for problems in threads.map(lambda row: _read(row, paths[row], names[row], readings, read), rows):
                 readings.problems.extend(problems)
             progress(rows.stop / count)
@@ -107,8 +106,8 @@ def read_files(
 def perceptual_hashes(image: np.ndarray, side: int) -> np.ndarray:
     """Return pHash (imagehash) of uint8 (H, W, 3) in the eight orientations as uint64 (8, side² / 64).
 
-    Flips and turns are applied to the shrunken grey picture that pHash itself starts from: it shrinks
-    symmetrically, so the bits are those of the whole picture flipped, and the work is done once.
+    Flips and rotations are applied to the reduced grey picture from which pHash is computed. Resizing is
+    symmetric, so the bits equal those of the flipped original, and the image is resized only once.
     """
     grey = Image.fromarray(image).convert("L").resize((side * 4, side * 4), Image.Resampling.LANCZOS)
     bits = [

@@ -1,4 +1,4 @@
-"""What copies and lesion ids say about the labels and the split."""
+"""Leaks between splits and contradicting labels, from duplicates and lesion ids."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from melanoma.data.labels.images import ARCHIVE_ID
 
 @dataclass(frozen=True)
 class Spread:
-    """How many groups of one kind of copy there are, and what they join."""
+    """The number of groups of one kind of duplicate, and of those across classes and splits."""
 
     kind: str
     groups: int
@@ -22,12 +22,12 @@ class Spread:
     across_classes: int
     """Groups with more than one label."""
     across_splits: int
-    """Groups on more than one side of the split."""
+    """Groups in more than one split."""
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """Files of one class folder whose picture is in another one too."""
+    """Files of one class folder whose picture is also in another one."""
 
     place: str
     """`split/label`, or the label where there is no split."""
@@ -42,7 +42,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class IdConflict:
-    """One id under two labels."""
+    """One id with two labels."""
 
     image_id: str
     labels: tuple[str, ...]
@@ -63,7 +63,7 @@ class MarkedCopy:
 
 @dataclass(frozen=True)
 class Leak:
-    """What one side of a split shares with another."""
+    """The overlap of two splits."""
 
     side: str
     other: str
@@ -90,7 +90,7 @@ def spread(kind: str, groups: Sequence[tuple[int, ...]], table: pd.DataFrame) ->
 
 
 def places(table: pd.DataFrame) -> np.ndarray:
-    """Return `split/label` of each row, or its label where there is no split, as str (n,)."""
+    """Return `split/label` of each row, or its label without a split, as str (n,)."""
     return np.array(
         [f"{s}/{label}" if s else label for s, label in zip(table["split"], table["label"], strict=True)]
     )
@@ -113,11 +113,11 @@ def overlaps(table: pd.DataFrame, picture: np.ndarray, byte_digest: np.ndarray) 
 
 
 def id_conflicts(listing: Listing, picture: np.ndarray) -> tuple[list[IdConflict], int]:
-    """Return the ids under two labels, and how many short names recur under two labels by chance.
+    """Return the ids with two labels, and how many short names have two labels by chance.
 
     In a folder, a name counts as an id if it is one of an archive, or if the files show the same picture:
-    `melanoma/001.jpg` and `nevus/001.jpg` need not have to do with each other. A row that a CSV repeats with
-    another label counts too.
+    `melanoma/001.jpg` and `nevus/001.jpg` may be unrelated. A row that a CSV repeats with another label
+    counts too.
     """
     table = listing.table.assign(picture=picture)
     known = table.set_index("path")["picture"]
@@ -156,20 +156,20 @@ def marked_copies(table: pd.DataFrame, picture: np.ndarray) -> list[MarkedCopy]:
 
 
 def leaks(table: pd.DataFrame, picture: np.ndarray) -> list[Leak]:
-    """Return, for each two sides of the split, what the smaller shares with the larger."""
-    sides = table["split"].value_counts()
-    sides = sides[sides.index != ""]
+    """Return the overlap of each two splits, as the part of the smaller one that is in the larger one."""
+    splits = table["split"].value_counts()
+    splits = splits[splits.index != ""]
     lesion = table["lesion_id"].to_numpy()
     found = []
-    for a in range(len(sides)):
-        for b in range(a + 1, len(sides)):
-            there = (table["split"] == sides.index[a]).to_numpy()
-            here = (table["split"] == sides.index[b]).to_numpy()
+    for a in range(len(splits)):
+        for b in range(a + 1, len(splits)):
+            there = (table["split"] == splits.index[a]).to_numpy()
+            here = (table["split"] == splits.index[b]).to_numpy()
             known = here & pd.notna(lesion)
             found.append(
                 Leak(
-                    str(sides.index[b]),
-                    str(sides.index[a]),
+                    str(splits.index[b]),
+                    str(splits.index[a]),
                     int(np.isin(picture[here], picture[there]).sum()),
                     int(here.sum()),
                     sum(one in set(lesion[there]) for one in lesion[known]),
@@ -180,7 +180,7 @@ def leaks(table: pd.DataFrame, picture: np.ndarray) -> list[Leak]:
 
 
 def lesion_groups(table: pd.DataFrame, picture: np.ndarray) -> np.ndarray:
-    """Return int (n,): rows with one number show one picture or one lesion, directly or in a chain."""
+    """Return int (n,): rows with the same number are linked by shared pictures or lesions."""
     codes = table["lesion_id"].astype("category").cat.codes.to_numpy()
     rows = np.flatnonzero(codes >= 0)
     pictures = int(picture.max(initial=0)) + 1

@@ -1,4 +1,4 @@
-"""Any folder or labels CSV -> one table of images, whatever its classes are called."""
+"""A folder or labels CSV with any class names -> one table of images."""
 
 import re
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ _COPIED = re.compile(
 
 @dataclass(frozen=True)
 class Problem:
-    """One file, folder or row that is not what it should be."""
+    """A problem of one file, folder or row."""
 
     name: str
     kind: str
@@ -41,10 +41,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Listing:
-    """What there is to audit."""
+    """The images to audit, and the problems found while listing them."""
 
     table: pd.DataFrame
-    """One row a file, `COLUMNS`; `split` is empty where there are no splits; unknowns are None."""
+    """One row a file, `COLUMNS`; `split` is empty without splits; unknown values are None."""
     repeated: pd.DataFrame
     """Further rows of a CSV for a file that the table already has."""
     problems: list[Problem]
@@ -53,8 +53,8 @@ class Listing:
 def list_images(data: Path, images: Path | None = None) -> Listing:
     """Return the images of a folder of class folders (also as Train, Validation and Test) or of a labels CSV.
 
-    The labels are taken as they are written. Links to folders are followed once; names need not be UTF-8.
-    Raises UserError when nothing is there to audit.
+    Labels are used as they are written. Links to folders are followed once; names need not be UTF-8. Raises
+    UserError if there are no images.
     """
     if data.is_dir():
         listing = _from_folder(data)
@@ -68,18 +68,18 @@ def list_images(data: Path, images: Path | None = None) -> Listing:
 
 
 def without_copy_marks(listing: Listing) -> Listing:
-    """Return a listing with ids without “(1)” or “copy”, and which files have such a mark."""
+    """Return the listing with “(1)” and “copy” removed from the ids, and noted in `copy_mark`."""
     table = listing.table
     table["image_id"], table["copy_mark"] = split_copy_marks(table["image_id"])
     return Listing(table[list(COLUMNS)], listing.repeated, listing.problems)
 
 
 def walk(folder: Path) -> tuple[list[Path], list[Problem]]:
-    """Return all files below a folder, sorted, and the folders that could not be entered or came twice."""
+    """Return all files below a folder, sorted, and the problems of folders that were not read."""
     files: list[Path] = []
     problems: list[Problem] = []
     pending, links, seen = [folder], list[Path](), set[tuple[int, int]]()
-    while pending or links:  # links last, so that a folder is known by its own place
+    while pending or links:  # links last, so that a folder is listed under its own path
         here = pending.pop() if pending else links.pop(0)
         try:
             status = here.stat()

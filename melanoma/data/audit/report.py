@@ -36,10 +36,10 @@ def write_report(audit: Audit, out: Path, thumbnails: bool = False) -> None:
 
 
 def as_html(audit: Audit, thumbnails: bool = False) -> str:
-    """Return the report as one HTML page without scripts and without addresses of other files."""
-    told = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences(audit))
+    """Return the report as one HTML page without scripts or external files."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences(audit))
     parts = [
-        f"<h1>Audit of {escape(audit.data)}</h1><ul>{told}</ul>",
+        f"<h1>Audit of {escape(audit.data)}</h1><ul>{items}</ul>",
         _truth(audit),
         _copies(audit, thumbnails),
         _splits(audit),
@@ -54,7 +54,7 @@ def as_html(audit: Audit, thumbnails: bool = False) -> str:
 
 
 def _table(caption: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table; numbers are set right, text is escaped, a `_Bar` is drawn."""
+    """Return a table; numbers are right-aligned, text is escaped, a `_Bar` is drawn as a bar."""
     rows = list(rows)
     if not rows:
         return ""
@@ -216,7 +216,7 @@ def _pictures(audit: Audit, rows: Sequence[int]) -> str:
         entry = audit.table.iloc[row]
         try:
             small, _ = frame(read_image(Path(entry["path"])), _PICTURE_SIDE)
-        except UserError:  # gone since it was read
+        except UserError:  # deleted since the audit
             continue
         _, encoded = cv2.imencode(".jpg", small[:, :, ::-1])
         source = base64.b64encode(encoded.tobytes()).decode()

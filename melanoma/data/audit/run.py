@@ -1,4 +1,4 @@
-"""The whole audit: one call, one result."""
+"""Runs all steps of the audit."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +17,7 @@ from melanoma.data.audit.listing import Listing, Problem, list_images
 from melanoma.data.audit.tables import NO_LABEL
 
 Progress = Callable[[str, float], None]
-"""Is told the step's name and the share of it that is done, 0 to 1."""
+"""Called with the name of a step and the share of it that is done, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,23 @@ class Audit:
     overlaps: list[leaking.Overlap]
     id_conflicts: list[leaking.IdConflict]
     short_names: int
-    """Names under two labels that are too short to be ids, with different pictures."""
+    """Names with two labels that are too short to be ids, with different pictures."""
     marked_copies: list[leaking.MarkedCopy]
     leaks: list[leaking.Leak]
     classes: list[shortcuts.ClassFigures]
     source_is_guessed: bool
-    """True if the sources were read from the ids."""
+    """True if the sources were inferred from the ids."""
     guesses: list[shortcuts.Guess]
     doubts: list[Doubt]
     doubts_checked: int
-    """Images whose labels could be doubted."""
+    """Images whose labels were checked."""
     doubts_wrong: int | None
-    """Of the doubts, how many the truth calls wrong; None without a truth."""
+    """The number of doubts where the truth differs from the label; None without a truth."""
     truth: truth.Truth | None
 
     @property
     def pictures(self) -> int:
-        """Return how many different pictures the files show, copies counted once."""
+        """Return the number of distinct pictures."""
         return len(np.unique(self.duplicates.picture))
 
     def as_json(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def audit(
     """Return the findings on a folder of class folders or a labels CSV.
 
     `images` is where the CSV's files lie, `truth_labels` a labels CSV of true diagnoses, joined by id. Raises
-    UserError for what cannot be audited at all; single bad files are findings.
+    UserError for an input without images; single unreadable files are findings.
     """
     progress("Listing", 0.0)
     true = truth.read_truth(truth_labels) if truth_labels else None
@@ -163,7 +163,7 @@ def audit_listing(
 
 
 def _with_readings(table: pd.DataFrame, readings: Readings) -> tuple[pd.DataFrame, bool]:
-    """Return the table with what was measured, and whether the source had to be read from the ids."""
+    """Return the table with columns of the readings, and whether the source was inferred from the ids."""
     guessed = bool(table["source"].isna().all())
     if guessed:
         table = table.assign(source=[shortcuts.source_by_id(image_id) for image_id in table["image_id"]])
@@ -192,10 +192,10 @@ def _shortcuts(
         at = np.flatnonzero(use)
         target = table[column].to_numpy()[at].astype(str)
         features = shortcuts.describe_thumbnails(readings.thumbnails[at])
-        held_back = shortcuts.predict_held_back(features, target, groups[at])
-        if held_back is None:
+        predicted = shortcuts.predict_out_of_fold(features, target, groups[at])
+        if predicted is None:
             continue
-        rows, probabilities, classes, left_out = held_back
+        rows, probabilities, classes, left_out = predicted
         what = "class" if column == "label" else "source"
         guess = shortcuts.score(what, target[rows], probabilities, classes, groups[at][rows])
         guesses.append(replace(guess, left_out=left_out))

@@ -1,4 +1,4 @@
-"""What tells the classes apart without looking at the lesion: source, size, brightness, thumbnails."""
+"""Shortcuts: how well source, size, brightness and thumbnails predict the class without the lesion."""
 
 import re
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from melanoma.data.audit.files import THUMBNAIL
 
 FOLDS = 5
 _FEWEST = 3  # groups of a class below which nothing can be cross-validated
-_COMPONENTS = 60  # of a thumbnail's 824 values: 100 did not tell the classes of the real set better
-_IMAGES_A_COMPONENT = 10  # in small sets fewer components, or the fit only remembers
+_COMPONENTS = 60  # of a thumbnail's 824 features: 100 did not classify the real set better
+_IMAGES_A_COMPONENT = 10  # small sets have fewer components, to avoid overfitting
 _REGULARISATION = 20.0
 """scikit-learn's C times the images fitted.
 
-A compromise: on 1,900 real images C = 0.01 (60 components) told the classes better than 0.003 (40),
-0.44 against 0.39, and ranked wrong labels worse, 37 against 46 of the first 100. 64 drawn ones needed 0.3.
+A compromise: on 1,900 real images C = 0.01 (60 components) had a better balanced accuracy than 0.003 (40),
+0.44 against 0.39, and found fewer wrong labels, 37 against 46 among the first 100. 64 drawn ones needed 0.3.
 """
 _RESAMPLES = 1000
 _ISIC_NUMBER = re.compile(r"^ISIC_(\d{7})$", re.IGNORECASE)
@@ -34,7 +34,7 @@ _HAM10000 = (24306, 34320)
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """What the images of one class look like from outside."""
+    """Size, brightness, source and split of the images of one class."""
 
     label: str
     images: int
@@ -54,7 +54,7 @@ class ClassFigures:
 
 @dataclass(frozen=True)
 class Guess:
-    """How well something plain tells the classes or the sources apart."""
+    """How well a feature other than the lesion predicts the class or the source."""
 
     target: str
     """`class` or `source`."""
@@ -62,9 +62,9 @@ class Guess:
     balanced_accuracy: float
     """Mean over the classes of the share recognised."""
     interval: tuple[float, float] | None
-    """95%, by bootstrap over groups of one picture or lesion; None where nothing was fitted."""
+    """95%, by bootstrap over groups of one picture or lesion; None if no model was fitted."""
     chance: float
-    """What guessing would reach: one over the number of classes."""
+    """Balanced accuracy of random guesses: one over the number of classes."""
     recall: dict[str, float]
     left_out: dict[str, int]
     """Classes with too few different pictures to cross-validate, and their images."""
@@ -107,7 +107,7 @@ def guess_from_column(labels: np.ndarray, column: np.ndarray, what: str) -> Gues
     """Return the best balanced accuracy that a rule “this value means that class” reaches on these images.
 
     With the shares P(value | class) it is the sum over the values of the largest share, over the number of
-    classes; nothing is fitted and held back, so many rare values flatter it.
+    classes. Not cross-validated, so it is too high if many values are rare.
     """
     shares = pd.crosstab(pd.Series(column), pd.Series(labels), normalize="columns")
     rule = shares.to_numpy().argmax(axis=1)
@@ -132,13 +132,13 @@ def describe_thumbnails(thumbnails: np.ndarray) -> np.ndarray:
     )
 
 
-def predict_held_back(
+def predict_out_of_fold(
     features: np.ndarray, target: np.ndarray, groups: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, list[str], dict[str, int]] | None:
-    """Return rows used, held-back probabilities (rows, classes), classes, and classes left out.
+    """Return the rows used, out-of-fold probabilities (rows, classes), classes, and classes left out.
 
-    Logistic regression on principal components; no group is on both sides of a fold. None if fewer than two
-    classes have enough groups. One thread: with several, on cores that others use, it took ten times as long.
+    Logistic regression on principal components; no group is in two folds. None if fewer than two classes have
+    enough groups. Runs in one thread: with several, on a busy machine, it took ten times as long.
     """
     distinct = pd.Series(groups).groupby(target).nunique()
     classes = sorted(str(name) for name in distinct.index[distinct >= _FEWEST])
@@ -150,9 +150,9 @@ def predict_held_back(
     codes = np.searchsorted(np.array(classes, dtype=str), target[rows].astype(str))
     folds = StratifiedGroupKFold(min(FOLDS, int(distinct[classes].min())), shuffle=True, random_state=1)
     probabilities = np.full((len(rows), len(classes)), np.nan)
-    for fitted, held_back in folds.split(rows, codes, groups[rows]):
+    for fitted, held_out in folds.split(rows, codes, groups[rows]):
         components = min(_COMPONENTS, max(2, len(fitted) // _IMAGES_A_COMPONENT), len(fitted) - 1)
-        # The same components up to their signs, by whichever side of the table is the smaller matrix.
+        # Both solvers give the same components up to their signs; this picks the faster one.
         solver = "covariance_eigh" if len(fitted) > features.shape[1] else "full"
         model = make_pipeline(
             StandardScaler(),
@@ -161,18 +161,18 @@ def predict_held_back(
         )
         with threadpool_limits(1):
             model.fit(features[rows[fitted]], codes[fitted])
-            found = model.predict_proba(features[rows[held_back]])
-        probabilities[held_back] = 0
-        probabilities[np.ix_(held_back, model.classes_)] = found
+            found = model.predict_proba(features[rows[held_out]])
+        probabilities[held_out] = 0
+        probabilities[np.ix_(held_out, model.classes_)] = found
     return rows, probabilities, classes, left_out
 
 
 def score(
     target: str, truth: np.ndarray, probabilities: np.ndarray, classes: list[str], groups: np.ndarray
 ) -> Guess:
-    """Return the balanced accuracy of held-back probabilities, with its interval by bootstrap over groups.
+    """Return the balanced accuracy of out-of-fold probabilities, with its interval by bootstrap over groups.
 
-    The probabilities are divided by the classes' shares first, so that a rare class is not passed over.
+    The probabilities are divided by the class frequencies first, so that rare classes are predicted too.
     """
     codes = np.searchsorted(np.array(classes, dtype=str), truth.astype(str))
     right = (probabilities / np.bincount(codes)).argmax(axis=1) == codes

@@ -1,13 +1,13 @@
-"""The findings as sentences, the gravest first."""
+"""The findings of the audit as sentences, the gravest first."""
 
 from melanoma.data.audit.run import Audit
 
 CHANCE_MARGIN = 1.5
-"""Telling classes or sources apart this many times better than by guessing is worth a sentence."""
+"""A balanced accuracy of at least this many times that of chance is reported."""
 
 
 def sentences(audit: Audit) -> list[str]:
-    """Return what a reader should know first; each sentence stands alone and holds its number."""
+    """Return the most important findings, each a complete sentence with its number."""
     return [
         *_overview(audit),
         *_labels(audit),
@@ -119,5 +119,7 @@ def _files(audit: Audit) -> list[str]:
     kinds: dict[str, int] = {}
     for problem in audit.problems:
         kinds[problem.kind] = kinds.get(problem.kind, 0) + 1
-    told = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items(), key=lambda kind: -kind[1]))
-    return [f"Odd or unusable files: {told}."] if told else []
+    counts = ", ".join(
+        f"{number} {kind}" for kind, number in sorted(kinds.items(), key=lambda kind: -kind[1])
+    )
+    return [f"Odd or unusable files: {counts}."] if counts else []

@@ -1,6 +1,6 @@
-"""A labels CSV of any label set -> one row an image, with the labels as they are written.
+"""A labels CSV with any label set -> one row an image, with the labels as they are written.
 
-The same reader as for training; only what would be refused there is a finding here.
+Uses the reader of `data.labels`; rows that training would refuse are findings here.
 """
 
 from dataclasses import dataclass
@@ -24,20 +24,20 @@ NO_LABEL = "(no label)"
 
 @dataclass(frozen=True)
 class Rows:
-    """What a labels CSV says."""
+    """The images of a labels CSV, and the rows that could not be read."""
 
     table: pd.DataFrame
     """One row an image: `name`, `image_id`, `label`, `split`, `lesion_id`, `source` and `label_source`."""
     faults: list[tuple[str, str]]
-    """Rows that could not be read: which, and one sentence."""
+    """The rows that could not be read, each with a sentence."""
 
 
 def read_rows(labels: Path) -> Rows:
     """Return one row an image.
 
     Labels are as written, or the names of the 0/1 columns that are 1, joined by “ + ”; of the ISIC Archive's
-    levels the one that decides, as a code where it is one of the eight. Raises UserError for what is no table
-    of labels.
+    levels the decisive one, as a code if it is one of the eight. Raises UserError for a file that is not a
+    table of labels.
     """
     table = open_table(labels)
     names.require_id_column(table.columns, table.name)
@@ -50,22 +50,22 @@ def read_rows(labels: Path) -> Rows:
             faults.append((f"row {row.number}", _capital(str(fault))))
     if not rows:
         raise UserError("{labels} has a header line and no rows that name an image.", labels=table.name)
-    told = pd.DataFrame({"name": [name for _, name in rows]}, dtype=object)
-    told["image_id"] = [image_stem(name) for name in told["name"]]
-    told["label"], unread = _labels([row for row, _ in rows], table)
-    told["split"] = [_split(row) for row, _ in rows]
+    images = pd.DataFrame({"name": [name for _, name in rows]}, dtype=object)
+    images["image_id"] = [image_stem(name) for name in images["name"]]
+    images["label"], unread = _labels([row for row, _ in rows], table)
+    images["split"] = [_split(row) for row, _ in rows]
     for target, candidates in (
         ("lesion_id", _LESION_COLUMNS),
         ("source", names.OPTIONAL["source"][:2]),
         ("label_source", ("label_source",)),
     ):
         column = names.first(table.columns, candidates)
-        told[target] = pd.Series([row.get(column) or None for row, _ in rows], dtype=object)
-    return Rows(told.astype(object).where(told.notna(), None), faults + unread)
+        images[target] = pd.Series([row.get(column) or None for row, _ in rows], dtype=object)
+    return Rows(images.astype(object).where(images.notna(), None), faults + unread)
 
 
 def _labels(rows: list[Row], table: Table) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return each row's label, and which 0/1 cells say neither."""
+    """Return each row's label, and the cells of 0/1 columns that are neither 0 nor 1."""
     column = names.first(table.columns, _LABEL_COLUMNS)
     if column is not None:
         return [row.get(column) or NO_LABEL for row in rows], []
@@ -99,7 +99,7 @@ def _archive_label(row: Row, layout: Words) -> str:
 
 
 def _is_class(column: str, rows: list[Row]) -> bool:
-    """Return whether a column is 0/1, or is called like a diagnosis and is so in part."""
+    """Return whether a column is 0/1, or is named like a diagnosis and is 0/1 in some rows."""
     if column in _NOT_A_CLASS:
         return False
     cells = {cell for row in rows if (cell := row.get(column))}

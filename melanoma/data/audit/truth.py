@@ -1,4 +1,4 @@
-"""The labels held against the true diagnoses, image by image."""
+"""Compares the labels with true diagnoses, image by image."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +15,17 @@ from melanoma.errors import UserError
 
 @dataclass(frozen=True)
 class Checked:
-    """Images of one class folder that have one true diagnosis."""
+    """Images with the same label and the same true diagnosis."""
 
     split: str
     label: str
     true: str
     label_source: str
-    """Where the truth comes from, as the truth's CSV says; empty if it does not."""
+    """The source of the truth according to its CSV; may be empty."""
     agrees: bool
     images: int
     also_in: dict[str, int]
-    """For wrong labels: how many of the images are also, byte for byte, in another folder."""
+    """For wrong labels: the number of images that are also, byte for byte, in another folder, by folder."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def read_truth(truth: Path) -> pd.DataFrame:
 
 
 def join_truth(table: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with a column `true`, and with lesion and source where only the truth knows them.
+    """Return the table with a column `true`, and with missing lesions and sources filled from the truth.
 
     Raises UserError if the two have no id in common.
     """
@@ -75,7 +75,7 @@ def join_truth(table: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 
 
 def agrees(label: str, true: str) -> bool:
-    """Return whether a label says what the truth says, by diagnosis where both are known, else by name."""
+    """Return whether a label agrees with the truth, by diagnosis if both are known, else by name."""
     code, true_code = canonical(label), canonical(true)
     if code is None or true_code is None:
         return label.strip().lower() == true.strip().lower()

@@ -1,1 +1,1 @@
-"""The one reader of tables: labels for training and evaluation, listings for the audit, paths for predict."""
+"""Reads tables: labels for training and evaluation, listings for the audit, paths for predict."""

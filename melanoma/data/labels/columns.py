@@ -1,4 +1,4 @@
-"""What the columns of label files are called, and what their cells mean beside the diagnosis."""
+"""The names of columns in label files, and the values of all columns but the diagnosis."""
 
 import math
 import re
@@ -12,10 +12,10 @@ FILE_COLUMNS = (
     *("path", "file_path", "filepath", "image_path", "file", "filename", "file_name", "datei", "dateiname"),
 )
 ID_COLUMNS = (*FILE_COLUMNS, "isic_id", "image_id", "image_name", "image", "img", "bild", "id")
-"""Columns that name the image, by its file or its id; the first that is there counts."""
+"""Columns that name the image, by its file or its id; the first one present counts."""
 DIAGNOSIS_COLUMNS = ("diagnosis", "diagnose", "label", "dx", "class")
 LEVEL_COLUMNS = tuple(f"diagnosis_{level}" for level in (5, 4, 3, 2, 1))
-"""Of the ISIC Archive's present export, the most specific first."""
+"""Of the ISIC Archive's current export, the most specific first."""
 LESION, PATIENT, IMAGE_TYPE = "lesion_id", "patient_id", "image_type"
 HELD_OUT_COLUMNS = ("in_seed_test", "held_out")
 MALIGNANT, TARGET = "benign_malignant", "target"
@@ -30,10 +30,10 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     ),
     "framing": ("image_framing", "framing"),
 }
-"""What else is known of an image, by the name that it has here; the first column with a value counts."""
+"""Further metadata of an image: our name, and the columns; the first column with a value counts."""
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "none", "null", "-", "unknown", "unbekannt"))
-"""What stands for a value that is not known, in lower case."""
+"""Cells that stand for a missing value, in lower case."""
 TRUE = frozenset(("true", "yes", "y", "x", "t", "ja", "j", "wahr"))
 FALSE = frozenset(("false", "no", "n", "f", "nein", "falsch"))
 _SEXES = {
@@ -41,7 +41,7 @@ _SEXES = {
     **dict.fromkeys(("f", "w", "female", "woman", "weiblich", "frau"), "female"),
 }
 OLDEST = 120
-"""Years; an age above it, or below 0, is a slip of the pen and taken as not known."""
+"""Years; an age above it, or below 0, is a typing error and counts as missing."""
 _APART = re.compile(r"[\s\-]+")
 _KNOWN = {
     *(*ID_COLUMNS, *DIAGNOSIS_COLUMNS, *LEVEL_COLUMNS, *HELD_OUT_COLUMNS, *OTHER_CLASSES),
@@ -51,18 +51,18 @@ _KNOWN = {
 
 
 def fold_header(name: str) -> str:
-    """Return a column's name in the spelling that it is known by: `" Image-ID "` -> `"image_id"`."""
+    """Return the normalised name of a column: `" Image-ID "` -> `"image_id"`."""
     return _APART.sub("_", name.strip(" \t\r\n\"'\ufeff\u00a0").lower())
 
 
 def is_known_column(name: str) -> bool:
-    """Return whether a column means something here."""
+    """Return whether a column is used here."""
     folded = fold_header(name)
     return folded in _KNOWN or is_class(folded)
 
 
 def is_class(column: str) -> bool:
-    """Return whether a column's name is that of a diagnosis, or of a challenge's class for other diseases."""
+    """Return whether a column is named like a diagnosis, or like a challenge's class for other diseases."""
     return canonical(column) is not None or column in OTHER_CLASSES
 
 
@@ -72,7 +72,7 @@ def first(columns: Collection[str], candidates: Iterable[str]) -> str | None:
 
 
 def flag(text: str) -> bool | None:
-    """Return what a 0/1 cell says, or None where it says neither; an empty cell does not."""
+    """Return the value of a 0/1 cell, or None for any other cell, also an empty one."""
     word = text.strip().lower()
     if word in TRUE or word in FALSE:
         return word in TRUE
@@ -83,12 +83,12 @@ def flag(text: str) -> bool | None:
 
 
 def known(text: str) -> str | None:
-    """Return a cell's text, or None where it stands for a value that is not known."""
+    """Return a cell's text, or None if it stands for a missing value."""
     return None if text.lower() in MISSING else text
 
 
 def age(text: str) -> float:
-    """Return an age in years, also with a decimal comma; NaN where it is none."""
+    """Return an age in years, also with a decimal comma; NaN if the cell is not an age."""
     try:
         years = float(text.replace(",", "."))
     except ValueError:

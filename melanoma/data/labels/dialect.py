@@ -1,4 +1,4 @@
-"""A CSV file as any program writes it -> its header and its rows, one at a time.
+"""A CSV file of any dialect -> its header and its rows, one at a time.
 
 Comma, semicolon, tab or bar; UTF-8, UTF-16, UTF-32 and Windows' cp1252; line ends of any system; Excel's
 first line `sep=;`. Rows are numbered as a spreadsheet shows them: the header is row 1 where nothing stands
@@ -28,7 +28,7 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
 )
 _BLOCK = 1024 * 1024
 _SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?[,;\t|]*$', re.IGNORECASE)
-# What text does not hold, NUL among it. Tab, line ends, form feed and the old end of file (0x1A) are allowed.
+# Control characters that do not occur in text files. Tab, line ends, form feed and 0x1A are allowed.
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 _BLANK = " \t\r\n\u00a0\ufeff\x1a"
 _ADVICE = Sentence("Save it as CSV in UTF-8.")
@@ -41,7 +41,7 @@ class Row:
     number: int
     cells: list[str]
     columns: dict[str, int]
-    """Where each column of the header is, by its name in lower case."""
+    """The index of each column, by its normalised name."""
 
     def get(self, column: str | None) -> str:
         """Return a cell without the spaces around it; empty if there is no such column or cell."""
@@ -51,29 +51,29 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A file that was opened: what its header says."""
+    """A CSV file with its dialect and its header."""
 
     path: Path
     name: str
     """As text that can be printed, whatever bytes the path holds."""
     columns: dict[str, int]
-    """Where each column is, by its folded name; columns without a name are left out."""
+    """The index of each column, by its normalised name; columns without a name are left out."""
     written: dict[str, str]
-    """The columns' names as they are written."""
+    """The names as they are written, by the normalised ones."""
     encoding: str
     delimiter: str
     header: int
-    """Its row."""
+    """The number of the header's row."""
     width: int
-    """Cells of the header."""
+    """The number of cells of the header."""
     repeated: frozenset[str]
-    """Columns whose name stands more than once in the header."""
+    """Columns whose name occurs more than once in the header."""
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows below the header that hold anything.
+        """Yield the rows below the header that are not empty.
 
-        Raises UserError for a row with more cells than the header: a delimiter within a cell, not quoted,
-        would move what follows into other columns.
+        Raises UserError for a row with more cells than the header: an unquoted delimiter
+        within a cell would shift the following cells into other columns.
         """
         for number, cells in _records(self.path, self.name, self.encoding, self.delimiter):
             if number <= self.header or not any(cell.strip(_BLANK) for cell in cells):
@@ -89,7 +89,7 @@ class Table:
             yield Row(number, cells, self.columns)
 
     def require_once(self, columns: list[str]) -> None:
-        """Raise UserError if one of these columns stands more than once in the header."""
+        """Raise UserError if one of these columns occurs more than once in the header."""
         for column in columns:
             if column in self.repeated:
                 raise UserError(
@@ -100,7 +100,7 @@ class Table:
 
 
 def open_table(path: Path) -> Table:
-    """Return a file's header, and how its rows are to be read; raises UserError where it is no table."""
+    """Return the header and the dialect of a file; raises UserError if it is not a table."""
     name = printable(path)
     try:
         encoding = _encoding(path, name)
@@ -128,7 +128,7 @@ def open_table(path: Path) -> Table:
 
 
 def _encoding(path: Path, name: str) -> str:
-    """Return the encoding of a file, which is read once in blocks; raises UserError if it is no text."""
+    """Return the encoding of a file, which is read once in blocks; raises UserError for a binary file."""
     with path.open("rb") as file:
         start = file.read(_BLOCK)
         if not start.strip():
@@ -157,7 +157,7 @@ def _encoding(path: Path, name: str) -> str:
 
 
 def _utf16_without_mark(start: bytes) -> str | None:
-    """Return UTF-16 of one byte order where every other byte is 0, as of Latin letters, else None."""
+    """Return UTF-16 of one byte order if every other byte is 0, as in Latin text, else None."""
     some = start[:1000]
     even, odd = some[::2].count(0), some[1::2].count(0)
     half = len(some) / 2
@@ -180,7 +180,7 @@ def _first_record(path: Path, name: str, encoding: str, delimiter: str) -> tuple
 
 
 def _records(path: Path, name: str, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record with its number; Excel's `sep=` line is none."""
+    """Yield each record with its number; Excel's `sep=` line is skipped."""
     try:
         with path.open(encoding=encoding, newline="") as file:
             number, cells = 0, list[str]()
@@ -191,7 +191,7 @@ def _records(path: Path, name: str, encoding: str, delimiter: str) -> Iterator[t
                     cells = [cell.lstrip("\ufeff") for cell in cells]
                 number += 1
                 yield number, cells
-        # A quote that nothing closes takes all rows below it into its cell.
+        # An unclosed quote puts all rows below it into one cell.
         if any("\n" in cell or "\r" in cell for cell in cells) and _quotes(path, encoding) % 2:
             raise UserError(
                 "{labels}: a double quote in row {row} is not closed. Close it, or take it out.",

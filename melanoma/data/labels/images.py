@@ -1,4 +1,4 @@
-"""The files that a table's names stand for, wherever below the folder they lie."""
+"""Finds the image files that a table names, in a folder or any folder below it."""
 
 import filecmp
 import os
@@ -13,27 +13,27 @@ from melanoma.files import printable
 from melanoma.photos.formats import ALL_EXTENSIONS, EXTENSIONS
 
 ARCHIVE_ID = re.compile(r"^(ISIC_\d+|PAT_\d+_\d+_\d+|IMD\d+)$", re.IGNORECASE)
-"""Ids that name one picture wherever they stand: the ISIC Archive, PAD-UFES-20, PH². `001` does not."""
+"""Ids that are unique across data sets: of the ISIC Archive, PAD-UFES-20 and PH²; not such as `001`."""
 MASKS = "masks"
-"""Folder of the lesions' outlines, which are called like the photos; it is not searched for photos."""
+"""Folder of the lesions' outlines, whose files are named like the photos; not searched for photos."""
 _ENDINGS = frozenset((*ALL_EXTENSIONS, ".jfif", ".jpe", ".gif"))
 
 
 def default_images(labels: Path) -> Path:
-    """Return where a labels CSV's images lie if nobody says: the folder `images` beside it, else its own."""
+    """Return the default folder of a labels CSV's images: `images` beside it if it exists, else its own."""
     beside = labels.parent / "images"
     return beside if beside.is_dir() else labels.parent
 
 
 def is_image_name(path: PurePath) -> bool:
-    """Return whether a name promises a picture; macOS's `._x.jpg` do not hold one."""
+    """Return whether a file name is that of an image; macOS's `._x.jpg` are none."""
     return path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
 
 
 def image_stem(name: str) -> str:
-    """Return a name without folders and without a picture's ending, in composed letters (NFC).
+    """Return a name without folders and without an image's extension, in Unicode NFC.
 
-    An id with dots stays whole: `1.2.840.1.11` has no ending.
+    An id with dots is not cut: `1.2.840.1.11` has no extension.
     """
     base = unicodedata.normalize("NFC", name.replace("\\", "/").rstrip("/").rpartition("/")[2])
     stem, ending = os.path.splitext(base)
@@ -43,18 +43,18 @@ def image_stem(name: str) -> str:
 class ImageFolder:
     """A folder of images, found by path or id.
 
-    A name is first taken as a path below the folder. Else the file is searched for by its stem in all folders
-    below, whatever its ending, case and composition of letters; the folder `masks` is left out.
+    A name is first used as a path below the folder. If there is no such file, one with the same stem is
+    searched for in all folders below, ignoring extension, case and Unicode form; `masks` is left out.
     """
 
     def __init__(self, folder: Path, endings: tuple[str, ...] = EXTENSIONS) -> None:
-        """Take the folder; files with other endings are not found by id. Nothing is listed yet."""
+        """Use the folder, which is listed when needed; files with other extensions are not found by id."""
         self.folder, self._endings = folder, endings
         self.closed: list[OSError] = []
-        """Folders that could not be entered in the search, as the system says it."""
+        """Errors of folders that could not be searched."""
 
     def find(self, name: str) -> list[Path]:
-        """Return the file that a name stands for; none, or several that differ, if that is not clear."""
+        """Return the file that a name stands for; none if it is missing, several if they differ."""
         for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
             if os.path.isfile(direct := self.folder / spelling):
                 return [direct]
@@ -98,7 +98,7 @@ class ImageFolder:
 
 def several_files(name: str, files: Sequence[Path], labels: str) -> UserError:
     """Return the error for a name that stands for several files that differ."""
-    folder = os.path.commonpath(files)  # is left out: the page shows no place of its machine
+    folder = os.path.commonpath(files)  # left out: the page does not show paths of its machine
     return UserError(
         "{labels}: {image} stands for {count} different files, {one} and {other} among them. "
         "Write the path of the right one into the table.",
@@ -124,7 +124,7 @@ def _below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
 
 
 def _shared_end(path: Path, wanted: PurePath) -> int:
-    """Return how many folders above the file are those that were written, from the file upwards."""
+    """Return how many parent folders agree with the written path, from the file upwards."""
     pairs = zip(reversed(path.parts[:-1]), reversed(wanted.parts[:-1]), strict=False)
     count = 0
     for here, there in pairs:

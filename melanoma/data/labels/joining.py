@@ -1,4 +1,4 @@
-"""Several tables -> one: each image once, its lesion known by one name."""
+"""Joins several tables into one: each image once, with one name for its lesion."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,15 +15,15 @@ from melanoma.diagnoses import members
 from melanoma.errors import UserError
 
 Groups = dict[str, list[tuple[LabelTable, Record]]]
-"""All that is told of each image."""
+"""The records of each image, with their tables."""
 NO_IMAGE = "lesion without an image in the other table"
 
 
 def join_tables(tables: Sequence[LabelTable]) -> tuple[list[Record], int]:
-    """Return one record an image, and how many rows named one again with the same diagnosis.
+    """Return one record an image, and the number of rows that repeat an image with the same diagnosis.
 
-    A table without diagnoses tells more of the images, or lesions, that another one labels: ISIC 2019 and
-    MILK10k are published so. Raises UserError where an image has two diagnoses, or a table names it twice.
+    A table without diagnoses adds metadata to the images, or lesions, of another one, as those of ISIC 2019
+    and MILK10k do. Raises UserError if an image has two diagnoses, or is twice in one table.
     """
     if not any(table.labelled for table in tables):
         raise UserError(
@@ -46,7 +46,7 @@ def join_tables(tables: Sequence[LabelTable]) -> tuple[list[Record], int]:
 
 
 def joined_lesions(lesions: pd.Series, pictures: pd.Series) -> pd.Series:
-    """Return one name for all lesions that a chain of shared pictures links."""
+    """Return one name for all lesions that are linked by a chain of shared pictures."""
     lesion, found = pd.factorize(lesions)
     picture = pd.factorize(pictures)[0] + len(found)
     count = int(picture.max()) + 1
@@ -58,8 +58,8 @@ def joined_lesions(lesions: pd.Series, pictures: pd.Series) -> pd.Series:
 def _lesions(groups: Groups) -> dict[str, str]:
     """Return the name of each image's lesion.
 
-    An image without a lesion is one of its own, and others may name it by that image's id. Where tables give
-    one image two lesions, these are one.
+    An image without a lesion id is a lesion of its own, to which other images may refer by its id. If tables
+    give one image two lesions, these are joined.
     """
     pairs = {
         (_lesion_name(record.lesion_id), key)
@@ -81,13 +81,13 @@ def _lesion_name(lesion_id: str) -> str:
 
 
 def _key(record: Record) -> str:
-    """Return what one image is known by in all tables: an archive's id, also below a folder, else its id."""
+    """Return the key of an image across tables: an archive's id, also within a path, else its id."""
     stem = image_stem(record.image_id)
     return stem if ARCHIVE_ID.match(stem) else record.image_id
 
 
 def _with_labels_of_lesions(tables: Sequence[LabelTable]) -> list[LabelTable]:
-    """Return the tables with the labels of a table of lesions given to the images that another one names."""
+    """Return the tables with the labels of a table of lesions assigned to another table's images."""
     by_lesion = [table for table in tables if table.by_lesion and table.labelled]
     others = [table for table in tables if not table.by_lesion]
     labels = {record.name: record for table in by_lesion for record in table.records}
@@ -115,7 +115,7 @@ def _with_labels_of_lesions(tables: Sequence[LabelTable]) -> list[LabelTable]:
 
 
 def _require_one_row_each(table: LabelTable) -> None:
-    """Raise UserError if a table names an image twice: with two diagnoses, or once too often."""
+    """Raise UserError if a table names an image twice, with one diagnosis or with two."""
     found: dict[str, list[str]] = {}
     called: dict[object, str] = {}  # two ids, such as `a.jpg` and `A`, may stand for one file
     for record in table.records:
@@ -148,7 +148,7 @@ def _said(record: Record) -> str:
 
 
 def _joined(group: list[tuple[LabelTable, Record]]) -> Record:
-    """Return one record for all that tables tell of an image; what one leaves open another one fills."""
+    """Return one record for all records of an image; missing values are filled from the later ones."""
     first = group[0][1]
     if len(group) == 1:
         return first if first.label is not None else unlabelled(first)
@@ -184,7 +184,7 @@ def _joined(group: list[tuple[LabelTable, Record]]) -> Record:
 
 
 def _finer(one: Label | None, other: Label) -> Label | None:
-    """Return the label that says more, or None if they contradict each other: AKIEC and SCC give SCC."""
+    """Return the more specific label, or None if they contradict each other: AKIEC and SCC give SCC."""
     if one is None:
         return other
     if one.code is None or other.code is None:

@@ -1,7 +1,7 @@
-"""Where a table says the diagnosis: a column of words, the Archive's levels, or 0/1 columns a class.
+"""The layouts of the diagnosis in a table: a column of words, the Archive's levels, or a 0/1 column a class.
 
-Each layout answers for one row: a code, or the word for another disease. What it cannot answer is a fault of
-that row; nothing is guessed, and no empty cell is a no where that would make a lesion benign.
+A layout returns the label of one row: a code, or the word for another disease. A row without a clear label is
+a fault; nothing is guessed, and an empty cell never counts as a no that would make a lesion benign.
 """
 
 from dataclasses import dataclass
@@ -21,33 +21,33 @@ NOT_NAMED = "no diagnosis named"
 
 
 class RowFault(Exception):
-    """A row whose diagnosis cannot be told; `sentence` says why."""
+    """A row whose diagnosis cannot be read; `sentence` says why."""
 
     def __init__(self, sentence: Sentence) -> None:
-        """Take the sentence, which names the row."""
+        """Store the sentence, which names the row."""
         self.sentence = sentence
         super().__init__(str(sentence))
 
 
 @dataclass(frozen=True)
 class Label:
-    """What one row says."""
+    """The diagnosis of one row."""
 
     code: str | None
     """One of the eight, or of `COARSER`; None for another disease."""
     word: str
-    """As it is written: for the count of what is left out."""
+    """As it is written, for the counts of images that are left out."""
 
 
 class Layout(Protocol):
-    """Where a table says the diagnosis."""
+    """How a table gives the diagnosis."""
 
     def label(self, row: Row) -> Label:
-        """Return what the row says; raises RowFault."""
+        """Return the label of a row; raises RowFault."""
 
 
 def layout_of(table: Table) -> Layout | None:
-    """Return where a table says the diagnosis, or None if it does not; raises UserError if twice."""
+    """Return the layout of a table, or None if it has no diagnoses; raises UserError for repeated columns."""
     there = table.columns
     word = names.first(there, names.DIAGNOSIS_COLUMNS)
     levels = tuple(level for level in names.LEVEL_COLUMNS if level in there)
@@ -59,9 +59,9 @@ def layout_of(table: Table) -> Layout | None:
         return Words(word, levels, tuple(checks), codes, table.written)
     kinds = set(codes.values())
     if kinds == {"MEL"}:
-        return MarkedOrNot(codes, table.written, "NEVUS_OR_SK")
+        return OneHotOrDefault(codes, table.written, "NEVUS_OR_SK")
     if kinds == {"MEL", "BKL"}:
-        return MarkedOrNot(codes, table.written, "NV")
+        return OneHotOrDefault(codes, table.written, "NV")
     return OneHot(codes, table.written) if any(kinds) else None
 
 
@@ -73,15 +73,15 @@ class Words:
     levels: tuple[str, ...]
     checks: tuple[str, ...]
     classes: dict[str, str | None]
-    """0/1 columns that are there too, and must not say another diagnosis."""
+    """0/1 columns that are present too, and must not contradict."""
     written: dict[str, str]
 
     def label(self, row: Row) -> Label:
-        """Return the code of the most specific word that is known.
+        """Return the code of the most specific known word.
 
-        An empty diagnosis is a fault where there is one column for it; the Archive has images without one.
-        ISIC 2020 has rows called “unknown” that are malignant: by its rules those are melanomas. Its benign
-        ones stay without a diagnosis.
+        An empty diagnosis is a fault in a single column; in the Archive's levels it is allowed. ISIC 2020 has
+        rows with “unknown” that are malignant, which by its rules are melanomas; benign ones stay without a
+        diagnosis.
         """
         word = row.get(self.column)
         if self.levels and (names.known(word) is None or is_unknown(word)):
@@ -104,7 +104,7 @@ class Words:
         return Label(code, word or NOT_NAMED)
 
     def _require_agreement(self, row: Row, found: Label) -> None:
-        """Raise RowFault where the row calls the lesion malignant and benign, or melanoma and not."""
+        """Raise RowFault if columns contradict each other on malignancy or on a diagnosis."""
         for column in (*self.checks, _KIND):
             said = row.get(column)
             verdict = {"benign": False, "malignant": True}.get(said.lower())
@@ -114,7 +114,7 @@ class Words:
                     raise _no_flag(row, column, said)
             if verdict is None or found.code not in CODES:
                 continue
-            # The Archive calls actinic keratosis benign, indeterminate or malignant, by the year.
+            # In the Archive actinic keratosis is benign, indeterminate or malignant, depending on the year.
             if found.code != "AK" and is_malignant([found.code])[0] != verdict:
                 raise _contradiction(row, found.word, said, self.written[column])
         for column, code in self.classes.items():
@@ -126,13 +126,13 @@ class Words:
 
 @dataclass(frozen=True)
 class OneHot:
-    """One 0/1 column a class: exactly one is marked. An empty cell is a no, since another one is a yes."""
+    """One 0/1 column a class, of which exactly one is marked. So an empty cell counts as 0."""
 
     codes: dict[str, str | None]
     written: dict[str, str]
 
     def label(self, row: Row) -> Label:
-        """Return the class that is marked."""
+        """Return the marked class."""
         marked = [column for column in self.codes if _mark(row, column, self.written, empty_is_no=True)]
         if len(marked) != 1:
             raise _not_one(row)
@@ -140,20 +140,23 @@ class OneHot:
 
 
 @dataclass(frozen=True)
-class MarkedOrNot:
-    """0/1 columns where no mark means something too, as in ISIC 2017; so no cell may be empty."""
+class OneHotOrDefault:
+    """0/1 columns of some classes, where a row without a mark has a default class, as in ISIC 2017.
+
+    So no cell may be empty.
+    """
 
     codes: dict[str, str | None]
     written: dict[str, str]
-    otherwise: str
+    default: str
     """The code of a row without a mark."""
 
     def label(self, row: Row) -> Label:
-        """Return the class that is marked, or the one that no mark stands for."""
+        """Return the marked class, or the default."""
         marked = [column for column in self.codes if _mark(row, column, self.written, empty_is_no=False)]
         if len(marked) > 1:
             raise _not_one(row)
-        return Label(self.codes[marked[0]], self.written[marked[0]]) if marked else Label(self.otherwise, "")
+        return Label(self.codes[marked[0]], self.written[marked[0]]) if marked else Label(self.default, "")
 
 
 def _of_word(row: Row, word: str) -> Label:

@@ -1,4 +1,4 @@
-"""The options with which every command names labelled photos; `read_labels` takes their values."""
+"""The command-line options for labelled photos, with values for `read_labels`."""
 
 from pathlib import Path
 from typing import Annotated

@@ -27,29 +27,29 @@ _SHOWN_REASONS = 6  # of a hundred diseases in an export of the Archive
 
 @dataclass(frozen=True)
 class Labels:
-    """What tables say, and what of it is not used."""
+    """The images of all tables, and those left out."""
 
     table: pd.DataFrame
     """One row an image, `COLUMNS`, sorted by id."""
     left_out: dict[str, int]
-    """Images left out by the reason, the most first: the word for another disease, a kind of photo."""
+    """Counts of images left out by reason, the largest first: another disease, another kind of photo."""
     repeated: int
-    """Rows of a second table for an image that another one has with the same diagnosis: read once."""
+    """Rows that repeat an image of another table with the same diagnosis."""
 
     def remarks(self) -> list[str]:
-        """Return a sentence for the images that are left out, and one for those named again."""
-        told = []
+        """Return a sentence on the images left out, and one on repeated rows."""
+        remarks = []
         if self.left_out:
             reasons = [f"{reason} ({count})" for reason, count in self.left_out.items()]
             more = len(reasons) - _SHOWN_REASONS
             rest = f", and {more} more reasons" if more > 0 else ""
-            told.append(
+            remarks.append(
                 f"{sum(self.left_out.values())} images left out, as they show none of the eight diagnoses or "
                 f"no dermoscopy: {', '.join(reasons[:_SHOWN_REASONS])}{rest}"
             )
         if self.repeated:
-            told.append(f"{self.repeated} rows name an image again with the same diagnosis: counted once")
-        return told
+            remarks.append(f"{self.repeated} rows name an image again with the same diagnosis: counted once")
+        return remarks
 
 
 def read_labels(data: Paths, images: Paths = None, outlines: Paths = None, parts: bool = False) -> Labels:
@@ -59,17 +59,17 @@ def read_labels(data: Paths, images: Paths = None, outlines: Paths = None, parts
     `Test/`; several are one table. `images` is where the files of a CSV lie, in any folder below; by default
     the folder `images` beside it, else the CSV's own. `outlines` is where the lesions' outlines lie, one mask
     an image, named by its id; by default the folder `masks` beside the CSV. Of both, give one for all or one
-    for each of `data`. Images without a known lesion are lesions of their own. `held_out` marks images that
-    must never be fitted: a CSV's `in_seed_test`, a folder's `Test`. `outline` is the path of the mask, or
+    for each of `data`. Images without a lesion id are lesions of their own. `held_out` marks images that must
+    not be used for training: a CSV's `in_seed_test`, a folder's `Test`. `outline` is the path of the mask, or
     missing. With `parts`, a folder's names may stand for `diagnoses.PARTS` too.
-    Raises UserError for what cannot be used, naming it.
+    Raises UserError, naming the file, row or image that cannot be used.
     """
     given = _listed(data)
     folders = _one_each(images, len(given), "--images")
     tables = [_read(path, folder, parts) for path, folder in zip(given, folders, strict=True)]
     records, repeated = join_tables(tables)
-    kept, left_out = _sorted_out(records)
-    if not kept:
+    used, left_out = _sorted_out(records)
+    if not used:
         reason, count = left_out.most_common(1)[0]
         raise UserError(
             "None of the {images} images shows one of the eight diagnoses by dermoscopy. "
@@ -78,22 +78,23 @@ def read_labels(data: Paths, images: Paths = None, outlines: Paths = None, parts
             count=count,
             reason=reason,
         )
-    _require_files(kept, tables)
+    _require_files(used, tables)
     masks: dict[str, str] = {}
     for path, folder in zip(given, _one_each(outlines, len(given), "--outlines"), strict=True):
         masks |= _index_outlines(path, folder)
-    return Labels(_table(kept, masks), dict(left_out.most_common()), repeated)
+    return Labels(_table(used, masks), dict(left_out.most_common()), repeated)
 
 
 def fingerprint(table: pd.DataFrame) -> str:
-    """Return a SHA-256 over ids, diagnoses, lesions and held-out marks: the same data give the same text."""
+    """Return a SHA-256 over ids, diagnoses, lesions and held-out marks, independent of the order of rows."""
     rows = table[["image_id", "diagnosis", "lesion_id", "held_out"]].astype(str).agg("\t".join, axis=1)
     return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
 
 def require_trainable(table: pd.DataFrame) -> list[str]:
-    """Return the diagnoses present, in the order of `CODES`, or of `NINE` where one of `PARTS` is among them;
-    or raise UserError if none can be fitted.
+    """Return the diagnoses present, in the order of `CODES`, or of `NINE` if one of `PARTS` is among them.
+
+    Raises UserError if a classifier cannot be trained on them.
     """
     coarse = sorted(set(table["diagnosis"]) & set(COARSER))
     if coarse:
@@ -114,9 +115,9 @@ def require_trainable(table: pd.DataFrame) -> list[str]:
 
 
 def coarsened(diagnoses: pd.Series) -> pd.Series:
-    """Return labels of which none covers another: beside AKIEC, an AK is an AKIEC too.
+    """Return labels of which none covers another: beside AKIEC, AK becomes AKIEC.
 
-    MILK10k and several data sets together have such labels, and one photo may have one right answer only.
+    MILK10k, and several data sets together, have such labels; each image needs exactly one right answer.
     """
     wider = {
         code: coarse
@@ -153,7 +154,7 @@ def _one_each(given: Paths, count: int, option: str) -> list[Path | None]:
 def _read(data: Path, images: Path | None, parts: bool) -> LabelTable:
     if os.path.isdir(data):
         return records_of_folder(data, parts)
-    if not os.path.isfile(data):  # of os.path: it takes names that no file system does for files not there
+    if not os.path.isfile(data):  # Path.is_file raises for names that no file system accepts
         raise UserError(
             "{data} does not exist. Give a labels CSV or a folder with one subfolder a diagnosis.",
             data=printable(data),
@@ -162,7 +163,7 @@ def _read(data: Path, images: Path | None, parts: bool) -> LabelTable:
 
 
 def _sorted_out(records: list[Record]) -> tuple[list[Record], Counter[str]]:
-    kept, left_out = [], Counter[str]()
+    used, left_out = [], Counter[str]()
     for record in records:
         assert record.label is not None
         if record.label.code is None:
@@ -170,8 +171,8 @@ def _sorted_out(records: list[Record]) -> tuple[list[Record], Counter[str]]:
         elif record.image_type.lower() != "dermoscopic":
             left_out[record.image_type] += 1
         else:
-            kept.append(record)
-    return kept, left_out
+            used.append(record)
+    return used, left_out
 
 
 def _require_files(records: list[Record], tables: Sequence[LabelTable]) -> None:

@@ -1,4 +1,4 @@
-"""One labels CSV, or one folder of class folders -> what it says of each image, and where its file lies."""
+"""One labels CSV, or one folder of class folders -> a record of each image, with its file."""
 
 import unicodedata
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ from melanoma.phrases import Sentence
 
 @dataclass(frozen=True)
 class Record:
-    """One image, as one table tells of it."""
+    """One image in one table."""
 
     name: str
     """As it is written."""
     image_id: str
     label: Label | None
-    """None in a table that holds no diagnoses."""
+    """None in a table without diagnoses."""
     lesion_id: str | None = None
     patient_id: str | None = None
     source: str | None = None
@@ -34,7 +34,7 @@ class Record:
     held_out: bool = False
     image_type: str = "dermoscopic"
     files: tuple[Path, ...] = ()
-    """Of its name: none if it is missing, several if the name is ambiguous."""
+    """Files of that name: none if it is missing, several if the name is ambiguous."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class LabelTable:
     records: list[Record]
     labelled: bool
     by_lesion: bool = False
-    """True if it names lesions and no images, as MILK10k's ground truth does."""
+    """True if it names lesions instead of images, as MILK10k's ground truth does."""
     images: ImageFolder | None = None
 
 
 def records_of_csv(labels: Path, images: Path) -> LabelTable:
-    """Return what a labels CSV says; the files of its images are not searched for yet.
+    """Return the records of a labels CSV; the files of its images are not searched for yet.
 
-    Raises UserError for what is no table, and for the first row that cannot be read, with their number.
+    Raises UserError if it is not a table, or if rows cannot be read, with the first one and their number.
     """
     table = open_table(labels)
     by_lesion = names.LESION in table.columns and not set(names.ID_COLUMNS) & set(table.columns)
@@ -82,7 +82,7 @@ def records_of_csv(labels: Path, images: Path) -> LabelTable:
 
 
 def named_image(row: Row, identifiers: list[str]) -> str:
-    """Return the file or id that a row names, composed (NFC) as it is; raises RowFault if there is none."""
+    """Return the file or id that a row names, as it is written; raises RowFault if there is none."""
     written = next(filter(None, (row.get(column) for column in identifiers)), "")
     if not written:
         raise RowFault(Sentence("row {row} names no image.", row=row.number))
@@ -113,7 +113,7 @@ def _record(row: Row, table: Table, layout: Layout | None, identifiers: list[str
 
 
 def _held_out(row: Row, table: Table) -> bool:
-    """Return whether a mark keeps the image from being fitted; an empty cell is a no."""
+    """Return whether an image is marked as held out; an empty cell counts as no."""
     for column in names.HELD_OUT_COLUMNS:
         cell = row.get(column)
         marked = names.flag(cell) if cell else False
@@ -132,10 +132,10 @@ def _held_out(row: Row, table: Table) -> bool:
 
 
 def with_files(table: LabelTable) -> LabelTable:
-    """Return the table with each record's files, and with ids that tell different files apart.
+    """Return the table with each record's files, and with a distinct id for each file.
 
-    The id is the file's name without folder and ending; where that stands for several files, as `1` does in
-    `a/1.jpg` and `b/1.jpg`, it is what was written.
+    The id is the file's name without folder and extension; if several files share it, as `1` in `a/1.jpg` and
+    `b/1.jpg`, it is the name as written.
     """
     if table.images is None:
         return table
@@ -159,7 +159,7 @@ def _written(name: str) -> str:
 
 
 def _images_of_lesion(record: Record, images: ImageFolder, table: str) -> list[Record]:
-    """Return the records of a lesion's images: the file called like the lesion, or those in its folder."""
+    """Return the records of a lesion's images: the file named like the lesion, or those in its folder."""
     files = images.find(record.name) or images.in_folder_named(record.name)
     if len(files) > 1:
         raise UserError(
@@ -173,19 +173,19 @@ def _images_of_lesion(record: Record, images: ImageFolder, table: str) -> list[R
 
 
 def records_of_folder(folder: Path, parts: bool) -> LabelTable:
-    """Return what a folder of class folders says, also as `Train` and `Test`.
+    """Return the records of a folder of class folders, also within `Train` and `Test`.
 
-    With `parts`, its names may stand for `diagnoses.PARTS` too. Raises UserError if there is no image, or a
-    class folder with images whose name is not known.
+    With `parts`, folder names may stand for `diagnoses.PARTS` too. Raises UserError if there is no image, or
+    if the name of a class folder with images is not known.
     """
-    sides = {child.name.lower(): child for child in folder.iterdir() if child.is_dir()}
-    halves = [(sides[name], name == "test") for name in ("train", "test") if name in sides] or [
+    folders = {child.name.lower(): child for child in folder.iterdir() if child.is_dir()}
+    splits = [(folders[name], name == "test") for name in ("train", "test") if name in folders] or [
         (folder, False)
     ]
     shown = printable(folder)
     records = []
-    for half, held_out in halves:
-        for class_folder in sorted(child for child in half.iterdir() if child.is_dir()):
+    for split, held_out in splits:
+        for class_folder in sorted(child for child in split.iterdir() if child.is_dir()):
             files = sorted(path for path in class_folder.iterdir() if is_image_name(path))
             label = Label(canonical(class_folder.name, parts), class_folder.name)
             if files and label.code is None and not is_other(label.word):
@@ -207,5 +207,5 @@ def records_of_folder(folder: Path, parts: bool) -> LabelTable:
 
 
 def unlabelled(record: Record) -> Record:
-    """Return a record of a table without diagnoses as one whose diagnosis nobody named."""
+    """Return a record of a table without diagnoses with the label of a missing diagnosis."""
     return replace(record, label=Label(None, NOT_NAMED))

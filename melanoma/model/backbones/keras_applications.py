@@ -1,4 +1,4 @@
-"""What the backbones of `keras.applications` share: rebuilt with a few layers changed, weights fetched."""
+"""Backbones of `keras.applications`: rebuilt with a few changed layers, with downloaded weights."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -24,9 +24,9 @@ def rebuild(
 ) -> Any:
     """Return the application's last feature map of pixels uint8 (n, H, W, 3), scaled to -1..1 for it.
 
-    Its last layer is called `FEATURES`. `changed` holds by layer what its configuration has instead, and
-    `options` are the application's. Activations that it gives no name are called act_1, act_2 … from the
-    pixels up, since Keras' own numbers go on from one build to the next.
+    Its last layer is named `FEATURES`. `changed` holds changed configuration entries by layer, `options` are
+    passed to the application. Unnamed activations are called act_1, act_2 … from first to last, since Keras'
+    own numbers continue from one build to the next.
     """
     inputs = keras.Input(pixels.shape[1:], dtype="uint8", name="pixels")
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scaled")(inputs)
@@ -48,7 +48,7 @@ def rebuild(
 
 
 def load_fetched(application: Application, features: keras.Model, **options: Any) -> None:
-    """Load the ImageNet weights that Keras fetches; raises UserError where it cannot."""
+    """Load the ImageNet weights that Keras downloads; raises UserError if that fails."""
     try:
         complete = application(include_top=False, weights="imagenet", input_shape=(224, 224, 3), **options)
     except Exception as error:

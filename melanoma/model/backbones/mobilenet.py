@@ -1,4 +1,4 @@
-"""MobileNet, of depthwise separable convolutions, as Keras has it."""
+"""MobileNet of `keras.applications`: depthwise separable convolutions."""
 
 from functools import partial
 from typing import Any
@@ -8,7 +8,7 @@ import keras
 from melanoma.model.backbones.base import FEATURES, Backbone
 from melanoma.model.backbones.keras_applications import load_fetched, rebuild
 
-# Block 12 keeps its resolution, and block 13 reaches twice as far instead.
+# Block 12 without its stride, and block 13 dilated by 2 instead.
 _DENSE: dict[str, dict[str, Any]] = {
     "conv_pad_12": {"padding": ((1, 1), (1, 1))},
     "conv_dw_12": {"strides": (1, 1)},

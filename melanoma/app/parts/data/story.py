@@ -41,7 +41,7 @@ def show_claim(story: Story) -> None:
                 high=max(story["notebook"].values()),
             ),
         )
-        _say_what_is_missing(story, names)
+        _show_missing(story, names)
 
 
 def show_folders(story: Story) -> None:
@@ -189,7 +189,7 @@ def show_results(story: Story) -> None:
                 key="data-curves",
                 alt="; ".join(f"{name}: {values[-1]:.0%}" for name, (values, _) in curves.items()),
             )
-        _say_what_is_missing(story, list(story["notebook"]))
+        _show_missing(story, list(story["notebook"]))
 
 
 def _counts_in_words(folders: list[dict[str, Any]], counted: str, title: Callable[[str], str]) -> str:
@@ -213,7 +213,7 @@ def _distances(found: list[dict[str, float] | None]) -> tuple[list[float | None]
     )
 
 
-def _say_what_is_missing(story: Story, names: list[str]) -> None:
+def _show_missing(story: Story, names: list[str]) -> None:
     missing = [_letter(name) for name in names if name not in story["results"]]
     if missing:
         st.caption(say("Not yet repeated: {names}.", names=", ".join(missing)))

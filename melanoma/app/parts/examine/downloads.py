@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from melanoma.app.parts.examine.heatmap import in_words, title_of_map
-from melanoma.app.parts.examine.map_checks import known_measures, measured
+from melanoma.app.parts.examine.alert import describe_prior
+from melanoma.app.parts.examine.heatmap import describe_map, title_of_map
+from melanoma.app.parts.examine.map_checks import measure_view, were_measured
 from melanoma.app.parts.examine.map_view import MapView
-from melanoma.app.parts.examine.verdict import describe_prior
-from melanoma.app.parts.shared.language import language, say, speaker
+from melanoma.app.parts.shared.language import language, say, translator
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.exports.case import ExportedCase, as_json, as_npy
 from melanoma.exports.report import case_report
@@ -21,7 +21,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
         st.caption(
             say("Without the photo's file name and metadata. Nothing stays here when you close the page.")
         )
-        measures = measured(photo, prediction, view).as_json() if known_measures(photo, view) else {}
+        measures = measure_view(photo, prediction, view).as_json() if were_measured(photo, view) else {}
         case = ExportedCase(
             photo=photo.pixels,
             drawn=photo.drawn,
@@ -39,7 +39,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
             unit=say(view.method.unit),
             measures=measures,
         )
-        title, words, chosen = title_of_map(view), in_words(view, prediction), language()
+        title, words, chosen = title_of_map(view), describe_map(view, prediction), language()
         prior = describe_prior(bundle)
         # Each file is made when its button is pressed, outside this run, where no language is known.
         files = (
@@ -47,7 +47,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
                 say("Report of this case (HTML, to read and print)"),
                 "report.html",
                 "text/html",
-                lambda: case_report(case, title, words, (prior,), speaker(chosen), chosen).encode(),
+                lambda: case_report(case, title, words, (prior,), translator(chosen), chosen).encode(),
             ),
             (
                 say("Map over the photo (PNG)"),

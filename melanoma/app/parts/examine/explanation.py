@@ -2,15 +2,15 @@
 
 import streamlit as st
 
+from melanoma.app.parts.examine.alert import show_probabilities
 from melanoma.app.parts.examine.downloads import show_downloads
 from melanoma.app.parts.examine.grid import show_grid
-from melanoma.app.parts.examine.heatmap import explain_map, show_heatmap
+from melanoma.app.parts.examine.heatmap import show_heatmap, show_map_help
 from melanoma.app.parts.examine.map_checks import show_curves, show_measures
 from melanoma.app.parts.examine.outline_by_hand import correct_outline
-from melanoma.app.parts.examine.verdict import show_probabilities
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
 
@@ -26,7 +26,7 @@ def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle
         st.header(say("Why"), anchor=False)
         view = show_heatmap(photo, prediction)
         with st.container(horizontal=True, vertical_alignment="center"):
-            explain_map(view)
+            show_map_help(view)
             show_downloads(photo, prediction, bundle, view)
     st.header(say("Look closer"), anchor=False)
     for name, label, icon, draw in (

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.examine.map_view import maps_of
+from melanoma.app.parts.examine.map_view import cached_maps
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import classifier, methods
 from melanoma.app.parts.shared.photo import Photo
@@ -44,7 +44,7 @@ def _draw_row(photo: Photo, prediction: Prediction, name: str, codes: tuple[str,
     defaults = {control.name: control.default for control in method.controls(network, prediction.codes)}
     st.markdown(f"**{say(method.title)}**")
     with st.spinner(say("Computing {method}…", method=say(method.title))):
-        maps = maps_of(photo, method, ExplanationRequest(network, prediction, defaults))
+        maps = cached_maps(photo, method, ExplanationRequest(network, prediction, defaults))
     limit = colour_limit(maps)
     small, geometry = _seen_small(prediction)
     with st.container(horizontal=True, gap="small", key=f"grid-{name}"):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from melanoma.app.parts.examine.map_view import MapView, choose_view
 from melanoma.app.parts.shared.chart import fit_height, show
-from melanoma.app.parts.shared.default_map import say_why_no_evidence
+from melanoma.app.parts.shared.default_map import show_no_evidence
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo, describe
 from melanoma.diagnoses import diagnosis_of
@@ -16,11 +16,11 @@ from melanoma.model.prediction import Prediction
 def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
     """Draw the controls, the photo and the map beside it; return what is in view."""
     view = choose_view(photo, prediction)
-    words = in_words(view, prediction)
+    words = describe_map(view, prediction)
     plain, mapped = st.columns(2)
     with plain, st.container(key="plain"):
         st.image(photo.pixels, width="stretch", alt=describe(photo))
-        st.caption(what_happened(prediction))
+        st.caption(describe_framing(prediction))
     with mapped, st.container(key="map"), st.container(key="overlay"):
         fit_height("map", "overlay", "heatmap", photo.pixels.shape, SCALE_HEIGHT)
         show(
@@ -39,11 +39,11 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
             alt=say("{method} over the photo. {words}", method=say(view.method.title), words=words),
         )
     st.caption(words)
-    say_why_no_evidence(prediction)
+    show_no_evidence(prediction)
     return view
 
 
-def in_words(view: MapView, prediction: Prediction) -> str:
+def describe_map(view: MapView, prediction: Prediction) -> str:
     """Return what the map in view says, in one or two sentences."""
     name = within_sentence(view.code, say)
     if view.method.for_comparison:
@@ -52,20 +52,20 @@ def in_words(view: MapView, prediction: Prediction) -> str:
         return say("No region speaks for {diagnosis}.", diagnosis=name)
     summed = view.method.sum_in_words(view.request, view.code, view.heatmap, say) if view.signed else None
     if summed:
-        told = summed
+        message = summed
     elif view.signed:
-        told = say("Red regions speak for {name}, blue ones against it.", name=name)
+        message = say("Red regions speak for {name}, blue ones against it.", name=name)
     else:
-        told = say("The regions shown speak for {name}; what speaks against it is left out.", name=name)
+        message = say("The regions shown speak for {name}; what speaks against it is left out.", name=name)
     inside = view.lesion.share_inside(view.heatmap)
     if inside is not None:
-        told += " " + say(
+        message += " " + say(
             "{inside:.0%} of what speaks for it lies inside the lesion's outline.", inside=inside
         )
-    return told
+    return message
 
 
-def what_happened(prediction: Prediction) -> str:
+def describe_framing(prediction: Prediction) -> str:
     """Return how the photo became what the network saw."""
     geometry = prediction.geometry
     values = {
@@ -75,19 +75,19 @@ def what_happened(prediction: Prediction) -> str:
         "size": geometry.size,
     }
     if geometry.crops:
-        told = say(
+        message = say(
             "{width} x {height} pixels. The network saw the centred square of {side} pixels, "
             "resized to {size} x {size}.",
             **values,
         )
     else:
-        told = say(
+        message = say(
             "{width} x {height} pixels. The network saw all of it, resized to {size} x {size}.", **values
         )
-    return told + " " + say("Metadata such as place and date were dropped.")
+    return message + " " + say("Metadata such as place and date were dropped.")
 
 
-def explain_map(view: MapView) -> None:
+def show_map_help(view: MapView) -> None:
     """Draw the help on the map in view."""
     method, rows, columns = view.method, *view.heatmap.shape
     colours = say("Red is where its values are large.")
@@ -96,16 +96,16 @@ def explain_map(view: MapView) -> None:
         colours = say("Red speaks for {name}.", name=name)
         if view.signed:
             colours = say("Red speaks for {name}, blue against it.", name=name)
-    told = [f"**{say(method.title)}.** {say(method.summary)}", colours]
+    sentences = [f"**{say(method.title)}.** {say(method.summary)}", colours]
     if not method.each_diagnosis_costs:
-        told.append(
+        sentences.append(
             say("The scale is the same for all diagnoses of this photo, so weak evidence looks weak.")
         )
-    told.append(say("The map has {columns} x {rows} cells, drawn smoothly.", columns=columns, rows=rows))
+    sentences.append(say("The map has {columns} x {rows} cells, drawn smoothly.", columns=columns, rows=rows))
     if view.lesion.by_hand:
-        told.append(say("The white line is the outline that you drew."))
+        sentences.append(say("The white line is the outline that you drew."))
     elif view.lesion.contours:
-        told.append(
+        sentences.append(
             say(
                 "The white line is the lesion's outline as the computer finds it, {confidence:.0%} sure; "
                 "it can be wrong.",
@@ -113,10 +113,10 @@ def explain_map(view: MapView) -> None:
             )
         )
     else:
-        told.append(say("No outline of a lesion was found."))
-    told.append(say("Source: {paper}.", paper=method.paper))
+        sentences.append(say("No outline of a lesion was found."))
+    sentences.append(say("Source: {paper}.", paper=method.paper))
     with st.popover(say("What am I looking at?"), icon=":material/help:"):
-        st.markdown(" ".join(told))
+        st.markdown(" ".join(sentences))
 
 
 def title_of_map(view: MapView) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from melanoma.app.parts.examine.map_view import MapView
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.language import language, say, written
+from melanoma.app.parts.shared.language import format_number, language, say
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
 from melanoma.app.parts.shared.photo import Photo
@@ -28,7 +28,7 @@ def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
             "blurred away first, and rises fast when they come back first: faster than with random spots."
         )
     )
-    if not _asked(say("Draw the curves (about two seconds)"), "curves", (photo.key, view.key)):
+    if not _pressed(say("Draw the curves (about two seconds)"), "curves", (photo.key, view.key)):
         return
     with st.spinner(say("Blurring pixels and asking the network again…")):
         found = cached_for_photo(
@@ -54,25 +54,25 @@ def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
     """Draw all figures of the map in view, with what they mean."""
     st.caption(
         say(
-            "Nine tests of this map: whether it marks what counts, lies on the lesion, and depends on "
+            "What this map is tested for: whether it marks what counts, lies on the lesion, and depends on "
             "what the network learned."
         )
     )
     about = (photo.key, view.key_with_outline)
-    if not _asked(say("Measure this map (up to half a minute)"), "measures", about):
+    if not _pressed(say("Measure this map (up to half a minute)"), "measures", about):
         return
-    found = measured(photo, prediction, view)
+    found = measure_view(photo, prediction, view)
     st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences))
     st.table(_rows(found))
 
 
-def known_measures(photo: Photo, view: MapView) -> bool:
-    """Return True if the visitor has had the map in view measured."""
+def were_measured(photo: Photo, view: MapView) -> bool:
+    """Return True if the button was pressed for the map in view."""
     return st.session_state.get(f"{_ASKED}-measures") == (photo.key, view.key_with_outline)
 
 
-def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMap":
-    """Return the figures of the map in view, computed once."""
+def measure_view(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMap":
+    """Return the figures of the map in view, cached."""
     from melanoma.exports.explanation import measure_map
     from melanoma.measures.registry import MEASURES
 
@@ -97,7 +97,7 @@ def measured(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMa
     )
 
 
-def _asked(label: str, name: str, about: tuple) -> bool:
+def _pressed(label: str, name: str, about: tuple) -> bool:
     """Draw a button until it is pressed for what it is `about`; return whether it was."""
     if st.session_state.get(f"{_ASKED}-{name}") == about:
         return True
@@ -124,11 +124,12 @@ def _rows(found: "MeasuredMap") -> dict[str, list[str]]:
     measures = [MEASURES[name] for name in found.figures]
     better = {"higher": say("higher is better"), "lower": say("lower is better")}
     values = [
-        say("no answer") if value != value else f"{written(value, '.2f')} ({better[measure.better]})"
+        say("no answer") if value != value else f"{format_number(value, '.2f')} ({better[measure.better]})"
         for measure, value in zip(measures, found.figures.values(), strict=True)
     ]
     chance = [
-        written(found.by_chance[name], "+.3f") if name in found.by_chance else "" for name in found.figures
+        format_number(found.by_chance[name], "+.3f") if name in found.by_chance else ""
+        for name in found.figures
     ]
     return {
         say("Test"): [say(measure.title) for measure in measures],

@@ -1,4 +1,4 @@
-"""What the visitor wants to see of the network's reasons, and the map that shows it."""
+"""The controls of the heatmap, and the map that they choose."""
 
 import zlib
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from melanoma.app.parts.examine.outline_by_hand import drawn_lesion
+from melanoma.app.parts.examine.outline_by_hand import lesion_by_hand
 from melanoma.app.parts.shared.diagnosis_names import name_and_probability
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_choice
@@ -47,7 +47,7 @@ class MapView:
 
     @property
     def contours(self) -> tuple[np.ndarray, ...]:
-        """The lines to draw, none where the visitor wants none."""
+        """The outline's lines to draw; none if it is switched off."""
         return self.lesion.contours if self.outlined else ()
 
     @property
@@ -67,10 +67,10 @@ def choose_view(photo: Photo, prediction: Prediction) -> MapView:
     opacity, positive, outlined = _choose_drawing(method)
     request = method.request(classifier().compiled, prediction, code, settings)
     if method.cost == "free":
-        maps = maps_of(photo, method, request)
+        maps = cached_maps(photo, method, request)
     else:
         with st.spinner(say("Computing {method}…", method=say(method.title))):
-            maps = maps_of(photo, method, request)
+            maps = cached_maps(photo, method, request)
     limit = colour_limit(maps)
     heatmap = maps[..., request.codes.index(code)]
     return MapView(
@@ -82,12 +82,12 @@ def choose_view(photo: Photo, prediction: Prediction) -> MapView:
         signed=method.signed and not positive,
         opacity=opacity,
         outlined=outlined,
-        lesion=lesion_of(photo, prediction),
+        lesion=cached_lesion(photo, prediction),
     )
 
 
-def maps_of(photo: Photo, method: "Method", request: "ExplanationRequest") -> np.ndarray:
-    """Return the maps of `request.codes`, (h, w, len(codes)), computed once for photo and settings."""
+def cached_maps(photo: Photo, method: "Method", request: "ExplanationRequest") -> np.ndarray:
+    """Return the maps of `request.codes`, (h, w, len(codes)), cached by photo and settings."""
 
     def compute() -> np.ndarray:
         return method.explain(request)
@@ -101,10 +101,10 @@ def maps_of(photo: Photo, method: "Method", request: "ExplanationRequest") -> np
     )
 
 
-def lesion_of(photo: Photo, prediction: Prediction) -> LesionInView:
-    """Return the photo's outline: the visitor's own, or the one that is found, sought once."""
+def cached_lesion(photo: Photo, prediction: Prediction) -> LesionInView:
+    """Return the photo's outline: the visitor's own, or the automatic one, which is cached."""
     geometry = prediction.geometry
-    return drawn_lesion(photo, geometry) or cached_for_photo(
+    return lesion_by_hand(photo, geometry) or cached_for_photo(
         "lesion", photo, "", lambda: find_lesion_in_view(photo.pixels, geometry)
     )
 

@@ -1,4 +1,4 @@
-"""The visitor's own outline of the lesion, where the one that was found is wrong."""
+"""The visitor's own outline of the lesion, where the automatic one is wrong."""
 
 from typing import Any
 
@@ -15,50 +15,50 @@ from melanoma.photos.framing import Geometry
 _DRAWN, _CHANGED = "outline-drawn", "outline-changed"
 
 
-def drawn_lesion(photo: Photo, geometry: Geometry) -> LesionInView | None:
+def lesion_by_hand(photo: Photo, geometry: Geometry) -> LesionInView | None:
     """Return the outline that the visitor drew on this photo, which is trusted; None if there is none."""
-    kept = st.session_state.get(_DRAWN)
-    if kept is None or kept[0] != photo.key:
+    stored = st.session_state.get(_DRAWN)
+    if stored is None or stored[0] != photo.key:
         return None
-    return outline_in_view(Outline(kept[1], 1.0), geometry, by_hand=True)
+    return outline_in_view(Outline(stored[1], 1.0), geometry, by_hand=True)
 
 
 def correct_outline(photo: Photo, prediction: Prediction) -> None:
-    """Draw the board on which the visitor draws an outline, and the way back to the one that was found."""
+    """Draw the photo to draw an outline on, and a button back to the automatic one."""
     st.caption(
         say(
             "Draw around the lesion with the lasso, or drag a box. Your outline then counts in the sentences "
             "and in the tests of the map, as long as this photo is in view."
         )
     )
-    board = f"outline-board-{photo.key}"
+    key = f"outline-board-{photo.key}"
     show_region_selection(
         photo.pixels,
         prediction,
-        board,
+        key,
         say("The photo, to draw the lesion's outline on."),
         "lasso",
-        lambda: _take(photo, st.session_state[board]),
+        lambda: _store_outline(photo, st.session_state[key]),
     )
-    kept = st.session_state.get(_DRAWN)
-    if kept is not None and kept[0] == photo.key:
+    stored = st.session_state.get(_DRAWN)
+    if stored is not None and stored[0] == photo.key:
         st.button(
             say("Back to the outline that was found"),
             icon=":material/undo:",
-            on_click=_forget,
+            on_click=_delete_outline,
         )
     if st.session_state.pop(_CHANGED, False):
-        st.rerun()  # the whole page: what stands above counts with the outline too
+        st.rerun()  # the whole page: the alert above depends on the outline too
 
 
-def _take(photo: Photo, event: Any) -> None:
-    """Keep what was drawn; an empty selection, such as a double click, changes nothing."""
+def _store_outline(photo: Photo, event: Any) -> None:
+    """Store the selection as the outline; an empty one, such as a double click, changes nothing."""
     mask = drawn_region(event, photo.pixels.shape[:2])
     if mask.any():
         st.session_state[_DRAWN] = (photo.key, mask)
         st.session_state[_CHANGED] = True
 
 
-def _forget() -> None:
+def _delete_outline() -> None:
     st.session_state.pop(_DRAWN, None)
     st.session_state[_CHANGED] = True

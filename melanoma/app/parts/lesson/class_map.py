@@ -4,12 +4,12 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.default_map import say_why_no_evidence
+from melanoma.app.parts.shared.default_map import show_no_evidence
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
@@ -25,7 +25,7 @@ _FIRST = 3  # channels added when the step opens: the sum has begun, and is far 
 @fragment
 def show_class_map(photo: Photo, prediction: Prediction) -> None:
     """Show how the evidence map is built of the last feature maps."""
-    if say_why_no_evidence(prediction):
+    if show_no_evidence(prediction):
         return
     with text_and_pictures("lesson-map"):
         code = choose_diagnosis(photo, prediction)
@@ -99,8 +99,8 @@ def _show_growing(
             OPACITY,
             not cut,
             say("Logit units in each cell"),
+            height=_HEIGHT,
         )
-        figure.update_layout(height=_HEIGHT)
         show(
             figure,
             key="growing-map",

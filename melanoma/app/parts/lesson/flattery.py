@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.examine.map_view import lesion_of
+from melanoma.app.parts.examine.map_view import cached_lesion
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.default_map import say_why_no_evidence
+from melanoma.app.parts.shared.default_map import show_no_evidence
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.shared_map import bump, with_shared_map
@@ -25,9 +25,9 @@ _MOST = 3.0  # of the raw maps' strongest cell
 @fragment
 def show_flattery(photo: Photo, prediction: Prediction) -> None:
     """Show raw class map and evidence map side by side while one map is added to all outputs."""
-    if say_why_no_evidence(prediction):
+    if show_no_evidence(prediction):
         return
-    lesion = lesion_of(photo, prediction)
+    lesion = cached_lesion(photo, prediction)
     with text_and_pictures("lesson-flattery"):
         code = choose_diagnosis(photo, prediction)
         added = st.slider(
@@ -67,8 +67,8 @@ def show_flattery(photo: Photo, prediction: Prediction) -> None:
                     OPACITY,
                     True,
                     say("Logit units in each cell"),
+                    height=_HEIGHT,
                 )
-                figure.update_layout(height=_HEIGHT)
                 show(figure, key=f"flattery-{title}", alt=say("{method}: {name}", method=title, name=name))
                 _say_where(lesion, heatmap, code)
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.step_layout import text_and_pictures
 from melanoma.model.prediction import Prediction
 

@@ -39,7 +39,7 @@ def choose_bundle() -> Bundle | None:
             index=None,
             required=chosen in sound,
             key=_CHOICE,
-            on_change=_take,
+            on_change=_on_choice,
             placeholder=say("Choose a model"),
         )
     return bundle_named(chosen) if chosen in sound else None
@@ -62,6 +62,6 @@ def describe_bundle(bundle: Bundle) -> None:
     st.markdown("\n".join([lines[0], "|---|---|", *lines[1:]]))
 
 
-def _take() -> None:
+def _on_choice() -> None:
     if name := st.session_state[_CHOICE]:
         choose_model(name)

@@ -9,7 +9,7 @@ _PICTURE = re.compile(r"^!\[(?P<alt>[^\]]*)\]\((?P<file>[^)\s]+)\)\s*$", re.MULT
 _HEADING = re.compile(r"^(#+ )", re.MULTILINE)
 
 
-def pieces_of(markdown: str) -> list[tuple[str, str | None]]:
+def split_at_pictures(markdown: str) -> list[tuple[str, str | None]]:
     """Return the document in order as (Markdown, None) and (a picture's words, its file).
 
     Headings go one level down: the page has its own title.
@@ -30,7 +30,7 @@ def pieces_of(markdown: str) -> list[tuple[str, str | None]]:
 
 def show_document(file: Path, pictures: frozenset[str] = frozenset()) -> None:
     """Draw a document; of its pictures only those named in `pictures`, which lie beside it."""
-    for words, picture in pieces_of(file.read_text(encoding="utf-8")):
+    for words, picture in split_at_pictures(file.read_text(encoding="utf-8")):
         if picture is None:
             st.markdown(words, anchors=False)
         elif picture in pictures:

@@ -52,15 +52,15 @@ def sources() -> tuple[str, ...]:
     return (DRAWN, TEACHER, ARCHIVE) if os.environ.get(FOLDER) else (DRAWN, ARCHIVE)
 
 
-def gather(source: str, seed: int, count: int, find: str, codes: tuple[str, ...]) -> CaseSet:
+def find_cases(source: str, seed: int, count: int, find: str, codes: tuple[str, ...]) -> CaseSet:
     """Return the cases; `find` is what the visitor wrote for the archive, `codes` the model's diagnoses.
 
     Raises UserError if there are none.
     """
     if source == TEACHER:
-        return _teachers(seed, count)
+        return _teacher_cases(seed, count)
     if source == ARCHIVE:
-        return _from_archive(find, seed, count, codes)
+        return _archive_cases(find, seed, count, codes)
     cases = draw_cases(seed, count)
     return CaseSet(
         tuple(
@@ -75,7 +75,7 @@ def _draw(parameters: LesionParameters, seed: int) -> np.ndarray:
     return draw_lesion(parameters, seed=seed).image
 
 
-def _teachers(seed: int, count: int) -> CaseSet:
+def _teacher_cases(seed: int, count: int) -> CaseSet:
     data = Path(os.environ[FOLDER])
     try:
         table = _catalogue(str(data), data.stat().st_mtime_ns if data.exists() else 0)
@@ -95,7 +95,7 @@ def _teachers(seed: int, count: int) -> CaseSet:
     return CaseSet(tuple(cases), tuple(sorted(set(table["diagnosis"]))))
 
 
-# An hour: of a folder of folders only the outer one tells by its time that something has changed.
+# A ttl of an hour: `changed` is the time of the outer folder, which changes in inner ones leave as it is.
 @st.cache_data(max_entries=2, ttl=3600, show_spinner=False)
 def _catalogue(data: str, changed: int) -> pd.DataFrame:
     return read_labels(data).table
@@ -109,18 +109,18 @@ def _known_source(source: str) -> str:
     return "" if source == "unknown" else source
 
 
-def _from_archive(find: str, seed: int, count: int, codes: tuple[str, ...]) -> CaseSet:
+def _archive_cases(find: str, seed: int, count: int, codes: tuple[str, ...]) -> CaseSet:
     archive = Archive()
     ids = list(dict.fromkeys(_ID.findall(find)))
     if ids:
         images = [archive.image(isic_id) for isic_id in ids[: min(count, _MOST_IDS)]]
     elif find.strip():
-        images = chosen(_usable(archive.search(find.strip()), codes), seed, count)
+        images = chosen(_known_dermoscopic(archive.search(find.strip()), codes), seed, count)
     else:
         raise UserError("Write ids, such as ISIC_0000042, or a search, such as diagnosis_3:Nevus.")
     cases = [
         QuizCase(image.isic_id, image.diagnosis, partial(_fetch, archive, image.isic_id), _credit(image))
-        for image in _usable(images, codes)
+        for image in _known_dermoscopic(images, codes)
         if image.diagnosis
     ]
     if not cases:
@@ -130,12 +130,12 @@ def _from_archive(find: str, seed: int, count: int, codes: tuple[str, ...]) -> C
     return CaseSet(tuple(cases), codes)
 
 
-def _usable(images: list[ArchiveImage], codes: tuple[str, ...]) -> list[ArchiveImage]:
+def _known_dermoscopic(images: list[ArchiveImage], codes: tuple[str, ...]) -> list[ArchiveImage]:
     return [image for image in images if image.dermoscopic and image.diagnosis in codes]
 
 
 def _fetch(archive: Archive, isic_id: str) -> np.ndarray:
-    return archive.pixels(archive.image(isic_id))  # asked again: a file's address runs out after a while
+    return archive.pixels(archive.image(isic_id))  # looked up again: the URL of a file expires
 
 
 def _credit(image: ArchiveImage) -> str:

@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.quiz.reveal import map_of, option_name, show_answer
+from melanoma.app.parts.quiz.reveal import map_of_option, option_name, show_answer
 from melanoma.app.parts.quiz.state import Quiz, next_case
 from melanoma.app.parts.shared.chart import fit_height, show
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.markdown import as_typed
-from melanoma.app.parts.shared.model import ask, classifier
+from melanoma.app.parts.shared.markdown import escape_markdown
+from melanoma.app.parts.shared.model import classifier, run_network
 from melanoma.errors import UserError
 from melanoma.evaluation.quiz import QuizAnswer, among_options, rank_of_mark
 from melanoma.figures.quiz import clickable_photo
@@ -24,20 +24,20 @@ def show_case(quiz: Quiz) -> None:
         if quiz.photo is None or quiz.prediction is None:
             with st.spinner(say("Getting the photo…")):
                 quiz.photo = quiz.case.load()
-                quiz.prediction = ask(classifier(), quiz.photo)
+                quiz.prediction = run_network(classifier(), quiz.photo)
     except UserError as error:
-        st.error(as_typed(error.said(say)))
+        st.error(escape_markdown(error.said(say)))
         st.button(say("Leave this case out"), icon=":material/skip_next:", on_click=next_case)
         return
     if quiz.shown is None:
-        _ask(quiz, quiz.photo)
+        _show_question(quiz, quiz.photo)
     else:
         show_answer(quiz, quiz.photo, quiz.prediction, quiz.shown)
     if quiz.case.credit:
-        st.caption(as_typed(quiz.case.credit))
+        st.caption(escape_markdown(quiz.case.credit))
 
 
-def _ask(quiz: Quiz, photo: np.ndarray) -> None:
+def _show_question(quiz: Quiz, photo: np.ndarray) -> None:
     picture, words = st.columns([6, 5], gap="large")
     key = f"mark-{quiz.position}"
     with picture, st.container(key="quiz-photo-column"), st.container(key="quiz-photo"):
@@ -46,7 +46,7 @@ def _ask(quiz: Quiz, photo: np.ndarray) -> None:
             clickable_photo(photo, quiz.mark),
             height="stretch",
             key=key,
-            on_select=lambda: _take_click(quiz, key),
+            on_select=lambda: _on_click(quiz, key),
             selection_mode="points",
             alt=say("The photo of this case; click where the network will look."),
         )
@@ -92,18 +92,18 @@ def _mark_by_keyboard(quiz: Quiz, photo: np.ndarray) -> None:
             index=None,
             format_func=lambda number: names[number],
             key=key,
-            on_change=_take_field,
+            on_change=_on_field,
             args=(quiz, key, photo.shape),
         )
 
 
-def _take_click(quiz: Quiz, key: str) -> None:
+def _on_click(quiz: Quiz, key: str) -> None:
     points = st.session_state[key]["selection"]["points"]
     if points:
         quiz.mark = (float(points[0]["x"]), float(points[0]["y"]))
 
 
-def _take_field(quiz: Quiz, key: str, shape: tuple[int, ...]) -> None:
+def _on_field(quiz: Quiz, key: str, shape: tuple[int, ...]) -> None:
     field = st.session_state[key]
     if field is not None:
         row, column = divmod(field, 3)
@@ -116,6 +116,6 @@ def _answer(quiz: Quiz, student: str, sure: float) -> None:
     network, network_sure = among_options(quiz.probabilities(prediction), quiz.options)
     rank = None
     if quiz.mark is not None:
-        rank = rank_of_mark(map_of(prediction, network), prediction.geometry, *quiz.mark)
+        rank = rank_of_mark(map_of_option(prediction, network), prediction.geometry, *quiz.mark)
     quiz.shown = QuizAnswer(quiz.case.key, quiz.case.truth, student, sure, network, network_sure, rank)
     quiz.answers.append(quiz.shown)

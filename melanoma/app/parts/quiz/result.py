@@ -29,8 +29,8 @@ def show_result(quiz: Quiz) -> None:
         lines = ["| " + " | ".join(row) + " |" for row in rows]
         st.markdown("\n".join([lines[0], "|---|---|---|", *lines[1:]]))
         st.caption(text("quiz-brier"))
-        _tell_marks(quiz)
-        _tell_missed(quiz)
+        _show_marks(quiz)
+        _show_missed(quiz)
         _offer_files(quiz)
     with chart, st.container(key="sureness"):
         words = say(
@@ -52,7 +52,7 @@ def show_result(quiz: Quiz) -> None:
         st.caption(text("quiz-sureness"))
 
 
-def _tell_marks(quiz: Quiz) -> None:
+def _show_marks(quiz: Quiz) -> None:
     marks = [answer.mark for answer in quiz.answers if answer.mark is not None]
     if marks:
         st.markdown(
@@ -64,7 +64,7 @@ def _tell_marks(quiz: Quiz) -> None:
         )
 
 
-def _tell_missed(quiz: Quiz) -> None:
+def _show_missed(quiz: Quiz) -> None:
     missed = both_missed(quiz.answers)
     if not missed:
         st.markdown(say("There is no case that you both missed."))

@@ -6,7 +6,7 @@ import streamlit as st
 from melanoma.app.parts.quiz.cases import DRAWN
 from melanoma.app.parts.quiz.state import Quiz, next_case
 from melanoma.app.parts.shared.chart import fit_height, show
-from melanoma.app.parts.shared.default_map import first_maps, signs
+from melanoma.app.parts.shared.default_map import colour_legend, default_maps
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say, text
 from melanoma.diagnoses import members
@@ -16,20 +16,20 @@ from melanoma.figures.quiz import add_mark
 from melanoma.model.prediction import Prediction
 
 
-def map_of(prediction: Prediction, option: str) -> np.ndarray:
+def map_of_option(prediction: Prediction, option: str) -> np.ndarray:
     """Return the map (h, w) of an option, evidence or Grad-CAM; of a coarser label all its diagnoses'."""
     codes = members(option, prediction.codes)
     if prediction.class_maps is not None:
         return prediction.evidence_for_any(codes)
-    _, maps = first_maps(prediction)
+    _, maps = default_maps(prediction)
     return maps[..., [prediction.index(code) for code in codes]].sum(axis=-1)
 
 
 def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: QuizAnswer) -> None:
     """Draw the network's map with the mark, and who was right."""
     picture, words = st.columns([6, 5], gap="large")
-    heatmap = map_of(prediction, answer.network)
-    method, maps = first_maps(prediction)
+    heatmap = map_of_option(prediction, answer.network)
+    method, maps = default_maps(prediction)
     name = option_name(answer.network)
     key = f"map-{quiz.position}"
     with picture, st.container(key="quiz-map-column"), st.container(key="quiz-map"):
@@ -52,9 +52,9 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Q
             alt=say("{method}: {name}", method=say(method.title), name=name),
         )
     with picture:
-        st.caption(signs(method, name))
+        st.caption(colour_legend(method, name))
     with words:
-        _tell(quiz, prediction, answer)
+        _show_comparison(quiz, prediction, answer)
         last = quiz.position + 1 == len(quiz.cases)
         st.button(
             say("See the score") if last else say("Next case"),
@@ -64,7 +64,7 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Q
         )
 
 
-def _tell(quiz: Quiz, prediction: Prediction, answer: QuizAnswer) -> None:
+def _show_comparison(quiz: Quiz, prediction: Prediction, answer: QuizAnswer) -> None:
     st.markdown(say("**Truth: {name}**", name=option_name(answer.truth)))
     yours = say("You: {name}, {sure:.0%} sure", name=option_name(answer.student), sure=answer.student_sure)
     network = say(
@@ -81,10 +81,10 @@ def _tell(quiz: Quiz, prediction: Prediction, answer: QuizAnswer) -> None:
             )
         )
     if answer.mark is not None:
-        told = say(
+        sentence = say(
             "At your mark its evidence is stronger than in {rank:.0%} of what it saw.", rank=answer.mark
         )
-        st.markdown(f"{_sign(answer.mark >= STRONG)} {told}")
+        st.markdown(f"{_sign(answer.mark >= STRONG)} {sentence}")
     if quiz.source == DRAWN:
         st.caption(text("quiz-drawn"))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from melanoma.app.parts.quiz.cases import CaseSet, QuizCase, gather
+from melanoma.app.parts.quiz.cases import CaseSet, QuizCase, find_cases
 from melanoma.app.parts.shared.model import chosen_bundle
 from melanoma.evaluation.evaluate import group_probabilities
 from melanoma.evaluation.quiz import QuizAnswer
@@ -16,7 +16,7 @@ _KEY = "quiz"
 
 @dataclass
 class Quiz:
-    """What has been asked and answered. The only state that changes; the photo in view is all it keeps."""
+    """The state of a quiz, mutable. Only the photo in view is kept."""
 
     cases: tuple[QuizCase, ...]
     options: tuple[str, ...]
@@ -48,7 +48,7 @@ class Quiz:
 
 
 def running_quiz() -> Quiz | None:
-    """Return the visitor's quiz, or None; one that another model began is over."""
+    """Return the visitor's quiz, or None; one that was begun with another model is ended."""
     quiz = st.session_state.get(_KEY)
     if quiz is not None and quiz.version != chosen_bundle().version:
         end_quiz()
@@ -59,8 +59,8 @@ def running_quiz() -> Quiz | None:
 def start_quiz(source: str, seed: int, count: int, find: str) -> None:
     """Begin; raises UserError if there are no cases, or if the model does not know their diagnoses."""
     bundle = chosen_bundle()
-    found: CaseSet = gather(source, seed, count, find, bundle.codes)
-    # Asked now, so that a label that the model does not know is told before the first case.
+    found: CaseSet = find_cases(source, seed, count, find, bundle.codes)
+    # Computed now, so that a label unknown to the model is an error before the first case.
     group_probabilities(np.zeros((1, len(bundle.codes))), bundle.codes, found.options)
     st.session_state[_KEY] = Quiz(found.cases, found.options, source, seed, bundle.version)
 

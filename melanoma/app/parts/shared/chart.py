@@ -3,12 +3,12 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from melanoma.app.parts.shared.language import separators
+from melanoma.app.parts.shared.language import number_separators
 
 
 def show(figure: go.Figure, key: str, alt: str, **options: object) -> object:
     """Draw a figure without buttons, numbers as the language has them; return what Streamlit returns."""
-    figure.layout.separators = separators()
+    figure.layout.separators = number_separators()
     return st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False}, **options)
 
 

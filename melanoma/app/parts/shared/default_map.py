@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from melanoma.explain.base import Method
 
 
-def first_maps(prediction: Prediction) -> "tuple[Method, np.ndarray]":
+def default_maps(prediction: Prediction) -> "tuple[Method, np.ndarray]":
     """Return the evidence maps of all diagnoses, (h, w, classes), or Grad-CAM's for a network without."""
     from melanoma.explain.base import ExplanationRequest  # needs TensorFlow, which is loaded by now
     from melanoma.explain.registry import first_method
@@ -23,14 +23,14 @@ def first_maps(prediction: Prediction) -> "tuple[Method, np.ndarray]":
     return method, method.explain(ExplanationRequest(network, prediction))
 
 
-def signs(method: "Method", name: str) -> str:
+def colour_legend(method: "Method", name: str) -> str:
     """Return what the colours of a map of a diagnosis mean."""
     if method.signed:
         return say("Red speaks for {name}, blue against it.", name=name)
     return say("Red speaks for {name}.", name=name)
 
 
-def say_why_no_evidence(prediction: Prediction) -> bool:
+def show_no_evidence(prediction: Prediction) -> bool:
     """Say so if the network has no evidence map; return whether that is so."""
     missing = prediction.evidence is None
     if missing:

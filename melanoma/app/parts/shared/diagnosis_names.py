@@ -1,6 +1,6 @@
 """Names of diagnoses in the visitor's language, also of those that only another model knows."""
 
-from melanoma.app.parts.shared.language import say, written
+from melanoma.app.parts.shared.language import format_number, say
 from melanoma.diagnoses import diagnosis_of
 from melanoma.errors import UserError
 from melanoma.model.alert_wording import marked_name
@@ -17,4 +17,4 @@ def diagnosis_name(code: str) -> str:
 
 def name_and_probability(code: str, prediction: Prediction) -> str:
     """Return what a choice of a diagnosis shows: name, mark and probability."""
-    return f"{marked_name(code, say)}, {written(prediction.probability(code), '.1%')}"
+    return f"{marked_name(code, say)}, {format_number(prediction.probability(code), '.1%')}"

@@ -15,23 +15,23 @@ _PHOTOS, _CHOSEN = "photos", "photo-chosen"
 
 def photos() -> tuple[Photo, ...]:
     """Return the photos that the visitor brought, oldest first."""
-    return tuple(_kept().values())
+    return tuple(_stored().values())
 
 
 def add_photos(new: list[Photo]) -> int:
-    """Keep photos and show the first of them; return how many older ones had to go to make room.
+    """Keep photos and show the first of them; return how many older ones were dropped to make room.
 
     At most `MOST_PHOTOS` are taken, which the caller sees to.
     """
-    kept = _kept()
+    stored = _stored()
     for photo in new:
-        kept.pop(photo.key, None)
-        kept[photo.key] = photo
+        stored.pop(photo.key, None)
+        stored[photo.key] = photo
     gone = 0
-    while len(kept) > 1 and (len(kept) > MOST_PHOTOS or _pixels(kept) > MOST_PIXELS):
-        del kept[next(iter(kept))]
+    while len(stored) > 1 and (len(stored) > MOST_PHOTOS or _pixels(stored) > MOST_PIXELS):
+        del stored[next(iter(stored))]
         gone += 1
-    choose(next((photo.key for photo in new if photo.key in kept), next(iter(kept))))
+    choose(next((photo.key for photo in new if photo.key in stored), next(iter(stored))))
     return gone
 
 
@@ -42,23 +42,23 @@ def choose(key: str) -> None:
 
 def forget(key: str) -> None:
     """Drop a photo; the newest that is left is shown, or a drawing."""
-    kept = _kept()
-    kept.pop(key, None)
-    choose(next(reversed(kept), DEFAULT))
+    stored = _stored()
+    stored.pop(key, None)
+    choose(next(reversed(stored), DEFAULT))
 
 
 def current_photo() -> Photo:
     """Return the photo or drawing that the visitor chose on any page; a new visitor's is the link's."""
     chosen = st.session_state.get(_CHOSEN) or st.query_params.get(SAMPLE)
-    photo = _kept().get(chosen) or sample(chosen if chosen in SAMPLES else DEFAULT)
+    photo = _stored().get(chosen) or sample(chosen if chosen in SAMPLES else DEFAULT)
     choose(photo.key)  # a link's drawing too: its name is gone from the address on the next page
     put_into_link(SAMPLE, photo.key if photo.drawn and photo.key != DEFAULT else None)
     return photo
 
 
-def _kept() -> dict[str, Photo]:
+def _stored() -> dict[str, Photo]:
     return st.session_state.setdefault(_PHOTOS, {})
 
 
-def _pixels(kept: dict[str, Photo]) -> int:
-    return sum(photo.pixels.shape[0] * photo.pixels.shape[1] for photo in kept.values())
+def _pixels(stored: dict[str, Photo]) -> int:
+    return sum(photo.pixels.shape[0] * photo.pixels.shape[1] for photo in stored.values())

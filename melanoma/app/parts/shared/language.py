@@ -3,7 +3,8 @@
 English stands in the code and in `text/en/`. Every other language is a folder of `text/` named by its code:
 `words.toml` maps the English of the code to its own, that of errors too (`melanoma.phrases`), and Markdown
 files replace those of `text/en/`. What a folder lacks is shown in English, so one file is enough to begin a
-language.
+language. Its table `language` gives the language's own name, and says whether it is complete: then the tests
+refuse a missing translation.
 """
 
 import numbers
@@ -13,16 +14,17 @@ import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.script_run import once_per_run
 
 _FOLDER = Path(__file__).parents[2] / "text"
 _ENGLISH = "en"
 _KEY = "lang"
-NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "it": "Italiano"}
-"""How languages call themselves; one without a name here is shown by its code."""
+_ABOUT = "language"  # the table of words.toml about the language itself
 
 
 def choose_language() -> None:
@@ -32,38 +34,45 @@ def choose_language() -> None:
         languages(),
         _browsers_own(),
         _KEY,
-        lambda code: NAMES.get(code, code),
+        name_of,
         label_visibility="collapsed",
     )
 
 
 def language() -> str:
     """Return the code of the visitor's language: the one chosen here, the link's, or the browser's own."""
+    return once_per_run("language", _decide_language)
+
+
+def _decide_language() -> str:
     chosen = st.session_state.get(_KEY) or st.query_params.get(_KEY)
     return chosen if chosen in languages() else _browsers_own()
 
 
 def say(english: str, /, **values: object) -> str:
     """Return a phrase of the code in the visitor's language, with `values` put in its {braces}."""
-    return speaker(language())(english, **values)
+    return translator(language())(english, **values)
 
 
-def speaker(code: str) -> Callable[..., str]:
+@cache
+def translator(code: str) -> Callable[..., str]:
     """Return `say` for one language, for what is made outside a visitor's run, such as a file."""
 
+    known = words(code)
+
     def speak(english: str, /, **values: object) -> str:
-        phrase = _words(code).get(english, english)
+        phrase = known.get(english, english)
         return _numbers(code).format(phrase, **values) if values else phrase
 
     return speak
 
 
-def written(value: float, form: str) -> str:
+def format_number(value: float, form: str) -> str:
     """Return a number in a format such as ".1%", with the signs of the visitor's language."""
     return _numbers(language()).format_field(value, form)
 
 
-def separators() -> str:
+def number_separators() -> str:
     """Return the decimal and the thousands separator of the visitor's language, as Plotly takes them."""
     signs = _numbers(language()).signs
     return signs["."] + signs[","]
@@ -81,10 +90,31 @@ def languages() -> tuple[str, ...]:
     return (_ENGLISH, *(code for code in found if code != _ENGLISH))
 
 
+def name_of(code: str) -> str:
+    """Return what a language calls itself; its code if it does not say."""
+    return "English" if code == _ENGLISH else str(_about(code).get("name", code))
+
+
+def is_complete(code: str) -> bool:
+    """Return whether a language declares that it lacks no translation."""
+    return code == _ENGLISH or _about(code).get("complete") is True
+
+
 @cache
-def _words(code: str) -> dict[str, str]:
+def words(code: str) -> dict[str, str]:
+    """Return the phrases that a language has, by the English of the code."""
+    return {english: own for english, own in _file(code).items() if english != _ABOUT}
+
+
+@cache
+def _file(code: str) -> dict[str, Any]:
     file = _FOLDER / code / "words.toml"
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def _about(code: str) -> dict[str, Any]:
+    about: dict[str, Any] = _file(code).get(_ABOUT, {})
+    return about
 
 
 class _Numbers(string.Formatter):
@@ -108,7 +138,7 @@ class _Numbers(string.Formatter):
 @cache
 def _numbers(code: str) -> _Numbers:
     example = "1,234.5%"
-    return _Numbers(_words(code).get(example, example))
+    return _Numbers(words(code).get(example, example))
 
 
 @cache

@@ -27,17 +27,17 @@ def linked_choice(
     such as a photo, `owner` names that: another owner starts from its own default, or the link's.
     """
     key = f"{name}-{owner}" if owner else name
-    _take_from_link(key, options, default, name)
+    _read_from_link(key, options, default, name)
     labels = _labels(options, label_of)
     place.selectbox(label, options, format_func=labels.__getitem__, key=key, persist_state="session")
-    return _keep(key, default, name)
+    return _write_to_link(key, default, name)
 
 
 def linked_segment(
     label: str, options: Sequence[T], default: T, name: str, label_of: Callable[[T], str], **more: Any
 ) -> T:
     """Draw a segmented control and return the option chosen; `name` is its key, and its name in the link."""
-    _take_from_link(name, options, default, name)
+    _read_from_link(name, options, default, name)
     st.segmented_control(
         label,
         options,
@@ -47,7 +47,7 @@ def linked_segment(
         persist_state="session",
         **more,
     )
-    return _keep(name, default, name)
+    return _write_to_link(name, default, name)
 
 
 def put_into_link(name: str, value: str | None) -> None:
@@ -69,13 +69,13 @@ def _labels(options: Sequence[T], label_of: Callable[[T], str]) -> dict[T, str]:
     return {option: label_of(option) for option in options}
 
 
-def _take_from_link(key: str, options: Sequence[T], default: T, name: str) -> None:
+def _read_from_link(key: str, options: Sequence[T], default: T, name: str) -> None:
     if st.session_state.get(key) not in options:
         linked = {str(option): option for option in options}
         st.session_state[key] = linked.get(st.query_params.get(name, ""), default)
 
 
-def _keep(key: str, default: T, name: str) -> T:
+def _write_to_link(key: str, default: T, name: str) -> T:
     chosen: T = st.session_state[key]
     put_into_link(name, None if chosen == default else str(chosen))
     return chosen

@@ -3,7 +3,7 @@
 import string
 
 
-def as_typed(sentence: str) -> str:
+def escape_markdown(sentence: str) -> str:
     """Return the sentence as Markdown that shows it letter by letter, also a file name in it.
 
     All punctuation is escaped: a full stop may make a list or a link to elsewhere as well.

@@ -1,4 +1,4 @@
-"""The network that answers: the operator's folder holds one or several, and each visitor chooses.
+"""The model in use: the operator's folder holds one or several, and each visitor chooses.
 
 TensorFlow takes seconds to import: inside the functions, so that the page shows before.
 """
@@ -12,8 +12,9 @@ import streamlit as st
 
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import put_into_link
+from melanoma.app.parts.shared.script_run import forget_in_this_run, once_per_run
 from melanoma.app.parts.shared.work_queue import WorkQueue
-from melanoma.app.server_metrics import RECORD
+from melanoma.app.server_metrics import METRICS
 from melanoma.errors import UserError
 from melanoma.model import bundle as bundles
 
@@ -26,22 +27,28 @@ if TYPE_CHECKING:
 MODEL = "model"
 """The name of the model in a link."""
 _CHOSEN = "model-chosen"
-_LINE = WorkQueue(most=100)
+_NAMES, _BUNDLE, _CLASSIFIER = "model names", "bundle", "classifier"  # what is looked up once in a run
+_QUEUE = WorkQueue(most=100)
 """Photos before the network, one at a time: a hundred take about three seconds."""
-_KNOWN: set[tuple[str, str]] = set()
-"""Folder and version of the networks that were loaded once: the next visitors have nothing to wait for."""
+_LOADED_ONCE: set[tuple[str, str]] = set()
+"""Folder and version of the networks that were loaded before: no spinner for the next visitors."""
 _MOST_LOADED = 2  # networks at once, about 100 MB each: the host has little more
 
 
 def model_names() -> tuple[str, ...]:
     """Return the names of the models in the operator's folder, the default first."""
+    return once_per_run(_NAMES, _list_models)
+
+
+def _list_models() -> tuple[str, ...]:
     found = sorted(bundles.bundles_in(bundles.models_folder()))
     return tuple(sorted(found, key=lambda name: name != bundles.DEFAULT.name))
 
 
 def choose_model(name: str) -> None:
-    """Let this visitor's pages be answered by another model."""
+    """Set this visitor's model."""
     st.session_state[_CHOSEN] = name
+    forget_in_this_run(_BUNDLE, _CLASSIFIER)
 
 
 def chosen_name() -> str:
@@ -65,7 +72,7 @@ def bundle_named(name: str) -> "Bundle":
     """Return a model's verified bundle, without loading the network; raises UserError if it is damaged."""
     folder = bundles.models_folder() / name
     try:
-        return _verified(str(folder), (folder / "bundle.json").stat().st_mtime_ns)
+        return _load_bundle(str(folder), (folder / "bundle.json").stat().st_mtime_ns)
     except UserError as error:  # where the operator keeps it is not the visitor's business
         raise UserError(error.sentence.renamed(str(folder), name)) from None
     except FileNotFoundError:  # it was there when the names were read
@@ -74,27 +81,31 @@ def bundle_named(name: str) -> "Bundle":
 
 def chosen_bundle() -> "Bundle":
     """Return the bundle of this visitor's model; raises UserError if it is absent or damaged."""
-    return bundle_named(chosen_name())
+    return once_per_run(_BUNDLE, lambda: bundle_named(chosen_name()))
 
 
 def classifier() -> "Classifier":
     """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
+    return once_per_run(_CLASSIFIER, _load_classifier)
+
+
+def _load_classifier() -> "Classifier":
     bundle = chosen_bundle()
     known = (str(bundle.path), bundle.version)
-    if known in _KNOWN:
-        return _loaded(bundle, *known)
+    if known in _LOADED_ONCE:
+        return _load_network(bundle, *known)
     with st.spinner(say("Loading the network (a few seconds, once)…")):
-        loaded = _loaded(bundle, *known)
-    _KNOWN.add(known)
+        loaded = _load_network(bundle, *known)
+    _LOADED_ONCE.add(known)
     return loaded
 
 
-def ask(network: "Classifier", photo: np.ndarray) -> "Prediction":
-    """Return what the network says of a photo, uint8 RGB (H, W, 3); others who asked before come first.
+def run_network(network: "Classifier", photo: np.ndarray) -> "Prediction":
+    """Return the prediction for a photo, uint8 RGB (H, W, 3), after those that were queued before.
 
-    Raises UserError if so many wait that an answer would take too long.
+    Raises UserError if the queue is full.
     """
-    with RECORD.timed("network asked"), _LINE.turn(object()):
+    with METRICS.timed("network asked"), _QUEUE.turn(object()):
         return network([photo])[0]
 
 
@@ -109,21 +120,21 @@ def _no_model() -> UserError:
     return UserError("There is no model. The operator has to put one into the folder of models.")
 
 
-# No age limit for these two: a new bundle is another key, what is in memory stays sound whatever becomes of
-# the files, and whoever came after the end of an age would wait for seconds.
+# No ttl for these two: a new bundle has another key, what is in memory stays valid whatever becomes of the
+# files, and after a ttl the next visitor would wait for seconds.
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _verified(folder: str, changed: int) -> "Bundle":
+def _load_bundle(folder: str, changed: int) -> "Bundle":
     return bundles.load_bundle(Path(folder))
 
 
 @st.cache_resource(max_entries=_MOST_LOADED, show_spinner=False)
-def _loaded(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
+def _load_network(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
     from melanoma.model.classifier import Classifier
 
     loaded = Classifier(_bundle)
     # Streamlit collects garbage twice after every run of the script: over TensorFlow's half a million objects
-    # that takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is left out; what
-    # made room for it was left out before, and goes only now.
+    # that takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is frozen; what
+    # was evicted for it had been frozen, and is collected only now.
     gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -5,14 +5,14 @@ import hashlib
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from melanoma.app.parts.shared.error_messages import sentence_of
 from melanoma.app.parts.shared.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.markdown import as_typed
-from melanoma.app.parts.shared.problems import sentence_of
+from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.app.parts.shared.samples import SAMPLES, Photo, sample, title_of
-from melanoma.app.parts.shared.server import let_go, number_on_page
+from melanoma.app.parts.shared.server import release_upload, widget_number_on_page
 from melanoma.app.parts.shared.uploader import show_uploader
-from melanoma.app.server_metrics import RECORD
+from melanoma.app.server_metrics import METRICS
 from melanoma.photos.formats import EXTENSIONS
 from melanoma.photos.reading import MAX_BYTES
 from melanoma.photos.sandbox import Decoder
@@ -84,15 +84,18 @@ def _draw_sources() -> None:
     )
     if source == camera:
         picture = st.camera_input(
-            say("Take a photo through the dermatoscope"), key="camera", on_change=_take, args=("camera",)
+            say("Take a photo through the dermatoscope"),
+            key="camera",
+            on_change=_store_uploads,
+            args=("camera",),
         )
         if picture is not None and picture.file_id != st.session_state.get(_PICTURE):
-            _take_from_an_older_page("camera")
+            _store_uploads_of_stale_page("camera")
         return
     # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
     # the drawing would flash up between two photos.
     if _UPLOADS not in st.session_state:
-        st.session_state[_UPLOADS] = number_on_page("upload")
+        st.session_state[_UPLOADS] = widget_number_on_page("upload")
         if st.session_state[_UPLOADS]:
             st.session_state[_PROBLEMS] = [
                 Sentence("The photos from before are gone: the server does not keep them. Give them again.")
@@ -103,25 +106,25 @@ def _draw_sources() -> None:
         {EXTENSIONS: MAX_BYTES // 1024**2},
         widget,
         accept_multiple_files=True,
-        on_change=_take,
+        on_change=_store_uploads,
         args=(widget,),
     )
     if given:
-        _take_from_an_older_page(widget)
+        _store_uploads_of_stale_page(widget)
 
 
-def _take_from_an_older_page(widget: str) -> None:
-    """Keep what a control was given before this session knew it, so that nothing was called back."""
-    told = st.session_state.get(_PROBLEMS, [])
-    _take(widget)
-    st.session_state[_PROBLEMS] = told + st.session_state[_PROBLEMS]
+def _store_uploads_of_stale_page(widget: str) -> None:
+    """Store the files of a control that this session had not drawn, so that its callback was not called."""
+    earlier = st.session_state.get(_PROBLEMS, [])
+    _store_uploads(widget)
+    st.session_state[_PROBLEMS] = earlier + st.session_state[_PROBLEMS]
     st.rerun()
 
 
 def _draw_problems() -> None:
     if problems := st.session_state.get(_PROBLEMS):
-        told = "  \n".join(as_typed(problem.said(say)) for problem in problems)
-        st.error(told, icon=":material/broken_image:")
+        sentences = "  \n".join(escape_markdown(problem.said(say)) for problem in problems)
+        st.error(sentences, icon=":material/broken_image:")
 
 
 def _draw_strip(current: Photo) -> None:
@@ -142,14 +145,14 @@ def _draw_thumbnail(photo: Photo, label: str, current: Photo) -> None:
             label,
             key=f"show-{photo.key}",
             type="primary" if shown else "tertiary",
-            help=as_typed(photo.name) if photo.name and not photo.drawn else None,
+            help=escape_markdown(photo.name) if photo.name and not photo.drawn else None,
             on_click=choose,
             args=(photo.key,),
         )
 
 
-def _take(widget: str) -> None:
-    """Keep what a control has just been given."""
+def _store_uploads(widget: str) -> None:
+    """Read the files that an uploader or the camera was given, and store the photos: their callback."""
     given = st.session_state[widget]
     if not given:  # the camera was cleared for another picture
         return
@@ -164,9 +167,9 @@ def _take(widget: str) -> None:
     problems: list[Sentence] = []
     for file in files[:MOST_PHOTOS]:
         name = say("The camera's picture") if widget == "camera" else file.name
-        let_go(file)
+        release_upload(file)
         try:
-            with RECORD.timed("photo opened"):
+            with METRICS.timed("photo opened"):
                 content = file.getvalue()
                 pixels = _DECODER.read(content, name)
         except Exception as error:

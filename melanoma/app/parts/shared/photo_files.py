@@ -3,7 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.server import number_on_page
+from melanoma.app.parts.shared.server import widget_number_on_page
 from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
@@ -22,7 +22,7 @@ def take_files() -> tuple[list[Source], list[str]]:
     Nothing is decoded yet. The uploader is emptied, so that the files go as soon as they are judged.
     """
     if _UPLOADS not in st.session_state:
-        st.session_state[_UPLOADS] = number_on_page("triage-files")
+        st.session_state[_UPLOADS] = widget_number_on_page("triage-files")
     number = st.session_state[_UPLOADS]
     with st.form(f"triage-form-{number}", border=False):
         files = show_uploader(

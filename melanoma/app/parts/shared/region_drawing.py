@@ -21,7 +21,7 @@ def show_region_selection(
     tool: Literal["select", "lasso"] = "select",
     on_select: Literal["rerun"] | Callable[[], None] = "rerun",
 ) -> Any:
-    """Draw the photo, uint8 RGB; return what st.plotly_chart returns. `tool` is the one in hand at first."""
+    """Draw the photo, uint8 RGB; return what st.plotly_chart returns. `tool` is active at first."""
     return st.plotly_chart(
         region_selection_figure(photo, prediction, tool),
         key=key,
@@ -33,7 +33,7 @@ def show_region_selection(
 
 
 def drawn_region(event: Any, shape: tuple[int, int]) -> np.ndarray:
-    """Return the region that a board's event says was drawn, bool `shape`; all False for none."""
+    """Return the region of a chart's selection event, bool `shape`; all False for none."""
     outlines = []
     for box in event.selection.box:
         (left, right), (top, bottom) = box["x"], box["y"]

@@ -44,7 +44,7 @@ class Photo:
         return as_jpeg(shrink(self.pixels, _THUMBNAIL), 85)
 
 
-# No age limit: there are only these, every visitor sees them, and they never change.
+# No ttl: there are only these, every visitor sees them, and they never change.
 @st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)
 def sample(name: str) -> Photo:
     """Return the drawing of this name, one of `SAMPLES`; it is shared, so its pixels cannot be changed."""

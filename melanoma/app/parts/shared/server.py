@@ -1,4 +1,4 @@
-"""The server itself: how much memory it holds, where it puts what visitors send, what it forgot."""
+"""The server: its memory, its copies of uploads, and pages that are older than their session."""
 
 import re
 from pathlib import Path
@@ -22,13 +22,13 @@ def keep_uploads_in_memory() -> None:
     MultiPartParser.spool_max_size = config.get_option("server.maxUploadSize") * 1024**2 + _MARGIN
 
 
-def let_go(file: UploadedFile) -> None:
+def release_upload(file: UploadedFile) -> None:
     """Drop the server's copy of a file that was read: it would stay until the visitor leaves."""
     if (session := get_script_run_ctx()) is not None:
         session.uploaded_file_mgr.remove_file(session_id=session.session_id, file_id=file.file_id)
 
 
-def number_on_page(name: str) -> int:
+def widget_number_on_page(name: str) -> int:
     """Return N if the visitor's page holds a control with the key `name`-N, the largest; 0 if it holds none.
 
     A page may be older than its session: it connects again by itself when the server was started anew, or has

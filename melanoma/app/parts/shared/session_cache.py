@@ -1,4 +1,4 @@
-"""Results of the photo in view, kept in the visitor's session so that nothing known is computed again."""
+"""A cache in the visitor's session for results of the photo in view."""
 
 from collections.abc import Callable, Hashable
 from typing import TypeVar
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 def cached_for_photo(name: str, photo: Photo, key: Hashable, compute: Callable[[], T], most: int = 8) -> T:
-    """Return `compute()`, from memory where it is known for this photo, model and `key`.
+    """Return `compute()`, cached under `name` by photo, model and `key`.
 
-    The latest `most` results stay; all are dropped when the photo or the model changes.
+    The latest `most` results are kept; all are dropped when the photo or the model changes.
     """
     owner = (photo.key, classifier().bundle.version)
-    store = st.session_state.get(f"kept-{name}")
+    store = st.session_state.get(f"cached-{name}")
     if store is None or store[0] != owner:
-        store = st.session_state[f"kept-{name}"] = (owner, {})
+        store = st.session_state[f"cached-{name}"] = (owner, {})
     results = store[1]
     if key not in results:
         while len(results) >= most:

@@ -31,7 +31,7 @@ def show_uploader(label: str, limits: Mapping[tuple[str, ...], int], key: str, *
                     most=most,
                 )
             )
-        told = [
+        sentences = [
             say(
                 "Up to {most} MB each: {kinds}.",
                 most=megabytes,
@@ -39,5 +39,5 @@ def show_uploader(label: str, limits: Mapping[tuple[str, ...], int], key: str, *
             )
             for endings, megabytes in limits.items()
         ]
-        st.caption(" ".join(told))
+        st.caption(" ".join(sentences))
     return given

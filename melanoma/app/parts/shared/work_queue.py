@@ -1,4 +1,4 @@
-"""Work one at a time, first come, first served, with a place that can be shown to those who wait."""
+"""A first-in, first-out queue for threads: one works at a time, the others can see their position."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,48 +6,48 @@ from contextlib import contextmanager
 
 from melanoma.errors import UserError
 
-_LOOK = 0.2  # seconds between two looks at whether somebody who waits has left
+_POLL_INTERVAL = 0.2  # seconds between two checks whether a waiting ticket was cancelled
 
 
 class QueueFull(UserError):
-    """So many wait that one more would wait too long."""
+    """The queue is full: one more would wait too long."""
 
 
 class WorkQueue:
-    """A queue for threads: who is first works, the others wait. Safe for any number of threads."""
+    """The queue. Safe for any number of threads."""
 
     def __init__(self, most: int | None = None) -> None:
-        """Begin with nobody waiting. `most` may be in the queue at once, any number if None."""
+        """Begin empty. `most` is the capacity, unlimited if None."""
         self._most = most
-        self._line: list[object] = []
+        self._waiting: list[object] = []
         self._changed = threading.Condition()
 
     @contextmanager
-    def turn(self, ticket: object, left: Callable[[], bool] = lambda: False) -> Iterator[bool]:
-        """Wait for the turn of `ticket`, and hold it as long as the block runs.
+    def turn(self, ticket: object, cancelled: Callable[[], bool] = lambda: False) -> Iterator[bool]:
+        """Wait until `ticket` is first, and keep it first as long as the block runs.
 
-        Yields False at once when `left` returns True while waiting: who has left frees the place, and so does
-        one whose `left` raises. Raises QueueFull if there is no place left.
+        Yields False at once when `cancelled` returns True while waiting. The ticket then leaves the queue,
+        also if `cancelled` raises. Raises QueueFull if the queue is full.
         """
         with self._changed:
-            if self._most is not None and len(self._line) >= self._most:
+            if self._most is not None and len(self._waiting) >= self._most:
                 raise QueueFull("Too many visitors ask at this moment. Try again in a minute.")
-            self._line.append(ticket)
+            self._waiting.append(ticket)
         try:
-            while not (gone := left()) and not self._first_within(ticket, _LOOK):
+            while not (gone := cancelled()) and not self._wait_until_first(ticket, _POLL_INTERVAL):
                 pass
             yield not gone
         finally:
             with self._changed:
-                self._line.remove(ticket)
+                self._waiting.remove(ticket)
                 self._changed.notify_all()
 
-    def before(self, ticket: object) -> int:
-        """Return how many others come before a ticket; 0 if it is its turn or if it is not in the queue."""
+    def ahead_of(self, ticket: object) -> int:
+        """Return how many tickets are ahead of this one; 0 if it is first or not in the queue."""
         with self._changed:
-            return self._line.index(ticket) if ticket in self._line else 0
+            return self._waiting.index(ticket) if ticket in self._waiting else 0
 
-    def _first_within(self, ticket: object, seconds: float) -> bool:
-        """Return whether it is the turn of `ticket`, after waiting so long for that."""
+    def _wait_until_first(self, ticket: object, seconds: float) -> bool:
+        """Return whether `ticket` is first, after waiting for that up to a timeout of `seconds`."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._line[0] is ticket, seconds)
+            return self._changed.wait_for(lambda: self._waiting[0] is ticket, seconds)

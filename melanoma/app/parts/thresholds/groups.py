@@ -48,13 +48,13 @@ def show_groups(held_back: HeldBack, threshold: float, bundle: Bundle) -> None:
 def _row(
     part: Part, threshold: float, areas: dict[tuple[str, str], dict[str, float | None]]
 ) -> dict[str, object]:
-    found, silent = part.found(threshold), part.silent(threshold)
+    sensitivity, specificity = part.found(threshold), part.silent(threshold)
     row = {
         say("Group"): say(part.name) + (f" {_SMALL}" if part.small else ""),
         say("Photos"): len(part.melanomas.score) + len(part.others.score),
         say("Melanomas"): len(part.melanomas.score),
-        say("Melanomas found"): as_percent(found),
-        say("False alarms"): as_percent(silent.complement()),
+        say("Melanomas found"): as_percent(sensitivity),
+        say("False alarms"): as_percent(specificity.complement()),
     }
     area = areas.get((part.kind, part.name))
     if areas:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.shared.language import say, written
+from melanoma.app.parts.shared.language import format_number, say
 from melanoma.evaluation.held_back import HeldBack
 from melanoma.evaluation.operating_points import false_alarms, missed
 
@@ -45,7 +45,7 @@ def _show(named: list[tuple[str, float]], key: str, none: str) -> None:
         return
     rows = pd.DataFrame(
         [
-            {say("Photo"): image_id, say("Probability of melanoma"): written(value, ".1%")}
+            {say("Photo"): image_id, say("Probability of melanoma"): format_number(value, ".1%")}
             for image_id, value in named
         ]
     )

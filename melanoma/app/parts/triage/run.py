@@ -1,4 +1,4 @@
-"""A worklist in the making: a thread of its own, so that the page stays usable, and ends with its visitor."""
+"""Makes a worklist in a thread, so that the page stays usable; it stops when the visitor's session ends."""
 
 import threading
 import time
@@ -13,12 +13,12 @@ from melanoma.model.bundle import Bundle
 if TYPE_CHECKING:
     from melanoma.model.classifier import Classifier
 
-_TURNS = WorkQueue()
+_QUEUE = WorkQueue()
 """One list at a time on this server: two would each take twice as long, and so would all other visitors."""
 
 
-class _Work:
-    """What the thread and the page share. If the thread held the `Run`, that would never be dropped."""
+class _SharedState:
+    """State shared by thread and page. Held by the thread, the `TriageRun` would never be collected."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -29,51 +29,53 @@ class _Work:
         self.failed = False
 
 
-class Run:
+class TriageRun:
     """One visitor's list. When the visitor's session ends, the work ends with it."""
 
     def __init__(self, classifier: "Classifier", sources: list[Source]) -> None:
-        """Begin at once, or when it is this list's turn."""
+        """Start the thread, which waits for this list's turn."""
         self.bundle: Bundle = classifier.bundle
-        self._work = _Work(len(sources))
-        weakref.finalize(self, self._work.stop.set)
-        threading.Thread(target=_work_through, args=(self._work, classifier, sources), daemon=True).start()
+        self._state = _SharedState(len(sources))
+        weakref.finalize(self, self._state.stop.set)
+        threading.Thread(
+            target=_judge_in_thread, args=(self._state, classifier, sources), daemon=True
+        ).start()
 
     def stop(self) -> None:
-        """End the work after the photos that are being judged; what is done stays."""
-        self._work.stop.set()
+        """Stop after the batch that is being judged; what is done is kept."""
+        self._state.stop.set()
 
     @property
     def total(self) -> int:
         """How many photos were given."""
-        return self._work.total
+        return self._state.total
 
     @property
     def done(self) -> int:
         """How many have an entry."""
-        return len(self._work.entries)
+        return len(self._state.entries)
 
     @property
     def running(self) -> bool:
         """True until all photos are judged, or the work was stopped or has failed."""
-        return self._work.ended is None
+        return self._state.ended is None
 
     @property
     def failed(self) -> bool:
         """True if a defect ended the work; the server's log has it."""
-        return self._work.failed
+        return self._state.failed
 
     @property
-    def before(self) -> int:
-        """How many other lists come first."""
-        return _TURNS.before(self._work)
+    def lists_ahead(self) -> int:
+        """How many lists are ahead in the queue."""
+        return _QUEUE.ahead_of(self._state)
 
     @property
     def seconds(self) -> float:
         """How long the work has taken, without waiting."""
-        if self._work.began is None:
+        if self._state.began is None:
             return 0.0
-        return (self._work.ended or time.monotonic()) - self._work.began
+        return (self._state.ended or time.monotonic()) - self._state.began
 
     @property
     def seconds_left(self) -> float | None:
@@ -84,18 +86,18 @@ class Run:
 
     def entries(self) -> list[Entry]:
         """Return the worklist so far."""
-        return ranked(list(self._work.entries))
+        return ranked(list(self._state.entries))
 
 
-def _work_through(work: _Work, classifier: "Classifier", sources: list[Source]) -> None:
+def _judge_in_thread(state: _SharedState, classifier: "Classifier", sources: list[Source]) -> None:
     try:
-        with _TURNS.turn(work, work.stop.is_set) as ours:
-            if ours:
-                work.began = time.monotonic()
-                for entry in judge(classifier, sources, work.stop.is_set):
-                    work.entries.append(entry)
+        with _QUEUE.turn(state, state.stop.is_set) as is_turn:
+            if is_turn:
+                state.began = time.monotonic()
+                for entry in judge(classifier, sources, state.stop.is_set):
+                    state.entries.append(entry)
     except BaseException:
-        work.failed = True
-        raise  # the thread's hook writes it to the server's log
+        state.failed = True
+        raise  # threading.excepthook writes it to the server's log
     finally:
-        work.ended = time.monotonic()
+        state.ended = time.monotonic()

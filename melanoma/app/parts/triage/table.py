@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.shared.language import language, say, speaker
+from melanoma.app.parts.shared.language import language, say, translator
 from melanoma.batch.triage import Entry
 from melanoma.batch.worklist import as_csv, as_html, name_of, remarks
 from melanoma.diagnoses import diagnosis_of
@@ -67,7 +67,7 @@ def offer_files(entries: list[Entry], bundle: Bundle) -> None:
     """Draw the buttons that save the whole list; a file is made when its button is pressed."""
     html, table = st.columns(2)
     code = language()
-    spoken = speaker(code)  # the files are made outside this run, where no language is known
+    spoken = translator(code)  # the files are made outside this run, where no language is known
     html.download_button(
         say("Worklist to print (HTML)"),
         lambda: as_html(entries, bundle, spoken, code),

@@ -1,12 +1,12 @@
-"""The network's answers to a changed photo, kept in the session while the photo stays."""
+"""The network's answers to a changed photo, cached in the session."""
 
 import hashlib
 
 import numpy as np
 
-from melanoma.app.parts.shared.answer import predict
-from melanoma.app.parts.shared.model import ask, classifier
+from melanoma.app.parts.shared.model import classifier, run_network
 from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.prediction import predict
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.edits.masking import cover
 from melanoma.edits.perturbations import Perturbation, apply_changes, sweep, working_copy
@@ -24,11 +24,13 @@ def answer_before(photo: Photo) -> Answer:
     pixels = cached_for_photo("working-copy", photo, (), lambda: working_copy(photo.pixels), most=1)
     if pixels is photo.pixels:
         return pixels, predict(photo)
-    return pixels, cached_for_photo("before", photo, (), lambda: ask(classifier(), pixels), most=1)
+    return pixels, cached_for_photo("before", photo, (), lambda: run_network(classifier(), pixels), most=1)
 
 
-def covered(photo: Photo, pixels: np.ndarray, inside: np.ndarray | None, fill: str) -> tuple[np.ndarray, str]:
-    """Return the photo with a region covered, and a short name of that region for memory."""
+def with_region_covered(
+    photo: Photo, pixels: np.ndarray, inside: np.ndarray | None, fill: str
+) -> tuple[np.ndarray, str]:
+    """Return the photo with a region covered, and a short name of that region as a cache key."""
     if inside is None or not inside.any():
         return pixels, ""
     name = hashlib.sha256(np.packbits(inside).tobytes() + fill.encode()).hexdigest()
@@ -40,7 +42,7 @@ def answer_after(photo: Photo, pixels: np.ndarray, region: str, settings: dict[s
 
     def compute() -> Answer:
         changed = apply_changes(pixels, settings)
-        return changed, ask(classifier(), changed)
+        return changed, run_network(classifier(), changed)
 
     return cached_for_photo("after", photo, (region, *sorted(settings.items())), compute, most=4)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from melanoma.app.parts.shared.language import language, say, text
-from melanoma.app.parts.shared.markdown import as_typed
+from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.app.parts.shared.photo_files import MOST_MEGABYTES
 from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.errors import UserError
@@ -38,19 +38,19 @@ def show_own_audit() -> None:
         try:
             if file is not None:
                 content, name = file.getvalue(), file.name
-                _keep(lambda audit_zip, _, progress: audit_zip(content, name, progress))
+                _audit_and_store(lambda audit_zip, _, progress: audit_zip(content, name, progress))
             elif folder:
-                _keep(lambda _, audit, progress: audit(Path(folder.strip()), progress=progress))
+                _audit_and_store(lambda _, audit, progress: audit(Path(folder.strip()), progress=progress))
             else:
                 st.warning(say("Choose a zip first."))
         except UserError as error:
-            st.error(as_typed(error.said(say)))
+            st.error(escape_markdown(error.said(say)))
     if _RESULT in st.session_state:
         _show(*st.session_state[_RESULT])
 
 
-def _keep(run: Callable[..., "Audit"]) -> None:
-    """Audit, and keep sentences and files for this visitor; the photos go."""
+def _audit_and_store(run: Callable[..., "Audit"]) -> None:
+    """Run the audit, and store its sentences and files in the session; the photos are dropped."""
     try:
         from melanoma.batch.audit_zip import audit_zip
         from melanoma.data.audit.report import as_html
@@ -77,10 +77,10 @@ def _keep(run: Callable[..., "Audit"]) -> None:
     )
 
 
-def _show(told: list[str], html: bytes, numbers: bytes) -> None:
+def _show(findings: list[str], html: bytes, numbers: bytes) -> None:
     if language() != "en":
         st.caption(say("This document is in English."))
-    st.markdown("\n".join(f"- {as_typed(sentence)}" for sentence in told))
+    st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in findings))
     with st.container(horizontal=True):
         for label, content, name, kind in (
             (say("Report (HTML)"), html, "audit.html", "text/html"),

@@ -1,7 +1,6 @@
-"""Pictures that are not dermoscopic: what tells whether the in-distribution check tells.
+"""Pictures that are not dermoscopic, to test the in-distribution check.
 
-They come with the packages that training needs (scikit-learn's and matplotlib's sample photographs) or are
-drawn.
+Sample photographs of scikit-learn and matplotlib, which training needs anyway, and generated pictures.
 """
 
 import io
@@ -20,28 +19,30 @@ from melanoma.model.in_distribution import distance
 from melanoma.photos.framing import frame
 
 SIDE = 256
-EACH = 24
+PER_KIND = 24
 
 
-def other_pictures(seed: int = 0) -> dict[str, list[np.ndarray]]:
+def non_dermoscopic_pictures(seed: int = 0) -> dict[str, list[np.ndarray]]:
     """Return kinds of pictures, each a list of uint8 (256, 256, 3) RGB."""
     rng = np.random.default_rng(seed)
     return {
         "buildings and flowers": list(_crops(load_sample_images().images, rng)),
         "a face": list(_crops([_face()], rng)),
-        "charts": [_chart(rng) for _ in range(EACH)],
-        "pages of text": [_page(rng) for _ in range(EACH)],
-        "noise": [rng.integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8) for _ in range(EACH)],
-        "stripes and checks": [_pattern(rng) for _ in range(EACH)],
-        "plain colours": [_plain(rng) for _ in range(EACH)],
-        "clouds of colour": [_clouds(rng) for _ in range(EACH)],
+        "charts": [_chart(rng) for _ in range(PER_KIND)],
+        "pages of text": [_page(rng) for _ in range(PER_KIND)],
+        "noise": [rng.integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8) for _ in range(PER_KIND)],
+        "stripes and checks": [_pattern(rng) for _ in range(PER_KIND)],
+        "plain colours": [_plain(rng) for _ in range(PER_KIND)],
+        "clouds of colour": [_clouds(rng) for _ in range(PER_KIND)],
     }
 
 
-def accepted_others(network: CompiledNetwork, references: np.ndarray, threshold: float) -> dict[str, float]:
-    """Return the share of each kind of picture that passes for a dermoscopic photo, 0..1; lower is better."""
+def accepted_non_dermoscopic(
+    network: CompiledNetwork, references: np.ndarray, threshold: float
+) -> dict[str, float]:
+    """Return the share of each kind of picture that the check accepts, 0..1; lower is better."""
     shares = {}
-    for kind, pictures in other_pictures().items():
+    for kind, pictures in non_dermoscopic_pictures().items():
         pixels = np.stack([frame(picture, network.size)[0] for picture in pictures])
         shares[kind] = float((distance(network.run(pixels).features, references) <= threshold).mean())
     return shares
@@ -50,9 +51,9 @@ def accepted_others(network: CompiledNetwork, references: np.ndarray, threshold:
 def accepted_shares(
     network: CompiledNetwork, features: np.ndarray, references: np.ndarray, threshold: float
 ) -> dict[str, float]:
-    """Return the share of the test lesions, whose features are (n, d), that passes, and `accepted_others`."""
+    """Return the accepted shares of the test lesions, features (n, d), and of non-dermoscopic pictures."""
     passed = distance(features, references) <= threshold
-    return {"test lesions": float(passed.mean()), **accepted_others(network, references, threshold)}
+    return {"test lesions": float(passed.mean()), **accepted_non_dermoscopic(network, references, threshold)}
 
 
 def _face() -> np.ndarray:
@@ -61,7 +62,7 @@ def _face() -> np.ndarray:
 
 
 def _crops(photos: list[np.ndarray], rng: np.random.Generator) -> Iterator[np.ndarray]:
-    for number in range(EACH):
+    for number in range(PER_KIND):
         photo = photos[number % len(photos)]
         height, width = photo.shape[:2]
         side = int(rng.uniform(0.45, 1.0) * min(height, width))

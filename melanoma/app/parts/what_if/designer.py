@@ -6,17 +6,18 @@ from math import pi
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.default_map import first_maps, signs
-from melanoma.app.parts.shared.language import say, text, written
-from melanoma.app.parts.shared.model import ask, classifier
-from melanoma.app.parts.shared.problems import fragment
-from melanoma.app.parts.whatif.compare import show_map
-from melanoma.app.parts.whatif.sliders import draw_slider
+from melanoma.app.parts.shared.default_map import colour_legend, default_maps
+from melanoma.app.parts.shared.error_messages import fragment
+from melanoma.app.parts.shared.language import format_number, say, text
+from melanoma.app.parts.shared.model import classifier, run_network
+from melanoma.app.parts.what_if.compare import show_map
+from melanoma.app.parts.what_if.sliders import draw_slider
 from melanoma.controls import Range
 from melanoma.diagnoses import diagnosis_of
 from melanoma.edits.drawn_lesions import SyntheticLesion
 from melanoma.edits.lesion_designer import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
-from melanoma.figures.heatmap import colour_limit, probability_bars
+from melanoma.figures.heatmap import colour_limit
+from melanoma.figures.probability_bars import probability_bars
 from melanoma.lesion.abcd import Abcd
 from melanoma.model.prediction import Prediction
 
@@ -32,7 +33,7 @@ def show_designer() -> None:
         st.header(say("Design a lesion"), anchor=False)
         with st.container(horizontal=True):
             for name in EXAMPLES:
-                st.button(say(name), on_click=_take_example, args=(name,), key=f"example-{name}")
+                st.button(say(name), on_click=_on_example, args=(name,), key=f"example-{name}")
         settings = {control.name: draw_slider(control, _key(control)) for control in CONTROLS}
         seed = int(draw_slider(_SEED, _key(_SEED)))
     drawn, prediction, measured = _answer(tuple(settings.items()), seed, classifier().bundle.version)
@@ -51,8 +52,8 @@ def _show_answer(drawn: SyntheticLesion, prediction: Prediction) -> None:
         st.markdown(say("**The drawing**"))
         st.image(drawn.image, width="stretch", alt=say("The drawn lesion"))
     with reasons:
-        method, maps = first_maps(prediction)
-        st.markdown(f"**{say(method.title)}.** {signs(method, name)}")
+        method, maps = default_maps(prediction)
+        st.markdown(f"**{say(method.title)}.** {colour_legend(method, name)}")
         show_map(drawn.image, prediction, code, colour_limit(maps), "design-map", say("The drawing"))
     if prediction.melanoma_alert:
         alert = say("To the network this drawing resembles melanoma: it would alert.")
@@ -65,7 +66,8 @@ def _show_answer(drawn: SyntheticLesion, prediction: Prediction) -> None:
         probability_bars(dict(prediction.ranked), prediction.prediction_set, say),
         key="design-bars",
         alt=", ".join(
-            f"{say(diagnosis_of(code).name)} {written(value, '.1%')}" for code, value in prediction.ranked
+            f"{say(diagnosis_of(code).name)} {format_number(value, '.1%')}"
+            for code, value in prediction.ranked
         ),
     )
 
@@ -83,14 +85,14 @@ def _show_letters(drawn: SyntheticLesion, measured: Measured) -> None:
             _diameter,
         ),
     )
-    for (letter, value, told), column in zip(letters, st.columns(len(letters)), strict=True):
+    for (letter, value, describe), column in zip(letters, st.columns(len(letters)), strict=True):
         found = measured.found_outline
         column.markdown(
             f"{letter}\n"
             f"- {say('You set')}: **{value}**\n"
-            f"- {say('Measured, true outline')}: {told(measured.true_outline)}\n"
+            f"- {say('Measured, true outline')}: {describe(measured.true_outline)}\n"
             f"- {say('Measured, found outline')}: "
-            + (say("no lesion found") if found is None else told(found))
+            + (say("no lesion found") if found is None else describe(found))
         )
     st.caption(say("The found outline overlaps the true one by {overlap:.0%}.", overlap=measured.overlap))
 
@@ -129,16 +131,16 @@ def _key(control: Range) -> str:
     return f"d-{control.name}"
 
 
-def _take_example(name: str) -> None:
+def _on_example(name: str) -> None:
     for field, value in asdict(EXAMPLES[name]).items():
         st.session_state[f"d-{field}"] = int(value) if field in WHOLE_NUMBERS else float(value)
 
 
-# An hour: about a megabyte each, which nobody may want again.
+# A ttl of an hour: about a megabyte each, which nobody may want again.
 @st.cache_resource(max_entries=24, ttl=3600, show_spinner=False)
 def _answer(
     settings: tuple[tuple[str, float], ...], seed: int, version: str
 ) -> tuple[SyntheticLesion, Prediction, Measured]:
     """Return a drawing, the answer to it and its figures, the same for all visitors."""
     drawn = draw(dict(settings), seed)
-    return drawn, ask(classifier(), drawn.image), measure(drawn)
+    return drawn, run_network(classifier(), drawn.image), measure(drawn)

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def what_if(**link: str) -> AppTest:
-    app = AppTest.from_string("from melanoma.app.pages import whatif; whatif.page()", default_timeout=120)
+    app = AppTest.from_string("from melanoma.app.pages import what_if; what_if.page()", default_timeout=120)
     for name, value in link.items():
         app.query_params[name] = value
     app.run()

@@ -6,7 +6,8 @@ from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say, text
 from melanoma.evaluation.held_back import HeldBack
-from melanoma.figures.roc import confusion_figure, reliability_figure
+from melanoma.figures.confusion_matrix import confusion_figure
+from melanoma.figures.reliability import reliability_figure
 
 
 def show_confusion(held_back: HeldBack) -> None:

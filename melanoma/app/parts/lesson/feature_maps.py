@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import text_and_pictures
 from melanoma.figures.lesson import map_figure, tiles_figure
@@ -67,7 +67,7 @@ def show_features(photo: Photo, prediction: Prediction) -> None:
                     depth=number,
                     name=names[rank - 1],
                 ),
-                on_select=_take_click,
+                on_select=_on_click,
                 selection_mode="points",
             )
         with large:
@@ -103,7 +103,7 @@ def depths_of(photo: Photo, prediction: Prediction) -> "tuple[Depth, ...]":
     return cached_for_photo("depths", photo, (), compute)
 
 
-def _take_click() -> None:
+def _on_click() -> None:
     points = st.session_state[_TILES].selection.points
     if points:
         st.session_state[_CHANNEL] = points[0]["point_index"] + 1

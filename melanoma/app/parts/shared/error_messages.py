@@ -1,4 +1,4 @@
-"""Sentences in place of exceptions: what was nobody's defect never looks like one, wherever it comes up."""
+"""Error messages: a UserError and a lack of memory become sentences, any other exception is a defect."""
 
 import errno
 import functools
@@ -12,6 +12,7 @@ import cv2
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.script_run import script_run
 from melanoma.errors import UserError
 from melanoma.phrases import Sentence
 
@@ -40,7 +41,7 @@ def fragment(draw: Callable[P, None], run_every: float | None = None) -> Callabl
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
-        with show_user_errors():
+        with script_run(), show_user_errors():
             draw(*args, **kwargs)
 
     return st.fragment(drawn, run_every=run_every)

@@ -3,14 +3,15 @@
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.thresholds.groups import as_percent, show_groups
 from melanoma.app.parts.thresholds.mistakes import show_mistakes
 from melanoma.evaluation.held_back import HeldBack
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.patients import Patients, among
-from melanoma.figures.roc import people_figure, roc_figure
+from melanoma.figures.icon_array import icon_array_figure
+from melanoma.figures.roc import roc_figure
 from melanoma.model.bundle import Bundle
 
 PEOPLE = 1000
@@ -40,7 +41,7 @@ def show_operating_point(held_back: HeldBack, bundle: Bundle) -> None:
             type="tertiary",
             icon=":material/undo:",
             disabled=percent == shipped,
-            on_click=_put_back,
+            on_click=_reset_threshold,
             args=(shipped,),
         )
     with right:
@@ -58,10 +59,10 @@ def show_operating_point(held_back: HeldBack, bundle: Bundle) -> None:
         st.caption(say("About 1% on a screening day, 5% at a dermatologist's, 11% in the photo archives."))
     # The slider has one decimal; at its own mark it means the network's exact threshold.
     threshold = bundle.alert_threshold if percent == shipped else percent / 100
-    found, silent = held_back.everyone.found(threshold), held_back.everyone.silent(threshold)
-    patients = among(PEOPLE, prevalence / 100, found.value, silent.value)
+    sensitivity, specificity = held_back.everyone.found(threshold), held_back.everyone.silent(threshold)
+    patients = among(PEOPLE, prevalence / 100, sensitivity.value, specificity.value)
     with left:
-        _show_curve(held_back, found, silent, threshold)
+        _show_curve(held_back, sensitivity, specificity, threshold)
     with right:
         _show_people(patients)
     st.header(say("Is it as good for everyone?"), anchor=False)
@@ -70,23 +71,23 @@ def show_operating_point(held_back: HeldBack, bundle: Bundle) -> None:
     show_mistakes(held_back, threshold)
 
 
-def _put_back(percent: float) -> None:
+def _reset_threshold(percent: float) -> None:
     st.session_state[_THRESHOLD] = percent
 
 
-def _show_curve(held_back: HeldBack, found: Estimate, silent: Estimate, threshold: float) -> None:
+def _show_curve(held_back: HeldBack, sensitivity: Estimate, specificity: Estimate, threshold: float) -> None:
     st.header(say("Every threshold is a trade"), anchor=False)
     words = say(
         "At {threshold:.1%} the alert finds {found} of the melanomas and rings at {alarms} of the other "
         "lesions.",
         threshold=threshold,
-        found=as_percent(found),
-        alarms=as_percent(silent.complement()),
+        found=as_percent(sensitivity),
+        alarms=as_percent(specificity.complement()),
     )
     figure = roc_figure(
         held_back.curve,
-        1 - silent.value,
-        found.value,
+        1 - specificity.value,
+        sensitivity.value,
         (say("False alarms among other lesions"), say("Melanomas found"), say("this threshold")),
     )
     with st.container(key="roc"):
@@ -108,7 +109,7 @@ def _show_people(patients: Patients) -> None:
     )
     with st.container(key="people"):
         show(
-            people_figure(counts, names),
+            icon_array_figure(counts, names),
             key="people-icons",
             alt=say("One sign for each of 1,000 people.") + " " + words,
         )

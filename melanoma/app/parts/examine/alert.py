@@ -1,26 +1,26 @@
-"""What the network says, in one sentence that nobody can take for reassurance."""
+"""The alert, in one sentence that nobody can take for reassurance, and the probabilities."""
 
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.language import say, text, written
-from melanoma.figures.heatmap import probability_bars
+from melanoma.app.parts.shared.language import format_number, say, text
+from melanoma.figures.probability_bars import probability_bars
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import alert_words, doubts, set_words, within_sentence
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
 
 
-def show_verdict(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
+def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
     """Show the alert, and every reason to doubt the answer."""
     headline, meaning = alert_words(prediction, bundle, say)
-    told = f"**{headline}** {meaning}"
+    message = f"**{headline}** {meaning}"
     inside = lesion.evidence_inside(prediction) if lesion else None
     with st.container(key="verdict"):
         if prediction.melanoma_alert:
-            st.error(told, icon=":material/warning:")
+            st.error(message, icon=":material/warning:")
         else:
-            st.info(told, icon=":material/info:")
+            st.info(message, icon=":material/info:")
         if found := doubts(prediction, inside, say):
             st.warning(f"**{say('Distrust this answer.')}** {' '.join(found)}", icon=":material/help:")
 
@@ -35,16 +35,17 @@ def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
             alt=say(
                 "Probabilities: {values}",
                 values=", ".join(
-                    f"{within_sentence(code, say)} {written(value, '.1%')}" for code, value in chances.items()
+                    f"{within_sentence(code, say)} {format_number(value, '.1%')}"
+                    for code, value in chances.items()
                 ),
             ),
         )
-    told = (
+    sentences = (
         say("▲ and hatching: malignant, or may become so. Bold: in the set of possible diagnoses."),
         set_words(prediction, bundle, say),
         describe_prior(bundle),
     )
-    st.caption(" ".join(told))
+    st.caption(" ".join(sentences))
 
 
 def describe_prior(bundle: Bundle) -> str:

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from melanoma.app.parts.shared.answer import predict
+from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.photo import photo_bar
-from melanoma.app.parts.shared.problems import show_user_errors
-from melanoma.app.parts.whatif.designer import show_designer
-from melanoma.app.parts.whatif.photo_changes import show_changes
+from melanoma.app.parts.shared.prediction import predict
+from melanoma.app.parts.what_if.designer import show_designer
+from melanoma.app.parts.what_if.photo_changes import show_changes
 
 _PHOTO, _DESIGNER = "photo", "designer"
 

@@ -4,14 +4,14 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_choice
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
-from melanoma.app.parts.whatif.answers import answer_after, answer_before, answers_along, covered
-from melanoma.app.parts.whatif.compare import show_comparison
-from melanoma.app.parts.whatif.sliders import choose_changes, choose_cover, offer_undo
+from melanoma.app.parts.what_if.answers import answer_after, answer_before, answers_along, with_region_covered
+from melanoma.app.parts.what_if.compare import show_comparison
+from melanoma.app.parts.what_if.sliders import choose_changes, choose_cover, offer_undo
 from melanoma.diagnoses import diagnosis_of
 from melanoma.edits.perturbations import PERTURBATIONS, change_named
 from melanoma.figures.perturbations import sweep_lines
@@ -31,7 +31,7 @@ def show_changes(photo: Photo) -> None:
         settings = choose_changes()
         inside, fill = choose_cover(*before)
         offer_undo()
-    pixels, region = covered(photo, before[0], inside, fill)
+    pixels, region = with_region_covered(photo, before[0], inside, fill)
     after = answer_after(photo, pixels, region, settings) if settings or region else before
     with answers:
         show_comparison(before, after, bundle, covered=bool(region))

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.default_map import say_why_no_evidence
-from melanoma.app.parts.shared.language import say, written
+from melanoma.app.parts.shared.default_map import show_no_evidence
+from melanoma.app.parts.shared.error_messages import fragment
+from melanoma.app.parts.shared.language import format_number, say
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.worked_sum import WorkedSum, worked_sum
@@ -17,7 +17,7 @@ from melanoma.model.prediction import Prediction
 @fragment
 def show_sum(photo: Photo, prediction: Prediction) -> None:
     """Show the sum of one diagnosis as steps and in numbers, then all of them side by side."""
-    if say_why_no_evidence(prediction):
+    if show_no_evidence(prediction):
         return
     worked = worked_sum(prediction)
     with text_and_pictures("lesson-sum"):
@@ -71,8 +71,8 @@ def _show_all(worked: WorkedSum, prediction: Prediction, chosen: str) -> None:
         evidence_bars(worked, order, names, (say("Evidence for"), say("Evidence against"))),
         key="worked-evidence",
         alt=", ".join(
-            f"{name} {written(worked.evidence_for[index], '+.2f')} "
-            f"{written(worked.evidence_against[index], '+.2f')}"
+            f"{name} {format_number(worked.evidence_for[index], '+.2f')} "
+            f"{format_number(worked.evidence_against[index], '+.2f')}"
             for name, index in zip(names, order, strict=True)
         ),
     )
@@ -81,7 +81,7 @@ def _show_all(worked: WorkedSum, prediction: Prediction, chosen: str) -> None:
         number_line(worked.log_odds[order], names, codes.index(chosen), (say("against"), say("for"))),
         key="worked-line",
         alt=", ".join(
-            f"{name} {written(worked.log_odds[index], '+.2f')}"
+            f"{name} {format_number(worked.log_odds[index], '+.2f')}"
             for name, index in zip(names, order, strict=True)
         ),
     )
@@ -102,6 +102,6 @@ def _table(worked: WorkedSum, order: list[int], names: list[str]) -> str:
     for index, name in zip(order, names, strict=True):
         evidence = worked.evidence_for[index] + worked.evidence_against[index]
         numbers = (worked.starting_values[index], evidence, -worked.division[index], worked.log_odds[index])
-        cells = [written(number, "+.2f") for number in numbers]
-        rows.append(f"| {name} | {' | '.join(cells)} | {written(worked.probabilities[index], '.1%')} |")
+        cells = [format_number(number, "+.2f") for number in numbers]
+        rows.append(f"| {name} | {' | '.join(cells)} | {format_number(worked.probabilities[index], '.1%')} |")
     return "\n".join(rows)

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.shared.problems import fragment
 from melanoma.app.parts.shared.step_layout import text_and_pictures
+from melanoma.batches import sliced
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.looks_for import read_looks_for
 from melanoma.model.alert_wording import marked_name
@@ -16,7 +17,7 @@ _COLUMNS = 4
 
 
 @fragment
-def show_looked_for(photo: Photo, prediction: Prediction) -> None:
+def show_looks_for(photo: Photo, prediction: Prediction) -> None:
     """Show the pictures made ahead for each output, or say how to make them."""
     pictures = read_looks_for(classifier().bundle)
     with text_and_pictures("lesson-looks-for"):
@@ -30,8 +31,8 @@ def show_looked_for(photo: Photo, prediction: Prediction) -> None:
             )
             return
         codes = [code for code, _ in prediction.ranked]
-        for start in range(0, len(codes), _COLUMNS):
-            for code, column in zip(codes[start : start + _COLUMNS], st.columns(_COLUMNS), strict=False):
+        for some in sliced(codes, _COLUMNS):
+            for code, column in zip(some, st.columns(_COLUMNS), strict=False):
                 column.image(
                     pictures[code],
                     width="stretch",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.shared.gallery import photos
-from melanoma.app.parts.shared.model import ask, classifier
+from melanoma.app.parts.shared.model import classifier, run_network
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.samples import SAMPLES
 from melanoma.model.prediction import Prediction
@@ -17,17 +17,17 @@ def predict(photo: Photo) -> Prediction:
     if photo.key in SAMPLES:
         return _predict_drawing(photo, photo.key, network.bundle.version)
     key = (photo.key, network.bundle.version)
-    kept = st.session_state.setdefault(_PREDICTIONS, {})
-    if key not in kept:
-        there = {brought.key for brought in photos()}
-        for known in [known for known in kept if known[0] not in there]:
-            del kept[known]  # what is left of a photo goes with it
-        kept[key] = ask(network, photo.pixels)
-    return kept[key]
+    predictions = st.session_state.setdefault(_PREDICTIONS, {})
+    if key not in predictions:
+        present = {brought.key for brought in photos()}
+        for known in [known for known in predictions if known[0] not in present]:
+            del predictions[known]  # results of a photo that was removed are dropped
+        predictions[key] = run_network(network, photo.pixels)
+    return predictions[key]
 
 
-# No age limit: the same drawing and model give the same answer, and the first view waits for it.
+# No ttl: the same drawing and model give the same answer, and the first view waits for it.
 @st.cache_resource(max_entries=2 * len(SAMPLES), show_spinner=False)
 def _predict_drawing(_drawn: Photo, name: str, version: str) -> Prediction:
     """Return the prediction for the drawing, the same for all visitors."""
-    return ask(classifier(), _drawn.pixels)
+    return run_network(classifier(), _drawn.pixels)

@@ -4,10 +4,10 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.default_map import first_maps, signs
-from melanoma.app.parts.shared.language import say, written
+from melanoma.app.parts.shared.default_map import colour_legend, default_maps
+from melanoma.app.parts.shared.language import format_number, say
 from melanoma.app.parts.shared.link import linked_choice
-from melanoma.app.parts.whatif.answers import Answer
+from melanoma.app.parts.what_if.answers import Answer
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import OPACITY, colour_limit, heatmap_figure
 from melanoma.figures.perturbations import before_and_after
@@ -27,13 +27,14 @@ def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool
         "map-of",
         lambda code: marked_name(code, say),
     )
-    limit = colour_limit(np.concatenate([first_maps(prediction)[1] for _, prediction in (before, after)]))
+    limit = colour_limit(np.concatenate([default_maps(prediction)[1] for _, prediction in (before, after)]))
     titles = (say("Before"), say("After"))
     columns = st.columns(2)
     for (pixels, prediction), title, column in zip((before, after), titles, columns, strict=True):
+        probability = format_number(prediction.probability(code), ".1%")
         with column:
             st.markdown(
-                f"**{title}:** {say(diagnosis_of(code).name)} {written(prediction.probability(code), '.1%')}",
+                f"**{title}:** {say(diagnosis_of(code).name)} {probability}",
             )
             show_map(pixels, prediction, code, limit, f"map-{title}", title)
     show(
@@ -42,8 +43,8 @@ def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool
         ),
         key="before-and-after",
         alt=", ".join(
-            f"{say(diagnosis_of(code).name)} {written(was, '.1%')} → "
-            f"{written(after[1].probability(code), '.1%')}"
+            f"{say(diagnosis_of(code).name)} {format_number(was, '.1%')} → "
+            f"{format_number(after[1].probability(code), '.1%')}"
             for code, was in before[1].ranked
         ),
     )
@@ -96,7 +97,7 @@ def show_map(
     pixels: np.ndarray, prediction: Prediction, code: str, limit: float, key: str, title: str
 ) -> None:
     """Draw the evidence map of a diagnosis over its photo, or Grad-CAM's for a network without evidence."""
-    method, maps = first_maps(prediction)
+    method, maps = default_maps(prediction)
     figure = heatmap_figure(
         pixels,
         maps[..., prediction.index(code)],
@@ -105,8 +106,8 @@ def show_map(
         OPACITY,
         method.signed,
         say("Logit units in each cell"),
+        height=380,
     )
-    figure.update_layout(height=380)
     show(
         figure,
         key=key,
@@ -114,7 +115,7 @@ def show_map(
             "{title}, {method} over the photo. {signs} Probability {probability:.1%}.",
             title=title,
             method=say(method.title),
-            signs=signs(method, say(diagnosis_of(code).name)),
+            signs=colour_legend(method, say(diagnosis_of(code).name)),
             probability=prediction.probability(code),
         ),
     )
