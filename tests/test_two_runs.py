@@ -1,6 +1,7 @@
 """Two networks compared on the same lesions: which is better, by how much, and what both make together."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -58,9 +59,22 @@ def test_the_report_has_both_sides_and_no_joint_figure_for_the_test_lesions(smal
     assert "both together" in calibration and "both together" not in test
 
 
-def test_bundles_of_other_lesions_are_refused(small_bundle, nine_bundle):
+@pytest.mark.parametrize("column", ["image_id", "lesion_id", "split", "diagnosis"])
+def test_bundles_of_other_lesions_are_refused(small_bundle, column):
+    bundle = load_bundle(small_bundle)
+    other = bundle.load_predictions()
+    other.loc[0, column] = "another"
+    changed = SimpleNamespace(
+        path=bundle.path, codes=bundle.codes, prior=bundle.prior, load_predictions=lambda: other
+    )
     with pytest.raises(UserError, match="do not hold back the same images"):
-        held_back(load_bundle(small_bundle), load_bundle(nine_bundle))
+        held_back(bundle, changed)
+
+
+def test_bundles_of_other_diagnoses_are_refused(small_bundle):
+    bundle = load_bundle(small_bundle)
+    with pytest.raises(UserError, match="do not hold back the same images"):
+        held_back(bundle, replace(bundle, codes=bundle.codes[::-1]))
 
 
 def test_bundles_of_another_mix_are_refused(small_bundle):

@@ -510,6 +510,7 @@ def test_a_csv_with_one_column_a_class(tmp_path):
     assert audit(tmp_path / "labels.csv").table["label"].tolist() == ["MEL", "freckle", "MEL + NV"]
 
 
+@pytest.mark.slow("the figures of docs/audit.md on the real images")
 def test_the_2357_image_set(real_data):
     """The figures of docs/audit.md, found again."""
     folder = real_data / "kaggle2357"

@@ -57,6 +57,7 @@ def test_a_diagnosis_that_only_held_out_images_show_is_named():
         split_by_lesion(table, seed=1)
 
 
+@pytest.mark.slow("the shares of each split on the real labels")
 def test_the_real_labels(real_data):
     table = read_labels(real_data / "isic" / "labels.csv").table
     assert len(table) == 12486

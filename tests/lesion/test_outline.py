@@ -223,6 +223,7 @@ def test_figures_of_any_mask_that_is_not_empty():
         abcd(image, pixel[:50])
 
 
+@pytest.mark.slow("outlines of real photos against those of dermatologists")
 def test_overlap_with_dermatologists_outlines(real_data):
     table = read_labels(real_data / "isic" / "labels.csv").table
     square = table[table["outline"].notna() & (table["framing"] == "centre-square")].sample(

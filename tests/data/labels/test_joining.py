@@ -172,6 +172,7 @@ def test_a_name_of_two_files_that_differ_is_refused(tmp_path):
         read_labels(tmp_path / "labels.csv")
 
 
+@pytest.mark.slow("lesions shared by two real tables of 30,000 rows")
 def test_all_clinics_lesions_stay_together(real_data):
     """864 photos of MILK10k show a lesion of the other table; by its id where it has no name."""
     folders = [real_data / "isic" / "labels.csv", real_data / "more" / "labels.csv"]

@@ -298,6 +298,7 @@ def test_the_audit_keeps_labels_as_written_and_tells_what_it_cannot_read(tmp_pat
     assert list_images(tmp_path / "labels.csv").table["label"].tolist() == ["NV", "Foo"]
 
 
+@pytest.mark.slow("the words of the real tables")
 def test_the_real_labels_and_what_their_words_mean(real_data):
     import csv
 
