@@ -10,6 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.shared import language
 from melanoma.app.parts.shared.language import is_complete, languages, name_of, translator, words
+from melanoma.controls import Choice
+from melanoma.explain.layers import convolutional_layers
+from melanoma.explain.registry import METHODS
+from melanoma.measures.registry import MEASURES
 from tests.app.translations import LANGUAGES, TEXTS, blanks, require_translated
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +43,25 @@ def phrases() -> set[str]:
 def test_every_phrase_is_translated(code):
     assert len(phrases()) > 100
     require_translated(code, phrases() - set(words(code)))
+
+
+def descriptions(classifier) -> set[str]:
+    """What methods, their controls and measures say of themselves, which the page passes on to `say`."""
+    network, codes = classifier.compiled, classifier.bundle.codes
+    found = set()
+    for method in METHODS.values():
+        found |= {method.title, method.summary, method.unit}
+        for control in method.controls(network, codes):
+            values = control.values if isinstance(control, Choice) else ()
+            found |= {control.title, *values} - {*convolutional_layers(network.network), *codes}
+    for measure in MEASURES.values():
+        found |= {measure.title, measure.meaning}
+    return found
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_methods_and_measures_are_translated(code, small_classifier):
+    require_translated(code, descriptions(small_classifier) - set(words(code)))
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
