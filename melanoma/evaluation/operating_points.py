@@ -62,12 +62,12 @@ class Part:
         """True for fewer than `FEW` melanomas or other lesions: the figures are uncertain."""
         return min(len(self.melanomas.score), len(self.others.score)) < FEW
 
-    def found(self, threshold: float) -> Estimate:
-        """Return the sensitivity: the share of the melanomas with an alert."""
+    def sensitivity(self, threshold: float) -> Estimate:
+        """Return the share of the melanomas with an alert."""
         return self.melanomas.share_above(threshold)
 
-    def silent(self, threshold: float) -> Estimate:
-        """Return the specificity: the share of the other lesions without an alert."""
+    def specificity(self, threshold: float) -> Estimate:
+        """Return the share of the other lesions without an alert."""
         return self.others.share_above(threshold).complement()
 
 
@@ -76,10 +76,10 @@ class RocCurve:
     """The ROC curve as arrays (m,), from no alert to an alert for everyone."""
 
     threshold: np.ndarray
-    false_alarms: np.ndarray
-    """False positive rate: the share of the other lesions with an alert."""
-    found: np.ndarray
-    """Sensitivity: the share of the melanomas with an alert."""
+    false_positive_rate: np.ndarray
+    """The share of the other lesions with an alert."""
+    sensitivity: np.ndarray
+    """The share of the melanomas with an alert."""
 
 
 def parts_of(table: pd.DataFrame, replicates: int | None = None, seed: int = 0) -> tuple[Part, ...]:

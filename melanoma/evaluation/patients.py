@@ -7,30 +7,29 @@ from melanoma.evaluation.metrics import predictive_values
 
 @dataclass(frozen=True)
 class Patients:
-    """True positives, false negatives, false positives and true negatives among the people examined.
+    """What an alert does among the people examined.
 
     Expected numbers, so fractions occur; they add up to the number of people.
     """
 
-    found: float
-    missed: float
-    false_alarms: float
-    silent: float
-    """True negatives: without melanoma and without an alert."""
-    alert_right: float
-    """Positive predictive value: the share of the alerts that are melanomas; NaN without alerts."""
-    silence_right: float
-    """Negative predictive value: the share without melanoma among those without an alert; NaN without any."""
+    true_positives: float
+    false_negatives: float
+    false_positives: float
+    true_negatives: float
+    positive_predictive_value: float
+    """The share of the alerts that are melanomas; NaN without alerts."""
+    negative_predictive_value: float
+    """The share without melanoma among those without an alert; NaN without any."""
 
     def in_people(self) -> tuple[int, int, int, int]:
-        """Return whole numbers with the same sum: found, missed, false alarms, silent.
+        """Return whole numbers with the same sum, in the order of the fields.
 
         Missed melanomas and false alarms are rounded up, so that rounding never flatters the network.
         """
-        ill = round(self.found + self.missed)
-        healthy = round(self.false_alarms + self.silent)
-        missed = min(ill, _rounded_up(self.missed))
-        alarms = min(healthy, _rounded_up(self.false_alarms))
+        ill = round(self.true_positives + self.false_negatives)
+        healthy = round(self.false_positives + self.true_negatives)
+        missed = min(ill, _rounded_up(self.false_negatives))
+        alarms = min(healthy, _rounded_up(self.false_positives))
         return ill - missed, missed, alarms, healthy - alarms
 
 
@@ -38,14 +37,14 @@ def among(people: int, prevalence: float, sensitivity: float, specificity: float
     """Return the expected numbers for so many people, of whom the share `prevalence` has melanoma."""
     ill = people * prevalence
     healthy = people - ill
-    alert_right, silence_right = predictive_values(sensitivity, specificity, prevalence)
+    positive, negative = predictive_values(sensitivity, specificity, prevalence)
     return Patients(
-        found=ill * sensitivity,
-        missed=ill * (1 - sensitivity),
-        false_alarms=healthy * (1 - specificity),
-        silent=healthy * specificity,
-        alert_right=alert_right,
-        silence_right=silence_right,
+        true_positives=ill * sensitivity,
+        false_negatives=ill * (1 - sensitivity),
+        false_positives=healthy * (1 - specificity),
+        true_negatives=healthy * specificity,
+        positive_predictive_value=positive,
+        negative_predictive_value=negative,
     )
 
 

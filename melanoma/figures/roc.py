@@ -17,8 +17,8 @@ def roc_figure(
         [
             diagonal(),
             go.Scatter(
-                x=curve.false_alarms[thinned],
-                y=curve.found[thinned],
+                x=curve.false_positive_rate[thinned],
+                y=curve.sensitivity[thinned],
                 customdata=np.minimum(curve.threshold[thinned], 1),
                 mode="lines",
                 line={"color": BLUE, "width": 2.5},
@@ -47,7 +47,7 @@ def roc_figure(
 
 def _thinned(curve: RocCurve) -> np.ndarray:
     """Return the indices of the curve's corners: the points between them lie on straight lines."""
-    rises = np.stack([np.diff(curve.false_alarms) > 0, np.diff(curve.found) > 0])
+    rises = np.stack([np.diff(curve.false_positive_rate) > 0, np.diff(curve.sensitivity) > 0])
     turns = np.any(rises[:, 1:] != rises[:, :-1], axis=0)
     turns |= np.all(rises[:, 1:], axis=0)  # where both rise, slopes differ
     return np.flatnonzero(np.concatenate([[True], turns, [True]]))

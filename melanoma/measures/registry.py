@@ -24,7 +24,10 @@ MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}
 
 
 def measure_all(case: MapCase, before: Callable[[Measure], None] | None = None) -> dict[str, float]:
-    """Return every figure that the case allows, by the measure's name; `before` is called with each one first."""
+    """Return every figure that the case allows, by the measure's name.
+
+    `before` is called with each measure before it is computed.
+    """
     figures = {}
     for name, measure in MEASURES.items():
         if measure.applies(case):

@@ -34,7 +34,7 @@ ON_THE_PAGE = (
     "melanoma.diagnoses",
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
-    "melanoma.evaluation.held_back",
+    "melanoma.evaluation.held_out",
     "melanoma.photos.framing",
     "melanoma.photos.reading",
     "melanoma.model.backbones.registry",

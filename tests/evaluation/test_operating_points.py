@@ -28,8 +28,8 @@ def parts():
 
 def test_shares_at_a_threshold_by_hand(parts):
     everyone = parts[0]
-    assert everyone.found(0.5).value == pytest.approx(3 / 4)
-    assert everyone.silent(0.5).value == pytest.approx(2 / 4)
+    assert everyone.sensitivity(0.5).value == pytest.approx(3 / 4)
+    assert everyone.specificity(0.5).value == pytest.approx(2 / 4)
     assert missed(everyone, 0.6) == [("h", 0.2), ("e", 0.5)]
     assert false_alarms(everyone, 0.6) == [("b", 0.8), ("d", 0.6)]
 
@@ -37,8 +37,8 @@ def test_shares_at_a_threshold_by_hand(parts):
 def test_groups_name_what_is_not_known(parts):
     groups = {part.name: part for part in parts[1:]}
     assert set(groups) == {"female", "male", "unknown"}
-    assert groups["female"].found(0.8).value == pytest.approx(1 / 2)
-    assert np.isnan(groups["unknown"].silent(0.5).value)
+    assert groups["female"].sensitivity(0.8).value == pytest.approx(1 / 2)
+    assert np.isnan(groups["unknown"].specificity(0.5).value)
     assert all(part.small for part in groups.values())
 
 
@@ -52,28 +52,28 @@ def test_an_interval_holds_its_value_and_widens_with_fewer_lesions():
             "MEL": rng.random(400),
         }
     )
-    alone = parts_of(table, 500)[0].found(0.5)
+    alone = parts_of(table, 500)[0].sensitivity(0.5)
     assert alone.low < alone.value < alone.high
     # By the binomial law, 200 melanomas found by half: half a width of 1.96 * 0.5 / sqrt(200) = 0.069.
     assert (alone.high - alone.low) / 2 == pytest.approx(0.069, abs=0.012)
-    clustered = parts_of(table.assign(lesion_id=np.arange(400) // 20), 500)[0].found(0.5)
+    clustered = parts_of(table.assign(lesion_id=np.arange(400) // 20), 500)[0].sensitivity(0.5)
     assert clustered.value == alone.value
     assert clustered.high - clustered.low != pytest.approx(alone.high - alone.low, rel=0.01)
 
 
 def test_the_curve_runs_from_nothing_to_everything(parts):
     curve = roc_curve(parts[0])
-    assert (curve.found[0], curve.false_alarms[0]) == (0, 0)
-    assert (curve.found[-1], curve.false_alarms[-1]) == (1, 1)
+    assert (curve.sensitivity[0], curve.false_positive_rate[0]) == (0, 0)
+    assert (curve.sensitivity[-1], curve.false_positive_rate[-1]) == (1, 1)
     # 16 pairs of a melanoma and another lesion; the melanoma ranks higher in 4 + 3 + 2 + 0 of them.
-    assert np.trapezoid(curve.found, curve.false_alarms) == pytest.approx(9 / 16)
+    assert np.trapezoid(curve.sensitivity, curve.false_positive_rate) == pytest.approx(9 / 16)
 
 
 def test_a_thousand_people_by_hand():
     patients = among(1000, 0.1, sensitivity=0.9, specificity=0.8)
     assert patients.in_people() == (90, 10, 180, 720)
-    assert patients.alert_right == pytest.approx(90 / 270)
-    assert patients.silence_right == pytest.approx(720 / 730)
+    assert patients.positive_predictive_value == pytest.approx(90 / 270)
+    assert patients.negative_predictive_value == pytest.approx(720 / 730)
 
 
 def test_rounding_never_hides_a_missed_melanoma():
@@ -94,6 +94,6 @@ def test_reliability_bins_by_hand():
 
 
 def test_the_page_s_host_needs_no_scikit_learn():
-    script = "import sys, melanoma.evaluation.held_back; print({'sklearn', 'tensorflow'} & set(sys.modules))"
+    script = "import sys, melanoma.evaluation.held_out; print({'sklearn', 'tensorflow'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "set()"

@@ -7,7 +7,7 @@ from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import chosen_bundle
 from melanoma.app.parts.thresholds.confusion_and_reliability import show_confusion, show_reliability
 from melanoma.app.parts.thresholds.operating_point import show_operating_point
-from melanoma.evaluation.held_back import HeldBack, judge_held_back
+from melanoma.evaluation.held_out import HeldOut, judge_held_out
 from melanoma.model.bundle import Bundle
 
 
@@ -17,17 +17,17 @@ def page() -> None:
     st.title(say("When should the alert ring?"), anchor=False)
     st.markdown(text("thresholds"))
     bundle = chosen_bundle()
-    held_back = _judge(bundle, bundle.version)
-    show_operating_point(held_back, bundle)
+    held_out = _judge(bundle, bundle.version)
+    show_operating_point(held_out, bundle)
     left, right = st.columns(2, gap="large")
     with left:
-        show_confusion(held_back)
+        show_confusion(held_out)
     with right:
-        show_reliability(held_back)
+        show_reliability(held_out)
 
 
 # No ttl: the files of a bundle's version never change.
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _judge(_bundle: Bundle, version: str) -> HeldBack:
+def _judge(_bundle: Bundle, version: str) -> HeldOut:
     """Return what is known of a bundle's held-back lesions, the same for all visitors."""
-    return judge_held_back(_bundle)
+    return judge_held_out(_bundle)

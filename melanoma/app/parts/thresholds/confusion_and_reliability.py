@@ -5,41 +5,41 @@ import streamlit as st
 from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say, text
-from melanoma.evaluation.held_back import HeldBack
+from melanoma.evaluation.held_out import HeldOut
 from melanoma.figures.confusion_matrix import confusion_figure
 from melanoma.figures.reliability import reliability_figure
 
 
-def show_confusion(held_back: HeldBack) -> None:
+def show_confusion(held_out: HeldOut) -> None:
     """Draw which diagnosis is taken for which."""
     st.header(say("What it takes for what"), anchor=False)
-    right = int(held_back.confusion.trace())
+    right = int(held_out.confusion.trace())
     words = say(
         "The likeliest diagnosis is the true one in {right} of {images} photos ({share:.0%}).",
         right=right,
-        images=held_back.images,
-        share=right / held_back.images,
+        images=held_out.images,
+        share=right / held_out.images,
     )
     with st.container(key="confusion"):
         show(
             confusion_figure(
-                held_back.confusion, held_back.codes, (say("The network's likeliest"), say("The truth"))
+                held_out.confusion, held_out.codes, (say("The network's likeliest"), say("The truth"))
             ),
             key="confusion-matrix",
             alt=say("Confusion matrix.") + " " + words,
         )
     st.markdown(words)
-    names = ", ".join(f"{code} {diagnosis_name(code)}" for code in held_back.codes)
+    names = ", ".join(f"{code} {diagnosis_name(code)}" for code in held_out.codes)
     st.caption(
         say("Numbers are photos; the darker, the larger the share of its row. On the diagonal it is right.")
         + f" {names}."
     )
 
 
-def show_reliability(held_back: HeldBack) -> None:
+def show_reliability(held_out: HeldOut) -> None:
     """Draw how far the percentages can be believed."""
     st.header(say("Can the percentages be believed?"), anchor=False)
-    worst = max(held_back.bins, key=lambda found: abs(found.share.value - found.mean))
+    worst = max(held_out.bins, key=lambda found: abs(found.share.value - found.mean))
     words = say(
         "Furthest off: where it says about {mean:.0%}, {share:.0%} are melanomas ({images} photos).",
         mean=worst.mean,
@@ -48,9 +48,7 @@ def show_reliability(held_back: HeldBack) -> None:
     )
     with st.container(key="reliability"):
         show(
-            reliability_figure(
-                held_back.bins, (say("Melanoma probability it gives"), say("Really melanoma"))
-            ),
+            reliability_figure(held_out.bins, (say("Melanoma probability it gives"), say("Really melanoma"))),
             key="reliability-curve",
             alt=say("Reliability curve.") + " " + words,
         )

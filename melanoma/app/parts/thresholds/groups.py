@@ -6,7 +6,7 @@ import streamlit as st
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_segment
 from melanoma.evaluation.evaluate import FEW
-from melanoma.evaluation.held_back import HeldBack
+from melanoma.evaluation.held_out import HeldOut
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.operating_points import Part
 from melanoma.model.bundle import Bundle
@@ -14,10 +14,10 @@ from melanoma.model.bundle import Bundle
 _SMALL = "°"
 
 
-def show_groups(held_back: HeldBack, threshold: float, bundle: Bundle) -> None:
+def show_groups(held_out: HeldOut, threshold: float, bundle: Bundle) -> None:
     """Draw the choice of a grouping and its table."""
     titles = _titles()
-    kinds = list(dict.fromkeys(part.kind for part in held_back.groups))
+    kinds = list(dict.fromkeys(part.kind for part in held_out.groups))
     if not kinds:
         st.caption(say("Nothing is known of the patients of these photos."))
         return
@@ -26,7 +26,7 @@ def show_groups(held_back: HeldBack, threshold: float, bundle: Bundle) -> None:
         (group["kind"], group["name"]): group["figures"]["melanoma_auc"]
         for group in bundle.figures.get("groups", ())
     }
-    rows = [_row(part, threshold, areas) for part in held_back.groups if part.kind == kind]
+    rows = [_row(part, threshold, areas) for part in held_out.groups if part.kind == kind]
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -48,7 +48,7 @@ def show_groups(held_back: HeldBack, threshold: float, bundle: Bundle) -> None:
 def _row(
     part: Part, threshold: float, areas: dict[tuple[str, str], dict[str, float | None]]
 ) -> dict[str, object]:
-    sensitivity, specificity = part.found(threshold), part.silent(threshold)
+    sensitivity, specificity = part.sensitivity(threshold), part.specificity(threshold)
     row = {
         say("Group"): say(part.name) + (f" {_SMALL}" if part.small else ""),
         say("Photos"): len(part.melanomas.score) + len(part.others.score),

@@ -4,30 +4,30 @@ import pandas as pd
 import streamlit as st
 
 from melanoma.app.parts.shared.language import format_number, say
-from melanoma.evaluation.held_back import HeldBack
+from melanoma.evaluation.held_out import HeldOut
 from melanoma.evaluation.operating_points import false_alarms, missed
 
 
-def show_mistakes(held_back: HeldBack, threshold: float) -> None:
+def show_mistakes(held_out: HeldOut, threshold: float) -> None:
     """Draw the melanomas that were missed with the lowest probability, and the loudest false alarms."""
     left, right = st.columns(2, gap="large")
     with left:
-        count = len(held_back.everyone.melanomas.score) - held_back.everyone.melanomas.above(threshold)
+        count = len(held_out.everyone.melanomas.score) - held_out.everyone.melanomas.above(threshold)
         st.markdown(
             say("**Melanomas without an alert** ({count} photos), the lowest probability first", count=count)
         )
         _show(
-            missed(held_back.everyone, threshold),
+            missed(held_out.everyone, threshold),
             "missed",
             say("None of these melanomas is missed; among other people some would be."),
         )
     with right:
-        count = held_back.everyone.others.above(threshold)
+        count = held_out.everyone.others.above(threshold)
         st.markdown(
             say("**Alerts without melanoma** ({count} photos), the highest probability first", count=count)
         )
         _show(
-            false_alarms(held_back.everyone, threshold),
+            false_alarms(held_out.everyone, threshold),
             "alarms",
             say("There is no false alarm at this threshold."),
         )

@@ -1,5 +1,7 @@
 """The operating point: a threshold on a slider, and what it does to a thousand people."""
 
+import math
+
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
@@ -7,7 +9,7 @@ from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.thresholds.groups import as_percent, show_groups
 from melanoma.app.parts.thresholds.mistakes import show_mistakes
-from melanoma.evaluation.held_back import HeldBack
+from melanoma.evaluation.held_out import HeldOut
 from melanoma.evaluation.metrics import Estimate
 from melanoma.evaluation.patients import Patients, among
 from melanoma.figures.icon_array import icon_array_figure
@@ -20,7 +22,7 @@ _STEP = 0.1  # percent: fine enough for thresholds near 1%
 
 
 @fragment
-def show_operating_point(held_back: HeldBack, bundle: Bundle) -> None:
+def show_operating_point(held_out: HeldOut, bundle: Bundle) -> None:
     """Draw the sliders and all that follows from them; a move reruns only this, and never the network."""
     shipped = round(bundle.alert_threshold * 100, 1)
     left, right = st.columns(2, gap="large")
@@ -59,23 +61,24 @@ def show_operating_point(held_back: HeldBack, bundle: Bundle) -> None:
         st.caption(say("About 1% on a screening day, 5% at a dermatologist's, 11% in the photo archives."))
     # The slider has one decimal; at its own mark it means the network's exact threshold.
     threshold = bundle.alert_threshold if percent == shipped else percent / 100
-    sensitivity, specificity = held_back.everyone.found(threshold), held_back.everyone.silent(threshold)
+    everyone = held_out.everyone
+    sensitivity, specificity = everyone.sensitivity(threshold), everyone.specificity(threshold)
     patients = among(PEOPLE, prevalence / 100, sensitivity.value, specificity.value)
     with left:
-        _show_curve(held_back, sensitivity, specificity, threshold)
+        _show_curve(held_out, sensitivity, specificity, threshold)
     with right:
         _show_people(patients)
     st.header(say("Is it as good for everyone?"), anchor=False)
-    show_groups(held_back, threshold, bundle)
+    show_groups(held_out, threshold, bundle)
     st.header(say("The worst mistakes at this threshold"), anchor=False)
-    show_mistakes(held_back, threshold)
+    show_mistakes(held_out, threshold)
 
 
 def _reset_threshold(percent: float) -> None:
     st.session_state[_THRESHOLD] = percent
 
 
-def _show_curve(held_back: HeldBack, sensitivity: Estimate, specificity: Estimate, threshold: float) -> None:
+def _show_curve(held_out: HeldOut, sensitivity: Estimate, specificity: Estimate, threshold: float) -> None:
     st.header(say("Every threshold is a trade"), anchor=False)
     words = say(
         "At {threshold:.1%} the alert finds {found} of the melanomas and rings at {alarms} of the other "
@@ -85,7 +88,7 @@ def _show_curve(held_back: HeldBack, sensitivity: Estimate, specificity: Estimat
         alarms=as_percent(specificity.complement()),
     )
     figure = roc_figure(
-        held_back.curve,
+        held_out.curve,
         1 - specificity.value,
         sensitivity.value,
         (say("False alarms among other lesions"), say("Melanomas found"), say("this threshold")),
@@ -93,7 +96,7 @@ def _show_curve(held_back: HeldBack, sensitivity: Estimate, specificity: Estimat
     with st.container(key="roc"):
         show(figure, key="roc-curve", alt=say("ROC curve.") + " " + words)
     st.markdown(words)
-    st.caption(text("threshold-curve").format(images=held_back.images, lesions=held_back.lesions))
+    st.caption(text("threshold-curve").format(images=held_out.images, lesions=held_out.lesions))
 
 
 def _show_people(patients: Patients) -> None:
@@ -117,9 +120,9 @@ def _show_people(patients: Patients) -> None:
         say(
             "On average it finds {found:.1f} melanomas and misses {missed:.1f}; {alarms:.0f} people without "
             "melanoma get an alert.",
-            found=patients.found,
-            missed=patients.missed,
-            alarms=patients.false_alarms,
+            found=patients.true_positives,
+            missed=patients.false_negatives,
+            alarms=patients.false_positives,
         )
         + " "
         + _meaning(patients)
@@ -129,13 +132,14 @@ def _show_people(patients: Patients) -> None:
 
 def _meaning(patients: Patients) -> str:
     sentences = []
-    if patients.alert_right == patients.alert_right:  # not NaN: there are alerts
-        sentences.append(say("Of 100 alerts, {right:.0f} are melanomas.", right=100 * patients.alert_right))
-    if patients.silence_right == patients.silence_right:
+    right, clear = patients.positive_predictive_value, patients.negative_predictive_value
+    if not math.isnan(right):  # there are alerts
+        sentences.append(say("Of 100 alerts, {right:.0f} are melanomas.", right=100 * right))
+    if not math.isnan(clear):
         sentences.append(
             say(
                 "Of 1,000 people without an alert, {wrong:.1f} have melanoma all the same.",
-                wrong=1000 * (1 - patients.silence_right),
+                wrong=1000 * (1 - clear),
             )
         )
     return " ".join(sentences)

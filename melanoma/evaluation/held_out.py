@@ -13,7 +13,7 @@ from melanoma.model.calibration import class_weights
 
 
 @dataclass(frozen=True)
-class HeldBack:
+class HeldOut:
     """The held-out predictions of a bundle: counts, ROC curve, confusion matrix, reliability curve."""
 
     images: int
@@ -28,7 +28,7 @@ class HeldBack:
     """The reliability curve of the melanoma probability, in the bundle's mix of diagnoses."""
 
 
-def judge_held_back(bundle: Bundle) -> HeldBack:
+def judge_held_out(bundle: Bundle) -> HeldOut:
     """Return the evaluation on the held-out lesions; raises UserError without both melanomas and others."""
     if "MEL" not in bundle.codes or "predictions.parquet" not in bundle.files:
         raise UserError("The model {name} says nothing of melanoma on held-back lesions.", name=bundle.name)
@@ -42,7 +42,7 @@ def judge_held_back(bundle: Bundle) -> HeldBack:
     everyone, *groups = parts_of(table)
     probabilities = table[list(bundle.codes)].to_numpy(dtype=float)
     truth = np.array([bundle.codes.index(code) for code in table["diagnosis"]])
-    return HeldBack(
+    return HeldOut(
         images=len(table),
         lesions=table["lesion_id"].nunique(),
         everyone=everyone,
