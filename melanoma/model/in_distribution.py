@@ -12,6 +12,8 @@ REFERENCES = 1024
 """Training images in the reference set: 2 MB in half precision."""
 NEIGHBOUR = 10
 """The distance to the tenth nearest counts, so that a single unusual training image has no influence."""
+RESOLUTION = 1e-3
+"""Nearer features are the same in half precision, as all those of a network that was hardly fitted are."""
 ACCEPTED = 0.95
 """Share of held-out dermoscopic images that the threshold accepts."""
 
@@ -39,5 +41,5 @@ def choose_references(features: np.ndarray, seed: int) -> np.ndarray:
 
 
 def threshold_for(distances: np.ndarray) -> float:
-    """Return the threshold that accepts the share `ACCEPTED` of these distances (n,)."""
-    return float(np.quantile(distances, ACCEPTED))
+    """Return the threshold that accepts `ACCEPTED` of these distances (n,), at least `RESOLUTION`."""
+    return max(float(np.quantile(distances, ACCEPTED)), RESOLUTION)

@@ -5,7 +5,7 @@ import pytest
 
 from melanoma.evaluation import non_dermoscopic
 from melanoma.evaluation.non_dermoscopic import accepted_non_dermoscopic, non_dermoscopic_pictures
-from melanoma.model.in_distribution import NEIGHBOUR, choose_references, distance, unit
+from melanoma.model.in_distribution import NEIGHBOUR, choose_references, distance, threshold_for, unit
 
 
 def test_the_distance_is_to_the_tenth_nearest():
@@ -42,3 +42,10 @@ def test_there_are_pictures_of_each_kind(monkeypatch):
     for pictures in non_dermoscopic_pictures().values():
         assert len(pictures) == 3
         assert all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in pictures)
+
+
+def test_features_that_are_all_the_same_are_in_distribution():
+    same = np.ones((20, 4))
+    threshold = threshold_for(distance(same, choose_references(same, 0)))
+    assert threshold > 0, "a bundle with 0 is not sound"
+    assert (distance(same, choose_references(same, 0)) <= threshold).all()
