@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 
 from melanoma.errors import UserError
-from melanoma.lesion.outline import Outline, find_lesion, widen
+from melanoma.lesion.outline import TRUSTED, Outline, find_lesion, widen
 from melanoma.measures.overlap import inside_share
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
 
-TRUSTED = 0.5
-"""Confidence from which the page speaks of what lies inside: the expected overlap with a dermatologist's."""
 _STRAIGHT = 0.7  # pixels of a photo as it is shown: so far a drawn line may lie beside the outline
 _SHOWN = 900  # pixels of the longer side of a photo as it is shown
 
