@@ -14,7 +14,6 @@ from melanoma.exports.overlay import overlay_file
 from melanoma.figures.style import SHOWN_SIDE
 from melanoma.files import one_line, safe_stem
 from melanoma.photos.encoding import shrink
-from melanoma.photos.framing import frame
 
 if TYPE_CHECKING:
     from melanoma.model.classifier import Classifier
@@ -66,7 +65,7 @@ def _answer(classifier: "Classifier", judged: PredictedPhoto, wanted: Wanted) ->
     from melanoma.explain.registry import first_method
 
     shown = judged.photo.kept
-    geometry = frame(shown, classifier.bundle.image_size, classifier.bundle.framing)[1]
+    geometry = found.geometry.on_copy(shown.shape[1], shown.shape[0])
     method = first_method(classifier.compiled)
     request = method.request(classifier.compiled, replace(found, geometry=geometry), found.diagnosis)
     picture = overlay_file(shown, method, request, method.explain(request), found.diagnosis)

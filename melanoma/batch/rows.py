@@ -11,7 +11,9 @@
 | prediction_set | list of text | the diagnoses that cannot be ruled out, likeliest first |
 | in_distribution | bool or none | false where the photo is unlike those that the model knows |
 | novelty | float64 or none | the distance that says so, 0 to 2 |
-| flags | list of text | sentences about the photo's quality |
+| lesion_not_seen | float64 or none | share of the lesion outside the square that the network saw, 0 to 1; |
+| | | none also where part of the photo was not seen and no lesion was surely found in it |
+| flags | list of text | sentences about the photo's quality, and about what of it was not seen |
 | error | text or none | why there is no answer; then every answer is none, and no row is an all-clear |
 | heatmap | text or none | name of the evidence map's file in the folder of `--heatmaps` |
 | dropped | list of text | names of the DICOM attributes about a person that the result leaves out |
@@ -29,7 +31,7 @@ from melanoma.batch.predicting import PredictedPhoto
 from melanoma.files import spreadsheet_text
 from melanoma.model.bundle import Bundle
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 Row = dict[str, Any]
 _NESTED = {"probabilities": "p", "logits": "logit"}
 
@@ -49,6 +51,7 @@ def row_of(judged: PredictedPhoto, bundle: Bundle, keep_ids: bool = False, heatm
         "frame": photo.frame,
         "logits": dict(zip(found.codes, map(float, found.logits), strict=True)) if found else None,
         "novelty": found.novelty if found else None,
+        "lesion_not_seen": found.lesion_not_seen if found else None,
         "heatmap": heatmap,
         "dropped": list(photo.dropped),
         "sop_instance_uid": photo.sop_instance_uid if keep_ids else None,
@@ -71,6 +74,7 @@ def schema_of(bundle: Bundle) -> pa.Schema:
             ("prediction_set", texts),
             ("in_distribution", pa.bool_()),
             ("novelty", pa.float64()),
+            ("lesion_not_seen", pa.float64()),
             ("flags", texts),
             ("error", pa.string()),
             ("heatmap", pa.string()),

@@ -17,22 +17,28 @@ from rich.progress import track
 
 from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.errors import UserError
+from melanoma.lesion.framing import frame_photo
 from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import widen
 from melanoma.photos.framing import Geometry, frame
 from melanoma.photos.reading import read_image
 
 
-def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray, dict[str, str]]:
+def decode_all(
+    table: pd.DataFrame, size: int, framing: str, cache: Path
+) -> tuple[np.ndarray, dict[str, str]]:
     """Return all images framed, uint8 (n, size, size, 4), and the sentences about those that cannot be read.
 
     The fourth channel is 255 within the lesion's widened outline and 0 outside it; all 255 where no outline
     is known. The pixels live in a memory-mapped file `cache`, written once and used again as long as the
-    table names the same files in the same order, so a data set larger than memory works and every bad file is
-    known before the first step. Rows that cannot be read stay black. Raises UserError if the disk has no room
-    for them: writing to a mapped file on a full disk would end the process without a word.
+    framing is the same and the table names the same files in the same order, so a data set larger than memory
+    works and every bad file is known before the first step. Rows that cannot be read stay black. Raises
+    UserError if the disk has no room for them: writing to a mapped file on a full disk would end the process
+    without a word.
     """
-    listed = f"{size} px, with outlines\n" + table[["image_id", "path", "outline"]].to_csv(index=False)
+    listed = f"{size} px, {framing}, with outlines\n" + table[["image_id", "path", "outline"]].to_csv(
+        index=False
+    )
     contents = hashlib.sha256(listed.encode()).hexdigest()
     note = cache.with_suffix(".json")
     if cache.exists() and note.exists():
@@ -55,8 +61,9 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
 
     def decode(row: int) -> None:
         try:
-            pixels[row, ..., :3], geometry = frame(read_image(table["path"].iloc[row]), size)
-            pixels[row, ..., 3] = 255 * read_widened(table["outline"].iloc[row], geometry)
+            framed = frame_photo(read_image(table["path"].iloc[row]), size, framing)
+            pixels[row, ..., :3] = framed.pixels
+            pixels[row, ..., 3] = 255 * read_widened(table["outline"].iloc[row], framed.geometry)
         except UserError as error:
             failed[table["image_id"].iloc[row]] = str(error)
 

@@ -27,11 +27,18 @@ class LesionInView:
     """See `lesion.outline.Outline`."""
     by_hand: bool = False
     """True if the user drew it."""
+    share_not_seen: float = 0.0
+    """Share of the outline's area outside what the network saw, 0..1."""
 
     @property
     def inside(self) -> np.ndarray | None:
         """The mask, bool (S, S), or None where nothing of the lesion is in view."""
         return self.mask if self.mask.any() else None
+
+    @property
+    def not_seen(self) -> float | None:
+        """The share of the lesion that the network did not see, 0..1; None if no outline is trusted."""
+        return self.share_not_seen if self.contours and self.confidence >= TRUSTED else None
 
     @property
     def trusted(self) -> bool:
@@ -80,4 +87,5 @@ def outline_in_view(outline: Outline, geometry: Geometry, by_hand: bool = False)
         mask=geometry.cut_mask(mask),
         confidence=outline.confidence,
         by_hand=by_hand,
+        share_not_seen=float(1 - geometry.part(mask).sum() / mask.sum()) if mask.any() else 0.0,
     )

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from melanoma.lesion import framing
+
 ROOT = Path(__file__).parents[2]
 TEXTS = ROOT / "melanoma" / "app" / "text"
 LANGUAGES = sorted(folder.name for folder in TEXTS.iterdir() if folder.name != "en")
@@ -36,7 +38,7 @@ ON_THE_PAGE = (
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_back",
-    "melanoma.photos.framing",
+    "melanoma.lesion.framing",
     "melanoma.photos.reading",
     "melanoma.model.backbones.registry",
     "melanoma.model.bundle_checks",
@@ -215,4 +217,5 @@ def test_every_remark_on_a_photo_s_quality_is_translated(code):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "flags.append"
     }
     assert "The photo is blurred." in remarks
+    remarks |= {framing.PART_OUTSIDE, framing.MIDDLE_ONLY, framing.REST_NOT_JUDGED}
     assert sorted(remarks - set(words)) == []

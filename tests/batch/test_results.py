@@ -41,6 +41,7 @@ def row(path: str, melanoma: float | None = 0.25) -> dict:
         "frame": None,
         "logits": {"MEL": 0.5, "NV": 1.5} if known else None,
         "novelty": 0.5 if known else None,
+        "lesion_not_seen": 0.125 if known else None,
         "heatmap": None,
         "dropped": [],
         "sop_instance_uid": None,
@@ -79,7 +80,7 @@ def test_each_format_holds_every_row(schema, tmp_path, ending, monkeypatch):
         assert (found[1]["p_MEL"], found[1]["error"], found[1]["melanoma_alert"]) == ("", "It is empty.", "")
     elif ending == "parquet":
         table = pq.read_table(out)
-        assert table.schema.metadata[b"melanoma.schema"] == b"1"
+        assert table.schema.metadata[b"melanoma.schema"] == b"2"
         assert as_rows(table) == rows
     else:
         text = out.read_text(encoding="utf-8")

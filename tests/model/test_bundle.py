@@ -99,7 +99,7 @@ def test_the_second_format_groups_what_decides(small_bundle):
         (("prediction_sets", "method"), "adaptive", "prediction_sets.method: adaptive"),
         (("prediction_sets", "threshold"), 0.9, "prediction_sets.threshold"),
         (("in_distribution", "layer"), "conv_9", "in_distribution.layer"),
-        (("framing",), "lesion-square", "framing: lesion-square"),
+        (("framing",), "lesion-oval", "framing: lesion-oval"),
         (("alert_threshold",), 0.1, "alert_threshold"),
     ],
 )
@@ -176,7 +176,7 @@ def test_a_description_changed_by_hand_is_refused(small_bundle, tmp_path, change
         {"conformal_quantiles": (0.25, 0.75)},
         {"distance_threshold": 0.3},
         {"image_size": 64},
-        {"framing": "lesion-square"},
+        {"framing": "centre-square"},
         {"backbone": None},
         {"files": {}},
     ],

@@ -21,7 +21,7 @@ def show_verdict(prediction: Prediction, bundle: Bundle, lesion: LesionInView | 
             st.error(told, icon=":material/warning:")
         else:
             st.info(told, icon=":material/info:")
-        if found := doubts(prediction, inside, say):
+        if found := doubts(prediction, inside, say, lesion.not_seen if lesion else None):
             st.warning(f"**{say('Distrust this answer.')}** {' '.join(found)}", icon=":material/help:")
 
 
