@@ -134,6 +134,16 @@ def test_the_first_format_is_still_read(small_bundle, tmp_path):
     assert old.version == new.version
 
 
+@pytest.mark.parametrize("form", [1, 2])
+def test_both_formats_hold_both_framings_and_no_other(small_bundle, tmp_path, form):
+    for framing in ("centre-square", "lesion-square"):
+        assert (
+            load_bundle(_changed(small_bundle, tmp_path / framing, form, framing=framing)).framing == framing
+        )
+    with pytest.raises(UserError, match="newer version .* “framing: lesion-oval”"):
+        load_bundle(_changed(small_bundle, tmp_path / "oval", form, framing="lesion-oval"))
+
+
 def test_pictures_below_the_bundle_s_folder_are_no_files_of_it(small_bundle, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(small_bundle, copy)
