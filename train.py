@@ -88,7 +88,7 @@ def train(
     # left out. Each worker draws from a shard of its own.
     run = run_folder(out.name, resume)
     table = chosen.table(LabelSources(data, images, outlines, truth), run)
-    dataset = decode_dataset(table, chosen.stored_size, chosen.split, run)
+    dataset = decode_dataset(table, chosen.stored_size, chosen.framing, chosen.split, run)
     print(dataset.summary())
     shards = shard(chosen.sampler(dataset), dataset.table["lesion_id"].to_numpy(), workers)
     log_shares = np.log(np.mean([one.class_shares() for one in shards], axis=0))

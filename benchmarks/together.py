@@ -57,7 +57,7 @@ class Trial:
         """Return a sampler for each worker, and pixels that none of them draws."""
         table = read_labels(self.data, self.images, None).table
         table = table.sample(min(len(table), 1000), random_state=0).reset_index(drop=True)
-        pixels, failed = decode_all(table, 192, folder / "pixels.npy")
+        pixels, failed = decode_all(table, 192, self.recipe().framing, folder / "pixels.npy")
         if failed:
             raise UserError(f"{len(failed)} images cannot be read.")
         codes = sorted(set(table["diagnosis"]))

@@ -107,6 +107,8 @@ def explain(
         "evidence_for": total_for(heatmap),
         "evidence_against": total_against(heatmap),
         "out": str(out),
+        "lesion_not_seen": prediction.lesion_not_seen,
+        "flags": list(prediction.quality),
     }
     if chosen.adds_up:
         starting_value, division = float(prediction.starting_values[index]), float(prediction.division[index])
@@ -115,6 +117,7 @@ def explain(
         told["regions"] = [{"total": part.total, "centre": part.centre} for part in parts.regions]
         told["rest"] = parts.rest
     text = f"{chosen.title} for {code} ({told['probability']:.1%}) written to {out}"
+    text += "".join(f"\n{flag}" for flag in prediction.quality)
     if measures:
         measured = measure_map(classifier, chosen, request, code, heatmap, outline)
         told |= {"outlined": outline is not None} | measured.as_json()
@@ -179,6 +182,13 @@ def recalibrate(
     coverage: Annotated[
         float | None, typer.Option(help="Coverage that prediction sets aim at; by default as before.")
     ] = None,
+    framing: Annotated[
+        str | None,
+        typer.Option(
+            help="Show the network another square of each photo: centre-square or lesion-square. --data then "
+            "names the photos that the model was made with, which keep their sides."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Set a model's temperature, alert and prediction sets again, and make its card, without training.
@@ -193,7 +203,7 @@ def recalibrate(
     except ModuleNotFoundError as missing:
         raise UserError(f"recalibrate needs {missing.name}: pip install -r requirements-dev.txt") from missing
     found = recalibration.recalibrate(
-        bundles.load_bundle(bundle), out, data, images, outlines, sensitivity, coverage
+        bundles.load_bundle(bundle), out, data, images, outlines, sensitivity, coverage, framing
     )
     print(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text())
 

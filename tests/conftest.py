@@ -205,6 +205,13 @@ def drawn_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.fixture(scope="session")
+def long_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawing of 450 x 150 whose lesion lies at the left: the centred square shows nothing of it."""
+    image = draw_lesion(MELANOMA_LIKE, 150, 450, 5).image
+    return write_image(tmp_path_factory.mktemp("long") / "long.png", np.roll(image, -150, axis=1))
+
+
 _classifiers: dict = {}
 
 

@@ -1,12 +1,16 @@
 """What the benchmarks choose and how they sum up; their timings are for people to run."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import framing
 from benchmarks.explanations.faithfulness import choose, mean
 from benchmarks.explanations.timing import measured, milliseconds
 from benchmarks.scale import compared, make_images
+from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.errors import UserError
 from melanoma.photos.reading import read_image
 
@@ -82,3 +86,37 @@ def test_generated_images_differ_and_one_in_a_hundred_is_damaged(tmp_path):
         with pytest.raises(UserError):
             read_image(contents[number], "a.jpg")
     assert read_image(contents[1]).shape == (450, 600, 3)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_strip_has_its_lesion_at_one_end(number):
+    drawn = draw_lesion(LesionParameters(diameter=0.4), 90, 90, 1)
+    long = framing.strip(drawn.image, drawn.mask, 2.5, number)
+    assert sorted(long.shape[:2]) == [90, 225]
+    lying = np.rot90(long, -1) if number > 1 else long
+    ends = lying[:, :90], lying[:, -90:]
+    lesion, skin = ends[::-1] if number % 2 else ends
+    assert np.array_equal(lesion, drawn.image[:, ::-1] if number % 2 else drawn.image)
+    assert skin.min() > drawn.image[drawn.mask].mean(), "and skin alone at the other"
+
+
+def test_a_difference_of_two_squares_by_hand():
+    table = pd.DataFrame({"diagnosis": ["MEL", "MEL", "NV", "NV"], "lesion_id": list("abcd")})
+    bundle = SimpleNamespace(codes=("MEL", "NV"), alert_threshold=0.5, distance_threshold=1.0)
+    chances = {"centre-square": [0.9, 0.4, 0.3, 0.6], "lesion-square": [0.9, 0.7, 0.3, 0.1]}
+    found = {name: np.array([[value, 1 - value] for value in values]) for name, values in chances.items()}
+    novelty = {"centre-square": np.array([0.5, 2, 2, 2]), "lesion-square": np.array([0.5, 1, 2, 2])}
+    told = framing.figures(bundle, table, found, novelty)
+    ones = np.ones(4)
+    gained = {
+        name: figure("lesion-square", ones) - figure("centre-square", ones) for name, figure in told.items()
+    }
+    assert gained == pytest.approx(
+        {
+            "melanoma ROC AUC": 0.25,
+            "melanomas that the alert finds": 0.5,
+            "other lesions without an alert": 0.5,
+            "balanced accuracy": 0.5,
+            "in distribution": 0.25,
+        }
+    )

@@ -3,12 +3,14 @@
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 
 import cv2
 import pandas as pd
 import pytest
 
 from melanoma import __version__
+from melanoma.model.bundle import describe, load_bundle
 
 
 def test_the_version_is_that_of_the_package(melanoma):
@@ -137,3 +139,30 @@ def test_a_mistake_gets_one_sentence_and_leaves_nothing(
     assert sentence in complaint
     assert "Traceback" not in complaint
     assert list(places["empty"].iterdir()) == []
+
+
+@pytest.mark.parametrize("framing", ["centre-square", "lesion-square"])
+def test_every_command_says_what_was_not_seen(melanoma, small_bundle, long_photo, tmp_path, framing):
+    shutil.copytree(small_bundle, tmp_path / "model")
+    describe(tmp_path / "model", replace(load_bundle(small_bundle), framing=framing))
+    part = "Part of the lesion lies outside the square that the network saw."
+    rest = "The network saw only a square of this long photo; what else it shows was not judged."
+    flags = [part, rest] if framing == "centre-square" else [rest]
+    missing = 1.0 if framing == "centre-square" else 0.0
+    words = ("--model", tmp_path / "model")
+    maps = tmp_path / "maps"
+    row = json.loads(melanoma("predict", long_photo, *words, "--json", "--heatmaps", maps)[1])
+    assert row["lesion_not_seen"] == pytest.approx(missing, abs=0.02)
+    assert [flag for flag in row["flags"] if flag in (part, rest)] == flags
+    veiled = cv2.imread(str(next(maps.iterdir())))
+    assert rest in melanoma("predict", long_photo, *words)[1]
+    assert veiled.shape[1] > 450, "the map lies on the whole photo"
+    told = melanoma("explain", long_photo, *words, "--out", tmp_path / "map.png", "--json")[1]
+    assert json.loads(told)["lesion_not_seen"] == row["lesion_not_seen"]
+    assert json.loads(told)["flags"] == row["flags"]
+    assert rest in melanoma("explain", long_photo, *words, "--out", tmp_path / "map.png")[1]
+    for name in ("list.csv", "list.html"):
+        melanoma("triage", long_photo, *words, "--out", tmp_path / name)
+    listed = pd.read_csv(tmp_path / "list.csv").iloc[0]
+    assert listed["lesion_not_seen"] == pytest.approx(row["lesion_not_seen"], abs=1e-3)
+    assert rest in listed["flags"] and rest in (tmp_path / "list.html").read_text(encoding="utf-8")

@@ -165,7 +165,7 @@ def test_a_damaged_image_is_left_out_by_name(drawn_folder, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(Path(table.loc[3, "path"]).read_bytes()[:200])
     table.loc[3, "path"] = str(broken)
-    pixels, failed = decode_all(table, 64, tmp_path / "pixels.npy")
+    pixels, failed = decode_all(table, 64, "centre-square", tmp_path / "pixels.npy")
     assert list(failed) == [table.loc[3, "image_id"]]
     assert pixels.shape == (24, 64, 64, 4)
     assert not pixels[3, ..., :3].any() and pixels[4, ..., :3].any()
@@ -239,5 +239,5 @@ def test_a_disk_without_room_for_the_pixels_is_named(drawn_folder, tmp_path, mon
 
     monkeypatch.setattr(pipeline.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
     with pytest.raises(UserError, match="0.0 GB left"):
-        pipeline.decode_all(read_labels(drawn_folder).table, 64, tmp_path / "pixels.npy")
+        pipeline.decode_all(read_labels(drawn_folder).table, 64, "centre-square", tmp_path / "pixels.npy")
     assert not list(tmp_path.iterdir())

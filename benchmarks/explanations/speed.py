@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from melanoma.lesion.framing import frame_photo
 from melanoma.model.bundle import DEFAULT, load_bundle
-from melanoma.photos.framing import frame
 
 HERE = Path(__file__).parent
 ROWS = 32
@@ -29,7 +29,9 @@ def write_exchange(model: Path, path: Path) -> None:
     bundle = load_bundle(model)
     kinds = (MELANOMA_LIKE, NEVUS_LIKE)
     drawn = [draw_lesion(kinds[number % 2], 450, 600, seed=number).image for number in range(ROWS)]
-    arrays = {"pixels": np.stack([frame(image, bundle.image_size, bundle.framing)[0] for image in drawn])}
+    arrays = {
+        "pixels": np.stack([frame_photo(image, bundle.image_size, bundle.framing).pixels for image in drawn])
+    }
     for layer in bundle.load_network().layers:
         for number, weight in enumerate(layer.get_weights()):
             arrays[f"{layer.name}/{number}"] = weight

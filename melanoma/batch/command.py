@@ -65,7 +65,7 @@ def predict(
     """
     from melanoma.batch.heatmaps import BatchOptions, as_line, predict_files_with_heatmaps
     from melanoma.batch.results import Results, require_results_name
-    from melanoma.batch.rows import schema_of
+    from melanoma.batch.rows import SCHEMA_VERSION, schema_of
 
     if engine is Engine.LOCAL and (address or workers):
         raise UserError("--address and --workers are for a cluster. Add --engine ray, or leave them out.")
@@ -77,6 +77,7 @@ def predict(
     bundle = bundles.load_bundle(model)
     options = BatchOptions(heatmaps is not None, keep_ids)
     job = {"model": bundle.version, "paths": paths, "heatmaps": str(heatmaps or ""), "keep ids": keep_ids}
+    job |= {"columns": SCHEMA_VERSION}
     results = Results(out, schema_of(bundle), job) if out is not None else None
     sources = (one for one in list_sources(paths, images) if results is None or results.claim(one.name))
     if engine is Engine.RAY:

@@ -14,7 +14,6 @@ from melanoma.exports.overlay import overlay_file
 from melanoma.figures.style import SHOWN_SIDE
 from melanoma.files import one_line, safe_stem
 from melanoma.photos.encoding import shrink
-from melanoma.photos.framing import frame
 
 if TYPE_CHECKING:
     from melanoma.model.classifier import Classifier
@@ -66,7 +65,7 @@ def _result(classifier: "Classifier", predicted: PredictedPhoto, options: BatchO
     from melanoma.explain.registry import first_method
 
     small = predicted.photo.derived
-    geometry = frame(small, classifier.bundle.image_size, classifier.bundle.framing)[1]
+    geometry = prediction.geometry.on_copy(small.shape[1], small.shape[0])
     method = first_method(classifier.compiled)
     request = method.request(
         classifier.compiled, replace(prediction, geometry=geometry), prediction.diagnosis

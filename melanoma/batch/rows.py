@@ -12,7 +12,9 @@
 | prediction_set | list of text | the diagnoses that cannot be ruled out, likeliest first |
 | in_distribution | bool or none | false where the photo is unlike those that the model knows |
 | novelty | float64 or none | the distance that says so, 0 to 2 |
-| flags | list of text | sentences about the photo's quality |
+| lesion_not_seen | float64 or none | share of the lesion outside the square that the network saw, 0 to 1; |
+| | | none also where part of the photo was not seen and no lesion was surely found in it |
+| flags | list of text | sentences about the photo's quality, and about what of it was not seen |
 | error | text or none | why there is no prediction; then every column of the prediction is none |
 | heatmap | text or none | name of the evidence map's file in the folder of `--heatmaps` |
 | dropped | list of text | names of the identifying DICOM attributes that the result leaves out |
@@ -51,6 +53,7 @@ def row_of(judged: PredictedPhoto, bundle: Bundle, keep_ids: bool = False, heatm
         "scores": dict(zip(found.codes, map(float, found.scores), strict=True)) if found else None,
         "logits": dict(zip(found.codes, map(float, found.logits), strict=True)) if found else None,
         "novelty": found.novelty if found else None,
+        "lesion_not_seen": found.lesion_not_seen if found else None,
         "heatmap": heatmap,
         "dropped": list(photo.dropped),
         "sop_instance_uid": photo.sop_instance_uid if keep_ids else None,
@@ -74,6 +77,7 @@ def schema_of(bundle: Bundle) -> pa.Schema:
             ("prediction_set", texts),
             ("in_distribution", pa.bool_()),
             ("novelty", pa.float64()),
+            ("lesion_not_seen", pa.float64()),
             ("flags", texts),
             ("error", pa.string()),
             ("heatmap", pa.string()),

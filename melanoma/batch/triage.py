@@ -33,8 +33,10 @@ class Entry:
     alert: bool = False
     prediction_set: tuple[str, ...] = ()
     in_distribution: bool = True
+    lesion_not_seen: float | None = None
+    """See `lesion.framing.Framed`."""
     flags: tuple[str, ...] = ()
-    """Sentences about the photo's quality."""
+    """As `Prediction.quality`."""
     thumbnail: bytes = b""
     """A JPEG without metadata."""
     frame: int | None = None
@@ -88,6 +90,7 @@ def _entry(predicted: PredictedPhoto) -> Entry:
         alert=prediction.melanoma_alert,
         prediction_set=prediction.prediction_set,
         in_distribution=prediction.in_distribution,
+        lesion_not_seen=prediction.lesion_not_seen,
         flags=prediction.quality,
         thumbnail=photo.derived,
     )

@@ -35,7 +35,7 @@ $rows
 
 
 def as_csv(entries: list[Entry], codes: tuple[str, ...]) -> str:
-    """Return one line an entry: name, alert, likeliest diagnosis, p_MEL and so on, set, flags, error.
+    """Return one line an entry: name, alert, likeliest diagnosis, p_MEL and so on, set, doubts, error.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
@@ -44,7 +44,7 @@ def as_csv(entries: list[Entry], codes: tuple[str, ...]) -> str:
     probabilities = [f"p_{code}" for code in codes]
     lines.writerow(
         ["name", "melanoma_alert", "diagnosis", *probabilities, "prediction_set", "in_distribution"]
-        + ["flags", "error"]
+        + ["lesion_not_seen", "flags", "error"]
     )
     for entry in entries:
         known = entry.probabilities is not None
@@ -56,6 +56,7 @@ def as_csv(entries: list[Entry], codes: tuple[str, ...]) -> str:
         lines.writerow(
             [spreadsheet_text(name_of(entry)), entry.alert if known else "", entry.diagnosis or "", *values]
             + ["; ".join(entry.prediction_set), entry.in_distribution if known else ""]
+            + ["" if entry.lesion_not_seen is None else f"{entry.lesion_not_seen:.3f}"]
             + [spreadsheet_text("; ".join(entry.flags)), spreadsheet_text(str(entry.error or ""))]
         )
     return written.getvalue()

@@ -19,22 +19,27 @@ from melanoma.batches import sliced
 from melanoma.data.augmentation import Augmentation, augment, resurround
 from melanoma.errors import UserError
 from melanoma.files import atomic_write, write_whole
+from melanoma.lesion.framing import frame_photo
 from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import widen
 from melanoma.photos.framing import Geometry, frame
 from melanoma.photos.reading import read_image
 
 
-def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray, dict[str, str]]:
+def decode_all(
+    table: pd.DataFrame, size: int, framing: str, cache: Path
+) -> tuple[np.ndarray, dict[str, str]]:
     """Return all images framed, uint8 (n, size, size, 4), and the errors of those that cannot be read.
 
     The fourth channel is 255 within the lesion's widened outline and 0 outside it; all 255 where no outline
-    is known. The pixels are in a memory-mapped file `cache`, which is reused if the table names the same
-    files in the same order; so a data set may be larger than memory, and all unreadable files are known
-    before the first step. Their rows stay black. Raises UserError if the disk has too little space: writing
-    to a mapped file on a full disk would kill the process.
+    is known. The pixels are in a memory-mapped file `cache`, which is reused if the framing is the same and
+    the table names the same files in the same order; so a data set may be larger than memory, and all
+    unreadable files are known before the first step. Their rows stay black. Raises UserError if the disk has
+    too little space: writing to a mapped file on a full disk would kill the process.
     """
-    listed = f"{size} px, with outlines\n" + table[["image_id", "path", "outline"]].to_csv(index=False)
+    listed = f"{size} px, {framing}, with outlines\n" + table[["image_id", "path", "outline"]].to_csv(
+        index=False
+    )
     contents = hashlib.sha256(listed.encode()).hexdigest()
     note = cache.with_suffix(".json")
     if cache.exists() and note.exists():
@@ -43,12 +48,12 @@ def decode_all(table: pd.DataFrame, size: int, cache: Path) -> tuple[np.ndarray,
             return np.load(cache, mmap_mode="r"), written["failed"]
     note.unlink(missing_ok=True)
     with atomic_write(cache) as unfinished:
-        failed = _decode_to(unfinished, table, size)
+        failed = _decode_to(unfinished, table, size, framing)
     write_whole(note, json.dumps({"contents": contents, "failed": failed}))
     return np.load(cache, mmap_mode="r"), failed
 
 
-def _decode_to(file: Path, table: pd.DataFrame, size: int) -> dict[str, str]:
+def _decode_to(file: Path, table: pd.DataFrame, size: int, framing: str) -> dict[str, str]:
     """Write the pixels of `decode_all` to a file, which is closed when this returns; returns the errors."""
     needed, free = len(table) * size * size * 4, shutil.disk_usage(file.parent).free
     if needed > free:
@@ -61,8 +66,9 @@ def _decode_to(file: Path, table: pd.DataFrame, size: int) -> dict[str, str]:
 
     def decode(row: int) -> None:
         try:
-            pixels[row, ..., :3], geometry = frame(read_image(table["path"].iloc[row]), size)
-            pixels[row, ..., 3] = 255 * read_widened(table["outline"].iloc[row], geometry)
+            framed = frame_photo(read_image(table["path"].iloc[row]), size, framing)
+            pixels[row, ..., :3] = framed.pixels
+            pixels[row, ..., 3] = 255 * read_widened(table["outline"].iloc[row], framed.geometry)
         except UserError as error:
             failed[table["image_id"].iloc[row]] = str(error)
 

@@ -22,11 +22,11 @@ from sklearn.preprocessing import StandardScaler
 from melanoma.edits import surroundings
 from melanoma.edits.artefacts import ARTEFACTS
 from melanoma.evaluation.metrics import Estimate, balanced_accuracy, bootstrap
+from melanoma.lesion.framing import frame_photo
 from melanoma.lesion.hair_removal import dark_corners, hair, without_hair
 from melanoma.model.bundle import Bundle
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.network import POOLING
-from melanoma.photos.framing import frame
 from melanoma.photos.reading import read_image
 
 CONTROL = "mirrored"
@@ -86,7 +86,7 @@ def load(table: pd.DataFrame, size: int, framing: str) -> np.ndarray:
 
     Raises UserError for one that cannot be read.
     """
-    return np.stack([frame(read_image(path), size, framing)[0] for path in table["path"]])
+    return np.stack([frame_photo(read_image(path), size, framing).pixels for path in table["path"]])
 
 
 def effects(

@@ -15,10 +15,10 @@ from melanoma.data.pipeline import read_widened
 from melanoma.edits import surroundings
 from melanoma.errors import UserError
 from melanoma.evaluation.metrics import Estimate, bootstrap, share
+from melanoma.lesion.framing import frame_photo
 from melanoma.measures.overlap import inside_share, pointing_hit
 from melanoma.model.bundle import Bundle
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.photos.framing import frame
 from melanoma.photos.reading import read_image
 
 SURROUNDINGS = ("blur", "mean colour", "other skin")
@@ -162,7 +162,7 @@ def _variants(pixels: np.ndarray, inside: np.ndarray, others: _Skins) -> list[np
 def _load(row: Any, size: int, framing: str) -> tuple[Any, np.ndarray, np.ndarray] | None:
     """Return the row, its pixels and its widened outline, or None if a file cannot be read."""
     try:
-        pixels, geometry = frame(read_image(row.path), size, framing)
-        return row, pixels, read_widened(row.outline, geometry)
+        framed = frame_photo(read_image(row.path), size, framing)
+        return row, framed.pixels, read_widened(row.outline, framed.geometry)
     except UserError:
         return None  # `score_table` names it

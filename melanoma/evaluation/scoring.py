@@ -9,10 +9,10 @@ import pandas as pd
 from rich.progress import track
 
 from melanoma.errors import UserError
+from melanoma.lesion.framing import frame_photo
 from melanoma.model.bundle import Bundle
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prefetch import batches_ahead
-from melanoma.photos.framing import frame
 from melanoma.photos.reading import read_image
 
 BATCH = 32
@@ -38,7 +38,7 @@ def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> 
 
     def load(row: int) -> np.ndarray | None:
         try:
-            return frame(read_image(table["path"].iloc[row]), network.size, framing)[0]
+            return frame_photo(read_image(table["path"].iloc[row]), network.size, framing).pixels
         except UserError as error:
             problems[table["image_id"].iloc[row]] = str(error)
             return None

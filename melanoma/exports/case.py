@@ -80,6 +80,7 @@ class ExportedCase:
                 "top": found.geometry.top,
                 "side": found.geometry.side,
                 "size": found.geometry.size,
+                "lesion_not_seen": self.lesion.not_seen,
             },
             "outline": {
                 "found": bool(self.lesion.contours),

@@ -11,7 +11,14 @@ from melanoma.exports.case import ExportedCase
 from melanoma.exports.offline_html import offline_page
 from melanoma.figures.style import SHOWN_SIDE
 from melanoma.measures.lesion_in_view import LesionInView
-from melanoma.model.alert_wording import MALIGNANT_MARK, alert_words, doubts, marked_name, set_words
+from melanoma.model.alert_wording import (
+    MALIGNANT_MARK,
+    alert_words,
+    doubts,
+    marked_name,
+    seen_words,
+    set_words,
+)
 from melanoma.photos.encoding import as_jpeg, as_png, data_uri, shrink
 from melanoma.phrases import Say, english
 
@@ -68,7 +75,9 @@ def case_report(
     answer is worth; all are plain text in the language that `say` speaks.
     """
     headline, meaning = alert_words(case.prediction, case.bundle, say)
-    distrust = doubts(case.prediction, case.lesion.evidence_inside(case.prediction), say)
+    distrust = doubts(
+        case.prediction, case.lesion.evidence_inside(case.prediction), say, case.lesion.not_seen
+    )
     photo = as_jpeg(shrink(case.photo, SHOWN_SIDE), _PICTURE_QUALITY)
     seen = say("The photo") if not case.drawn else say("A drawing, not a photo")
     body = _BODY.substitute(
@@ -151,7 +160,8 @@ def _facts(case: ExportedCase, say: Say) -> str:
             height=geometry.height,
             side=geometry.side,
             size=geometry.size,
-        ),
+        )
+        + (f". {seen_words(case.lesion.not_seen, say)}" if geometry.crops else ""),
         say("Map"): f"{case.method} ({case.code}), {case.heatmap.shape[1]} x {case.heatmap.shape[0]}",
         say("Settings"): settings,
         say("Outline"): _outline(case.lesion, say),

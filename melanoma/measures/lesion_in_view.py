@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 
 from melanoma.errors import UserError
-from melanoma.lesion.outline import Outline, find_lesion, widen
+from melanoma.lesion.outline import TRUSTED, Outline, find_lesion, widen
 from melanoma.measures.overlap import inside_share
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
 
-TRUSTED = 0.5
-"""Confidence from which the page speaks of what lies inside: the expected overlap with a dermatologist's."""
 _STRAIGHT = 0.7  # pixels of a photo as it is shown: so far a drawn line may lie beside the outline
 _SHOWN = 900  # pixels of the longer side of a photo as it is shown
 
@@ -29,11 +27,18 @@ class LesionInView:
     """See `lesion.outline.Outline`."""
     by_hand: bool = False
     """True if the user drew it."""
+    share_not_seen: float = 0.0
+    """Share of the outline's area outside what the network saw, 0..1."""
 
     @property
     def inside(self) -> np.ndarray | None:
         """The mask, bool (S, S), or None where nothing of the lesion is in view."""
         return self.mask if self.mask.any() else None
+
+    @property
+    def not_seen(self) -> float | None:
+        """The share of the lesion that the network did not see, 0..1; None if no outline is trusted."""
+        return self.share_not_seen if self.contours and self.confidence >= TRUSTED else None
 
     @property
     def trusted(self) -> bool:
@@ -82,4 +87,5 @@ def outline_in_view(outline: Outline, geometry: Geometry, by_hand: bool = False)
         mask=geometry.cut_mask(mask),
         confidence=outline.confidence,
         by_hand=by_hand,
+        share_not_seen=float(1 - geometry.part(mask).sum() / mask.sum()) if mask.any() else 0.0,
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from melanoma.diagnoses import diagnosis_of
+from melanoma.lesion.framing import NOT_SEEN, PART_OUTSIDE
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
 from melanoma.phrases import Say, english
@@ -48,13 +49,17 @@ def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> t
     )
 
 
-def doubts(prediction: Prediction, inside: float | None = None, say: Say = english) -> list[str]:
+def doubts(
+    prediction: Prediction, inside: float | None = None, say: Say = english, not_seen: float | None = None
+) -> list[str]:
     """Return the known reasons to distrust the prediction, the gravest first.
 
-    `inside` is the share, 0..1, of the evidence for the likeliest diagnosis that lies inside the lesion; None
-    where there is no outline to trust.
+    `inside` is the share, 0..1, of the evidence for the likeliest diagnosis that lies inside the lesion, and
+    `not_seen` that of the lesion outside what the network saw; None where there is no outline to trust.
     """
     found = photo_doubts(prediction.quality, prediction.in_distribution, say)
+    if (not_seen or 0) >= NOT_SEEN and PART_OUTSIDE not in prediction.quality:  # by the visitor's outline
+        found.append(say(PART_OUTSIDE))
     if inside is not None and inside < 0.5:
         found.append(
             say(
@@ -72,6 +77,18 @@ def photo_doubts(flags: Sequence[str], in_distribution: bool, say: Say = english
     if not in_distribution:
         found.insert(0, say("This looks unlike the dermoscopic photos that the network learned from."))
     return found
+
+
+def seen_words(not_seen: float | None, say: Say = english) -> str:
+    """Return the sentence on how much of the lesion the network saw, of a photo that was cropped.
+
+    `not_seen` is the share of the lesion outside what was seen, 0..1; None where no outline is trusted.
+    """
+    if not_seen is None:
+        return say("Whether the whole lesion lies in it is not known: no outline is sure enough.")
+    if not_seen < 0.005:
+        return say("The whole lesion lies in it, as it is outlined.")
+    return say("Of the lesion, as it is outlined, {share:.0%} lies outside.", share=not_seen)
 
 
 def set_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> str:

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from melanoma.errors import UserError
-from melanoma.model.bundle_layout import FRAMINGS, SET_METHODS, refuse_newer
+from melanoma.lesion.framing import FRAMINGS
+from melanoma.model.bundle_layout import SET_METHODS, refuse_newer
 from melanoma.phrases import Sentence
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 2048

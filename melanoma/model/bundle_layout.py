@@ -11,7 +11,6 @@ from melanoma.errors import UserError
 CLASS_CONDITIONAL = "class-conditional"
 """Prediction sets by one quantile a diagnosis (`calibration.conformal_quantiles`)."""
 SET_METHODS = (CLASS_CONDITIONAL,)
-FRAMINGS = ("centre-square",)
 
 PLACES = {
     "alert_threshold": "alerts.melanoma.threshold",

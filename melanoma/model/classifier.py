@@ -12,13 +12,14 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from melanoma.batches import sliced
 from melanoma.errors import UserError
+from melanoma.lesion.framing import frame_photo
 from melanoma.model.backbones.base import Backbone
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle
 from melanoma.model.in_distribution import distance
 from melanoma.model.network import FEATURES, HEAD, POOLING
 from melanoma.model.prediction import Prediction
-from melanoma.photos.framing import Geometry, frame
+from melanoma.photos.framing import Geometry
 from melanoma.photos.quality import quality_flags
 
 T = TypeVar("T")
@@ -49,7 +50,8 @@ class Prepared:
     """uint8 (S, S, 3), what the network sees."""
     geometry: Geometry
     quality: tuple[str, ...]
-    """As in `Prediction`."""
+    lesion_not_seen: float | None
+    """Both as in `Prediction`."""
 
 
 class CompiledNetwork:
@@ -148,8 +150,9 @@ class Classifier:
 
     def prepare(self, photo: np.ndarray) -> Prepared:
         """Return all that `judge` needs of a uint8 RGB photo (H, W, 3), which can then be let go."""
-        pixels, geometry = frame(photo, self.bundle.image_size, self.bundle.framing)
-        return Prepared(pixels, geometry, quality_flags(photo))
+        framed = frame_photo(photo, self.bundle.image_size, self.bundle.framing)
+        flags = (*quality_flags(photo), *framed.flags)
+        return Prepared(framed.pixels, framed.geometry, flags, framed.lesion_not_seen)
 
     def judge(self, prepared: Sequence[Prepared]) -> list[Prediction]:
         """Return a prediction for each photo, all in one pass of the network.
@@ -206,4 +209,5 @@ class Classifier:
             quality=photo.quality,
             pixels=photo.pixels,
             geometry=photo.geometry,
+            lesion_not_seen=photo.lesion_not_seen,
         )

@@ -44,11 +44,13 @@ class Prediction:
     novelty: float
     """Distance to the training images in feature space, 0..2."""
     quality: tuple[str, ...]
-    """Sentences about what is wrong with the photo; empty if nothing is."""
+    """Sentences about what is wrong with the photo or was not seen of it; empty if nothing is."""
     pixels: np.ndarray
     """uint8 (S, S, 3), what the network saw."""
     geometry: Geometry
     """Where in the photo that lies."""
+    lesion_not_seen: float | None = None
+    """See `lesion.framing.Framed`."""
 
     @cached_property
     def scores(self) -> np.ndarray:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from melanoma.errors import UserError
-
 
 @dataclass(frozen=True)
 class Geometry:
@@ -20,12 +18,16 @@ class Geometry:
     size: int
     """Side of the network's input, pixels."""
 
+    def part(self, picture: np.ndarray) -> np.ndarray:
+        """Return the square of a picture on the photo's pixels, (H, W) or (H, W, c), as it is."""
+        return picture[self.top : self.top + self.side, self.left : self.left + self.side]
+
     def cut(self, picture: np.ndarray) -> np.ndarray:
         """Return the square of a picture on the photo's pixels, uint8 (H, W) or (H, W, c), at `size`.
 
         Shrinking averages areas; enlarging is bilinear.
         """
-        square = picture[self.top : self.top + self.side, self.left : self.left + self.side]
+        square = self.part(picture)
         interpolation = cv2.INTER_AREA if self.side > self.size else cv2.INTER_LINEAR
         return cv2.resize(square, (self.size, self.size), interpolation=interpolation)
 
@@ -49,23 +51,37 @@ class Geometry:
         photo[self.top : self.top + self.side, self.left : self.left + self.side] = resized
         return photo
 
+    def on_copy(self, width: int, height: int) -> "Geometry":
+        """Return the same square on a copy of the photo of another size, pixels."""
+        start = round(max(self.left, self.top) * max(width, height) / max(self.width, self.height))
+        return square_along(width, height, min(start, abs(width - height)), self.size)
+
+    @property
+    def centred(self) -> bool:
+        """True if the square lies in the middle of the photo."""
+        return max(self.left, self.top) == abs(self.width - self.height) // 2
+
     @property
     def crops(self) -> bool:
         """True if part of the photo lies outside what the network saw."""
         return self.width != self.height
 
 
-def frame(image: np.ndarray, size: int, framing: str = "centre-square") -> tuple[np.ndarray, Geometry]:
-    """Return what the network sees, uint8 (size, size, 3), and where in the photo it lies.
+def square_along(width: int, height: int, start: int, size: int) -> Geometry:
+    """Return the square of the shorter side that begins `start` pixels along the longer one."""
+    left, top = (start, 0) if width > height else (0, start)
+    return Geometry(width, height, left, top, min(width, height), size)
 
-    `centre-square` takes the centred square of the shorter side: nothing is squeezed, so round stays round.
-    Raises UserError for another framing.
+
+def centred_square(width: int, height: int, size: int) -> Geometry:
+    """Return the square of the shorter side in the middle of a photo."""
+    return square_along(width, height, abs(width - height) // 2, size)
+
+
+def frame(image: np.ndarray, size: int) -> tuple[np.ndarray, Geometry]:
+    """Return an image's centred square, uint8 (size, size, 3), and where in the image it lies.
+
+    Nothing is squeezed, so round stays round. `melanoma.lesion.framing` frames photos for a network.
     """
-    if framing != "centre-square":
-        raise UserError(
-            "The framing “{framing}” is unknown. This version knows “centre-square”.", framing=framing
-        )
-    height, width = image.shape[:2]
-    side = min(height, width)
-    geometry = Geometry(width, height, (width - side) // 2, (height - side) // 2, side, size)
+    geometry = centred_square(image.shape[1], image.shape[0], size)
     return geometry.cut(image), geometry

@@ -47,16 +47,16 @@ class Dataset:
 
 
 def decode_dataset(
-    table: pd.DataFrame, size: int, split: Callable[[pd.DataFrame], pd.Series], run: Path
+    table: pd.DataFrame, size: int, framing: str, split: Callable[[pd.DataFrame], pd.Series], run: Path
 ) -> Dataset:
-    """Return the dataset of a table of `read_labels`, its images decoded to `size` pixels a side.
+    """Return the dataset of a table of `read_labels`, its images at `size` pixels a side.
 
     Files that cannot be read are printed with the reason, and `split` gets the other rows. The pixels stay in
     the folder `run`. Raises UserError if there is no room for them, if the diagnoses cannot be fitted, or if
     all images of a diagnosis are unreadable.
     """
     codes = require_trainable(table)
-    pixels, failed = decode_all(table, size, run / "pixels.npy")
+    pixels, failed = decode_all(table, size, framing, run / "pixels.npy")
     for image_id, problem in failed.items():
         print(f"left out: {image_id}: {problem}")
     readable = table[~table["image_id"].isin(failed)]

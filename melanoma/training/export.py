@@ -24,7 +24,6 @@ from melanoma.training.calibrating import calibrate, draw_reliability, judge, pr
 from melanoma.training.model_card import write_card
 from melanoma.training.recipes import Recipe
 
-FRAMING = "centre-square"
 CONFORMAL_COVERAGE = 0.9
 
 
@@ -56,10 +55,10 @@ def export_bundle(
 
         train = table[table["split"] == "train"]
         sample = train.sample(min(len(train), REFERENCES), random_state=recipe.seed)
-        references = choose_references(score_table(network, sample, FRAMING).features, recipe.seed)
+        references = choose_references(score_table(network, sample, recipe.framing).features, recipe.seed)
         np.savez_compressed(folder / "features.npz", references=references)
-        calibration = score_table(network, table[table["split"] == "calibration"], FRAMING)
-        test = score_table(network, table[table["split"] == "test"], FRAMING)
+        calibration = score_table(network, table[table["split"] == "calibration"], recipe.framing)
+        test = score_table(network, table[table["split"] == "test"], recipe.framing)
 
         prior = np.exp(log_shares)
         bundle = _calibrate(
@@ -141,7 +140,7 @@ def _calibrate(
         name=name,
         codes=tuple(codes),
         image_size=recipe.image_size,
-        framing=FRAMING,
+        framing=recipe.framing,
         prior=tuple(prior.tolist()),
         distance_threshold=threshold_for(distance(calibration.features, references)),
         recipe=recipe.settings() | {"origin": origin},

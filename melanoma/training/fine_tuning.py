@@ -13,6 +13,7 @@ from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import Sampler
 from melanoma.data.split import split_by_lesion
 from melanoma.errors import UserError
+from melanoma.lesion.framing import LESION_SQUARE
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.network import build_network
 from melanoma.training.dataset import Dataset
@@ -20,11 +21,11 @@ from melanoma.training.judging import judge_in_even_mix
 from melanoma.training.loss import LesionTrainer
 from melanoma.training.recipes import Description, Judge, LabelSources, Precision, Stage
 
-_NETWORK = """{title} ({citation}) at {size} x {size} pixels of the photo's
-centred square, with its last stride taken out, global average pooling and one dense layer, so that the map
-of evidence adds up to each logit. Made by `python train.py` with the recipe `{recipe}` in {epochs} epochs of
-{samples} augmented samples ({minutes:.0f} minutes on the machine that trained it), random seed {seed},
-beginning with {origin}."""
+_NETWORK = """{title} ({citation}) at {size} x {size} pixels of a square
+of the photo (framing `{framing}`), with its last stride taken out, global average pooling and one dense
+layer, so that the map of evidence adds up to each logit. Made by `python train.py` with the recipe
+`{recipe}` in {epochs} epochs of {samples} augmented samples ({minutes:.0f} minutes on the machine that
+trained it), random seed {seed}, beginning with {origin}."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class FineTuning:
     sensitivity: float = 0.95
     """Target sensitivity of the melanoma alert on the calibration lesions."""
     seed: int = 7
+    framing: str = LESION_SQUARE
+    """docs/framing.md has what it is worth beside the centred square."""
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     temperature: ClassVar[float | None] = None
@@ -179,6 +182,7 @@ class FineTuning:
                 title=backbone.title,
                 citation=backbone.citation,
                 size=self.image_size,
+                framing=self.framing,
                 recipe=self.name,
                 epochs=len(history),
                 samples=self.samples_per_epoch,

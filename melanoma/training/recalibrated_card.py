@@ -18,7 +18,7 @@ Temperature, alert and prediction sets are not the training run's. They were set
 | diagnosis | lesions set on | lesions judged |
 |---|---|---|
 {counts}
-"""
+{framing}"""
 _FROM_STORED = "the scores that the bundle had stored of {whose} lesions"
 _FROM_OWN = "labelled photos that were given (fingerprint of the labels `{fingerprint}`)"
 _KEPT = """The figures under
@@ -29,6 +29,12 @@ _HALVES = """The lesions
 of the photos were divided: one half set them, and the in-distribution threshold, and the other half is the
 test images below. {left_out} images were left out, as the network was fitted to their lesions. What stands
 under “Data” tells of the training run's lesions and not of these."""
+_FROM_SIDES = "the photos of its own calibration lesions"
+_REFRAMED = """The training
+features and the in-distribution threshold were made again too, and the test images below are its own."""
+_FRAMING = """
+It is shown another square of each photo than it was fitted to: framing `{now}` in place of `{fitted}`.
+"""
 _OWN_NOTE = ", here of the photos given, whose lesions nothing was fitted to or set on"
 _TEMPERED = ", set on the calibration lesions"
 
@@ -48,7 +54,11 @@ def recalibrated_card(
     assert found is not None
     stored = found["stored_scores"]
     sections = probability_sections(
-        bundle, judged, _note_of(card) if stored else _OWN_NOTE, _TEMPERED, _subsection(bundle, found)
+        bundle,
+        judged,
+        _note_of(card) if stored or found.get("reframed") else _OWN_NOTE,
+        _TEMPERED,
+        _subsection(bundle, found),
     )
     if not stored:
         sections += picture_sections(accepted, focus)
@@ -57,9 +67,14 @@ def recalibrated_card(
 
 def _subsection(bundle: Bundle, found: dict[str, Any]) -> str:
     source = _FROM_OWN.format(fingerprint=found["fingerprint"])
-    if found["stored_scores"]:
+    remarks = _HALVES.format(left_out=found["left_out"])
+    if found.get("reframed"):
+        source, remarks = _FROM_SIDES, _REFRAMED
+    elif found["stored_scores"]:
         whose = "its calibration" if found["fingerprint"] is None else "an earlier recalibration's"
-        source = _FROM_STORED.format(whose=whose)
+        source, remarks = _FROM_STORED.format(whose=whose), _KEPT
+    fitted = found.get("fitted_framing", bundle.framing)
+    framing = "" if fitted == bundle.framing else _FRAMING.format(now=bundle.framing, fitted=fitted)
     counts = (
         f"| {diagnosis_of(code).name} | {found['set_on'][code]} | {found['judged'][code]} |"
         for code in bundle.codes
@@ -68,8 +83,9 @@ def _subsection(bundle: Bundle, found: dict[str, Any]) -> str:
         when=found["when"],
         version=found["from"],
         source=source,
-        remarks=_KEPT if found["stored_scores"] else _HALVES.format(left_out=found["left_out"]),
+        remarks=remarks,
         counts="\n".join(counts),
+        framing=framing,
     )
 
 

@@ -22,6 +22,7 @@ from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.scoring import with_probabilities
 from melanoma.explain.looks_for import FOLDER
 from melanoma.files import user_error_if_unwritable
+from melanoma.lesion.framing import FRAMINGS
 from melanoma.model.bundle import Bundle, describe, new_bundle
 from melanoma.model.classifier import CompiledNetwork, load_compiled
 from melanoma.model.in_distribution import distance, threshold_for
@@ -36,6 +37,7 @@ from melanoma.training.recalibrated_card import recalibrated_card
 from melanoma.training.recalibration_scores import (
     Scores,
     lesions_by_diagnosis,
+    reframed_scores,
     require_enough,
     scores_of_photos,
     stored_scores,
@@ -58,7 +60,7 @@ class Recalibration:
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers; thresholds and temperature with the old value and the new."""
         names = ("temperature", "alert_threshold", "alert_sensitivity", "conformal_coverage")
-        changed = (*names, "conformal_quantiles", "distance_threshold")
+        changed = (*names, "conformal_quantiles", "distance_threshold", "framing")
         return {
             "bundle": str(self.bundle.path),
             "version": self.bundle.version,
@@ -84,6 +86,8 @@ class Recalibration:
         pairs = zip(now.codes, before.conformal_quantiles, now.conformal_quantiles, strict=True)
         for code, old, new in pairs:
             yield f"  {code:<6}{found['set_on'][code]:>16}{found['judged'][code]:>9}   {old:.4f} -> {new:.4f}"
+        if now.framing != before.framing:
+            yield f"framing                {before.framing} -> {now.framing}"
         yield f"temperature            {before.temperature:.4f} -> {now.temperature:.4f}"
         yield (
             f"alert from             {before.alert_threshold:.4f} -> {now.alert_threshold:.4f}, "
@@ -104,27 +108,34 @@ def recalibrate(
     outlines: Paths = None,
     sensitivity: float | None = None,
     coverage: float | None = None,
+    framing: str | None = None,
 ) -> Recalibration:
     """Write a bundle of the same network with temperature, thresholds and prediction sets set again.
 
     Without `data`, they are set on the stored scores of the calibration lesions and evaluated on those of the
     test lesions. With it, half of the lesions of these labelled photos calibrates and half evaluates; lesions
-    that the network was fitted to are left out. `out` is a new folder, or a model to replace; by default a
-    folder beside the old one. Sensitivity and coverage default to the old bundle's. Raises UserError if there
-    are too few lesions, or if the folder holds something else than a model.
+    that the network was fitted to are left out. With a `framing` as well, `data` are the labels that the
+    model was made with: its own splits calibrate and evaluate, and the reference features are computed anew.
+    `out` is a new folder, or a model to replace; by default a folder beside the old one. Sensitivity and
+    coverage default to the old bundle's. Raises UserError if there are too few lesions, or if the folder
+    holds something else than a model.
     """
     sensitivity = bundle.alert_sensitivity if sensitivity is None else sensitivity
     coverage = bundle.conformal_coverage if coverage is None else coverage
     for option, share in (("--sensitivity", sensitivity), ("--coverage", coverage)):
         if not 0 < share < 1:
             raise UserError("{option} has to lie between 0 and 1.", option=option)
+    framed = _framed(bundle, framing, data)
     target = _target(bundle, out)
     network = None if data is None else load_compiled(bundle)
     if network is None:
         scores = stored_scores(bundle)
         require_enough(scores.rows, bundle.codes, sensitivity)
-    else:
+    elif framing is None:
         scores = scores_of_photos(bundle, network, data, images, outlines, sensitivity)
+    else:
+        scores = reframed_scores(framed, network, data, images, outlines)
+        require_enough(scores.rows, bundle.codes, sensitivity)
     set_on = scores.in_split("calibration")
     fields = calibrate(
         scores.logits[set_on],
@@ -135,15 +146,31 @@ def recalibrate(
         coverage,
     )
     if scores.features is not None:
-        distances = distance(scores.features[set_on], bundle.load_references())
+        references = bundle.load_references() if scores.references is None else scores.references
+        distances = distance(scores.features[set_on], references)
         fields["distance_threshold"] = threshold_for(distances)
     described = replace(
-        bundle, name=target.name, path=target, recalibrated=_provenance(bundle, scores), **fields
+        framed, name=target.name, path=target, recalibrated=_provenance(bundle, scores), **fields
     )
     with user_error_if_unwritable(target), new_bundle(target) as folder:
         described, judged = _write(folder, bundle, described, scores, network)
     few = _few_for_sets(scores.rows[set_on], bundle.codes, coverage)
     return Recalibration(bundle, replace(described, path=target), judged, (*scores.remarks, *few))
+
+
+def _framed(bundle: Bundle, framing: str | None, data: Paths) -> Bundle:
+    """Return the bundle in another framing, None for its own; raises UserError for one that cannot be had."""
+    if framing is None:
+        return bundle
+    if framing not in FRAMINGS:
+        raise UserError(
+            "There is no framing “{name}”. Choose one of {known}.", name=framing, known=", ".join(FRAMINGS)
+        )
+    if data is None:
+        raise UserError(
+            "--framing needs the photos that the model was made with. Give their labels with --data."
+        )
+    return replace(bundle, framing=framing)
 
 
 def _few_for_sets(rows: pd.DataFrame, codes: Sequence[str], coverage: float) -> list[str]:
@@ -166,9 +193,13 @@ def _target(bundle: Bundle, out: Path | None) -> Path:
 
 
 def _provenance(bundle: Bundle, scores: Scores) -> dict[str, Any]:
-    """Return the provenance of a recalibration, for `bundle.json` and the card."""
+    """Return the provenance of a recalibration, with the framing that the network was fitted in."""
+    reframed = scores.references is not None
+    earlier = (bundle.recalibrated or {}).get("fitted_framing", bundle.framing)
     return {
         "from": bundle.version,
+        "reframed": reframed,
+        "fitted_framing": earlier,
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "stored_scores": scores.features is None,
         "fingerprint": scores.fingerprint,
@@ -182,8 +213,12 @@ def _write(
     folder: Path, before: Bundle, bundle: Bundle, scores: Scores, network: CompiledNetwork | None
 ) -> tuple[Bundle, Judged]:
     """Fill the folder of a recalibrated bundle; returns the bundle and its evaluation."""
+    made_again = set(_MADE_AGAIN)
+    if scores.references is not None:
+        made_again.add("features.npz")
+        np.savez_compressed(folder / "features.npz", references=scores.references)
     for name in before.files:
-        if name not in _MADE_AGAIN:
+        if name not in made_again:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(before.path / name, folder / name)
     if (before.path / FOLDER).is_dir():  # pictures of the network, which is unchanged
@@ -193,7 +228,7 @@ def _write(
     else:
         predictions = predictions_of(scores.rows, scores.logits, bundle)
     predictions.to_parquet(folder / "predictions.parquet", index=False)
-    _split_of(before, scores, network is not None).to_parquet(folder / "split.parquet", index=False)
+    _split_of(before, scores).to_parquet(folder / "split.parquet", index=False)
 
     judging = scores.in_split("test")
     judged = judge(predictions[judging], scores.logits[judging], bundle)
@@ -202,9 +237,8 @@ def _write(
     accepted, focus, figures = unchanged["accepted"] or {}, None, judged.figures({}, None) | unchanged
     if network is not None and scores.features is not None:
         focus = judge_focus(network, scores.rows[judging], bundle)
-        accepted = accepted_shares(
-            network, scores.features[judging], before.load_references(), bundle.distance_threshold
-        )
+        references = before.load_references() if scores.references is None else scores.references
+        accepted = accepted_shares(network, scores.features[judging], references, bundle.distance_threshold)
         figures = judged.figures(accepted, focus)
     bundle = replace(bundle, figures=figures)
     card = (before.path / CARD).read_text(encoding="utf-8") if CARD in before.files else ""
@@ -212,10 +246,10 @@ def _write(
     return describe(folder, bundle), judged
 
 
-def _split_of(before: Bundle, scores: Scores, own: bool) -> pd.DataFrame:
+def _split_of(before: Bundle, scores: Scores) -> pd.DataFrame:
     """Return the old split, with the user's own calibration images as `recalibration`."""
     split = before.load_split()
-    if not own:
+    if scores.features is None or scores.references is not None:  # the bundle's own lesions
         return split
     added = scores.rows.loc[scores.in_split("calibration"), ["image_id", "lesion_id"]].assign(
         split="recalibration"

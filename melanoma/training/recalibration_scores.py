@@ -14,6 +14,7 @@ from melanoma.evaluation.run import shows_lesions_of
 from melanoma.evaluation.scoring import score_table
 from melanoma.model.bundle import Bundle
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.in_distribution import REFERENCES, choose_references
 from melanoma.training.calibrating import stored_logits
 
 SEED = 0
@@ -36,6 +37,8 @@ class Scores:
     """Images left out, as the network was fitted to their lesions."""
     remarks: tuple[str, ...] = ()
     """Sentences about labels that were not used."""
+    references: np.ndarray | None = None
+    """float (m, channels), new reference features for the in-distribution check where the framing changed."""
 
     def in_split(self, split: str) -> np.ndarray:
         """Return which images are in a split, bool (n,)."""
@@ -87,6 +90,44 @@ def scores_of_photos(
         int(seen.sum()),
         (*labels.remarks(), *unreadable),
     )
+
+
+def reframed_scores(
+    bundle: Bundle, network: CompiledNetwork, data: Paths, images: Paths, outlines: Paths
+) -> Scores:
+    """Return what the network says of the bundle's own lesions in the bundle's framing, which is a new one.
+
+    They keep their sides, and the training features are made again. Raises UserError where one of the images
+    that set and judge is not among the labels, or cannot be read.
+    """
+    table = read_labels(data, images, outlines).table
+    sides = bundle.load_split().set_index("image_id")["split"]
+    table = table.assign(split=table["image_id"].map(sides))
+    held_back = table[table["split"].isin(("calibration", "test"))]
+    wanted = bundle.load_predictions()["image_id"]
+    _require_all(wanted, held_back)
+    fitted = table[table["split"] == "train"]
+    if fitted.empty:
+        raise UserError("None of the photos that the network was fitted to is among the labels. Add them.")
+    scored = score_table(network, held_back, bundle.framing)
+    _require_all(wanted, scored.table)
+    seed = int(bundle.recipe.get("seed", SEED))
+    sample = fitted.sample(min(len(fitted), REFERENCES), random_state=seed)
+    references = choose_references(score_table(network, sample, bundle.framing).features, seed)
+    rows = scored.table.reset_index(drop=True)
+    return Scores(rows, scored.logits, scored.features, references=references)
+
+
+def _require_all(wanted: pd.Series, table: pd.DataFrame) -> None:
+    missing = wanted[~wanted.isin(table["image_id"])]
+    if len(missing):
+        raise UserError(
+            "{missing} of the {count} images that the model was set and judged on are not among the photos, "
+            "such as {example}. Another framing needs them all.",
+            missing=len(missing),
+            count=len(wanted),
+            example=missing.iloc[0],
+        )
 
 
 def require_enough(rows: pd.DataFrame, codes: Sequence[str], sensitivity: float) -> None:

@@ -112,6 +112,10 @@ class Recipe(Protocol):
         """Side of the decoded images, pixels."""
 
     @property
+    def framing(self) -> str:
+        """Which square of a photo the network sees, one of `lesion.framing.FRAMINGS`."""
+
+    @property
     def sensitivity(self) -> float:
         """Target of the melanoma alert on the calibration lesions, 0..1."""
 

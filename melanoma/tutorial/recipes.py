@@ -10,6 +10,7 @@ import pandas as pd
 
 from melanoma.data.pipeline import Sampler
 from melanoma.errors import UserError
+from melanoma.lesion.framing import CENTRE_SQUARE
 from melanoma.training.dataset import Dataset
 from melanoma.training.recipes import Description, Judge, LabelSources, Precision, Stage
 from melanoma.tutorial.epochs import ShuffledSampler, judge_by_accuracy
@@ -35,6 +36,9 @@ class TutorialRecipe(Experiment):
     """None: a network of its own, `tutorial.network`."""
     temperature: ClassVar[float | None] = 1.0
     """The probabilities are the tutorial's plain softmax, without temperature scaling."""
+
+    framing: ClassVar[str] = CENTRE_SQUARE
+    """The tutorial knows no other, and its pictures are squares."""
 
     @property
     def bundle_name(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from melanoma.app.parts.shared.language import words
+from melanoma.lesion import framing
 from tests.app.translations import LANGUAGES, blanks, require_translated
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ ON_THE_PAGE = (
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_out",
-    "melanoma.photos.framing",
+    "melanoma.lesion.framing",
     "melanoma.photos.reading",
     "melanoma.model.backbones.registry",
     "melanoma.model.bundle_checks",
@@ -210,4 +211,5 @@ def test_every_remark_on_a_photo_s_quality_is_translated(code):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "flags.append"
     }
     assert "The photo is blurred." in remarks
+    remarks |= {framing.PART_OUTSIDE, framing.MIDDLE_ONLY, framing.REST_NOT_JUDGED}
     require_translated(code, remarks - set(words(code)))

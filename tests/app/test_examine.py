@@ -108,3 +108,13 @@ def test_curves_are_drawn_only_when_asked():
     button.click().run()
     assert not app.exception
     assert sum("mean probability" in caption.value for caption in app.caption) == 2
+
+
+def test_a_lesion_at_the_side_of_a_long_photo_is_framed_or_doubted(page, long_photo):
+    page.file_uploader[0].upload("long.png", long_photo.read_bytes(), "image/png").run()
+    assert not page.exception
+    assert any("only a square of this long photo" in box.value for box in page.warning)
+    captions = [caption.value for caption in page.caption]
+    around = any("a square of 150 pixels around the lesion" in one for one in captions)
+    outside = any("Part of the lesion lies outside" in box.value for box in page.warning)
+    assert around != outside, "by the framing of the bundle"

@@ -42,6 +42,7 @@ def row(path: str, melanoma: float | None = 0.25) -> dict:
         "scores": {"MEL": -1.4, "NV": -0.3} if known else None,
         "logits": {"MEL": 0.5, "NV": 1.5} if known else None,
         "novelty": 0.5 if known else None,
+        "lesion_not_seen": 0.125 if known else None,
         "heatmap": None,
         "dropped": [],
         "sop_instance_uid": None,

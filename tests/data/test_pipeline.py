@@ -1,10 +1,11 @@
 """Training samples: drawn by class, the same for the same numbers, paired copies in other surroundings."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from melanoma.data.augmentation import Augmentation, augment, resurround
-from melanoma.data.pipeline import Sampler, read_widened
+from melanoma.data.pipeline import Sampler, decode_all, read_widened
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.lesion.outline import widen
 from melanoma.photos.framing import Geometry
@@ -108,3 +109,23 @@ def test_surroundings_come_in_every_kind():
         for seed in range(40)
     }
     assert len(corners) > 6
+
+
+def test_pixels_of_another_framing_are_not_used_again(long_photo, tmp_path):
+    table = pd.DataFrame({"image_id": ["long"], "path": [str(long_photo)], "outline": [None]})
+    one, _ = decode_all(table, 64, "centre-square", tmp_path / "pixels.npy")
+    other, _ = decode_all(table, 64, "lesion-square", tmp_path / "pixels.npy")
+    again, _ = decode_all(table, 64, "lesion-square", tmp_path / "pixels.npy")
+    darkest = [int(np.percentile(pixels[0, ..., :3], 10)) for pixels in (one, other)]
+    assert darkest[1] < darkest[0] - 30, "skin alone in the middle, the lesion around it"
+    assert np.array_equal(other, again)
+
+
+def test_a_mask_does_not_draw_the_square_away_from_the_lesion_that_is_found(long_photo, tmp_path):
+    mask = np.zeros((150, 450, 3), np.uint8)
+    mask[50:100, 350:400] = 255  # far from it
+    table = pd.DataFrame({"image_id": ["long"], "path": [str(long_photo)]})
+    outlined = table.assign(outline=str(write_image(tmp_path / "mask.png", mask)))
+    with_mask, _ = decode_all(outlined, 64, "lesion-square", tmp_path / "with.npy")
+    without, _ = decode_all(table.assign(outline=None), 64, "lesion-square", tmp_path / "without.npy")
+    assert np.array_equal(with_mask[..., :3], without[..., :3])

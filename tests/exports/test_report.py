@@ -11,7 +11,9 @@ import pytest
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.exports.case import ExportedCase, as_json, as_npy
 from melanoma.exports.report import case_report
-from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view
+from melanoma.lesion.framing import PART_OUTSIDE
+from melanoma.lesion.outline import Outline
+from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view, outline_in_view
 from melanoma.model.alert_wording import alert_words, doubts, set_words, sum_words
 from melanoma.model.bundle import load_bundle
 from melanoma.model.log_odds import Calibration
@@ -48,6 +50,34 @@ def test_the_report_needs_nothing_from_outside(case):
     assert html.count("data:image/") == 2
     assert "default-src 'none'" in html
     assert "Not a diagnosis" in html
+
+
+def test_what_was_not_seen_is_told_of_the_outline_that_counts(case):
+    lesion = case.lesion
+    assert lesion.trusted and lesion.not_seen == pytest.approx(0, abs=0.01)
+    assert "The whole lesion lies in it" in case_report(case, "Evidence", "words")
+    assert case.numbers()["seen"]["lesion_not_seen"] == lesion.not_seen
+    drawn, left = np.zeros((120, 160), bool), case.prediction.geometry.left
+    drawn[40:80, left - 10 : left + 10] = True
+    by_hand = replace(case, lesion=outline_in_view(Outline(drawn, 1.0), case.prediction.geometry, True))
+    assert by_hand.numbers()["seen"]["lesion_not_seen"] == pytest.approx(0.5)
+    told = case_report(by_hand, "Evidence", "words")
+    assert "Of the lesion, as it is outlined, 50% lies outside." in told and PART_OUTSIDE in told
+    drawn[:, left:] = False
+    outside = outline_in_view(Outline(drawn, 1.0), case.prediction.geometry, True)
+    assert outside.not_seen == 1 and not outside.trusted, (
+        "nothing of it is in view, and it is known where it is"
+    )
+    unsure = replace(case, lesion=replace(lesion, confidence=0.4))
+    assert "Whether the whole lesion lies in it is not known" in case_report(unsure, "Evidence", "words")
+    assert unsure.numbers()["seen"]["lesion_not_seen"] is None
+
+
+def test_a_missing_part_is_a_doubt_once(case):
+    sure = replace(case.prediction, quality=(), in_distribution=True)
+    assert doubts(sure, not_seen=0.09) == doubts(sure, not_seen=None) == []
+    assert doubts(sure, not_seen=0.1) == [PART_OUTSIDE]
+    assert doubts(replace(sure, quality=(PART_OUTSIDE,)), not_seen=0.5) == [PART_OUTSIDE]
 
 
 def test_the_report_states_answer_model_and_settings(case):

@@ -7,6 +7,7 @@ import pytest
 from melanoma.data.labels.read import read_labels
 from melanoma.edits.artefacts import ARTEFACTS
 from melanoma.edits.drawn_lesions import COLOURS, MELANOMA_LIKE, NEVUS_LIKE, LesionParameters, draw_lesion
+from melanoma.lesion import outline
 from melanoma.lesion.abcd import abcd
 from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import diameter, find_lesion, overlap, widen
@@ -69,6 +70,36 @@ def test_a_lesion_beside_the_centre_is_found_where_it_is():
     image = draw_lesion(LesionParameters(diameter=0.3), 300, 300, 1)
     image, mask = (np.roll(array, (50, -60), axis=(0, 1)) for array in (image.image, image.mask))
     assert overlap(find_lesion(image).mask, mask) > 0.75
+
+
+@pytest.mark.parametrize("place", [0.0, 0.3, 1.0], ids=["at one end", "between", "at the other end"])
+@pytest.mark.parametrize("ratio", [2, 3.3, 10])
+@pytest.mark.parametrize("upright", [False, True], ids=["lying", "upright"])
+def test_a_lesion_anywhere_in_a_long_photo_is_found(ratio, place, upright):
+    drawn = draw_lesion(LesionParameters(diameter=0.5), 150, round(150 * ratio), 2)
+    away = round((place - 0.5) * (ratio - 1) * 150)
+    image, mask = (np.roll(array, away, axis=1) for array in (drawn.image, drawn.mask))
+    if upright:
+        image, mask = np.rot90(image), np.rot90(mask)
+    found = find_lesion(np.ascontiguousarray(image))
+    assert overlap(found.mask, mask) > 0.75
+    assert found.trusted and found.confidence > 0.7
+
+
+def test_of_two_lesions_one_is_found_whole():
+    drawn = draw_lesion(LesionParameters(diameter=0.5), 150, 300, 2)
+    image, mask = (np.concatenate([array, array], axis=1) for array in (drawn.image, drawn.mask))
+    found = find_lesion(image).mask
+    one, other = mask.copy(), mask.copy()
+    one[:, 300:] = other[:, :300] = False
+    assert max(overlap(found, one), overlap(found, other)) > 0.75
+
+
+def test_an_endless_photo_is_looked_through_in_bounded_time(monkeypatch):
+    looked = []
+    monkeypatch.setattr(outline, "candidates", lambda image: looked.append(image.shape) or [])
+    find_lesion(np.zeros((2, 5000, 3), np.uint8))
+    assert looked[0] == (2, 5000, 3) and set(looked[1:]) == {(2, 2, 3)} and len(looked) <= 26
 
 
 @pytest.mark.parametrize("turn", [np.rot90, np.flipud, np.fliplr, lambda a: np.rot90(a, 2)])

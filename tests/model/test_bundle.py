@@ -99,7 +99,7 @@ def test_the_second_format_groups_what_decides(small_bundle):
         (("prediction_sets", "method"), "adaptive", "prediction_sets.method: adaptive"),
         (("prediction_sets", "threshold"), 0.9, "prediction_sets.threshold"),
         (("in_distribution", "layer"), "conv_9", "in_distribution.layer"),
-        (("framing",), "lesion-square", "framing: lesion-square"),
+        (("framing",), "lesion-oval", "framing: lesion-oval"),
         (("alert_threshold",), 0.1, "alert_threshold"),
     ],
 )
@@ -132,6 +132,16 @@ def test_the_first_format_is_still_read(small_bundle, tmp_path):
     old, new = load_bundle(_changed(small_bundle, tmp_path / "copy", 1)), load_bundle(small_bundle)
     assert replace(old, path=new.path) == new
     assert old.version == new.version
+
+
+@pytest.mark.parametrize("form", [1, 2])
+def test_both_formats_hold_both_framings_and_no_other(small_bundle, tmp_path, form):
+    for framing in ("centre-square", "lesion-square"):
+        assert (
+            load_bundle(_changed(small_bundle, tmp_path / framing, form, framing=framing)).framing == framing
+        )
+    with pytest.raises(UserError, match="newer version .* “framing: lesion-oval”"):
+        load_bundle(_changed(small_bundle, tmp_path / "oval", form, framing="lesion-oval"))
 
 
 def test_pictures_below_the_bundle_s_folder_are_no_files_of_it(small_bundle, tmp_path):
@@ -176,7 +186,7 @@ def test_a_description_changed_by_hand_is_refused(small_bundle, tmp_path, change
         {"conformal_quantiles": (0.25, 0.75)},
         {"distance_threshold": 0.3},
         {"image_size": 64},
-        {"framing": "lesion-square"},
+        {"framing": "centre-square"},
         {"backbone": None},
         {"files": {}},
     ],

@@ -13,7 +13,7 @@ from melanoma.errors import UserError
 from melanoma.explain.looks_for import read_looks_for
 from melanoma.model.bundle import describe, load_bundle
 from melanoma.model.log_odds import Calibration
-from melanoma.training import recalibration
+from melanoma.training import recalibration, recalibration_scores
 from melanoma.training.calibrating import calibrate, stored_logits
 from melanoma.training.recalibrated_card import rewrite_card
 from melanoma.training.recalibration import recalibrate
@@ -143,6 +143,61 @@ def test_own_photos_set_and_judge_by_halves(small_bundle, small_classifier, own,
     assert "| Melanoma | 4 | 4 |" in card and "1 images were left out" in card
     assert "On the test images, here of the photos given" in card and "Not measured: no outlines" in card
     assert found.as_text().count("->") == 5 and "1 images left out" in found.as_text()
+
+
+def test_another_framing_is_set_on_the_model_s_own_lesions(
+    small_bundle, small_classifier, drawn_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(recalibration, "load_compiled", lambda _: small_classifier.compiled)
+    monkeypatch.setattr(recalibration, "require_enough", lambda *_: None)  # one melanoma is enough here
+    monkeypatch.setattr("melanoma.evaluation.other_pictures.accepted_others", lambda *_: {"noise": 0.0})
+    framings = []
+    score = recalibration_scores.score_table
+
+    def watched(network, table, framing):
+        framings.append(framing)
+        return score(network, table, framing)
+
+    monkeypatch.setattr(recalibration_scores, "score_table", watched)
+    before = load_bundle(small_bundle)
+    now = recalibrate(before, tmp_path / "same", drawn_folder, framing="lesion-square").bundle
+    assert now.alert_threshold == pytest.approx(before.alert_threshold, abs=1e-4), "by the same lesions"
+    assert now.distance_threshold == pytest.approx(before.distance_threshold, abs=1e-4)
+    assert np.array_equal(now.load_references(), before.load_references())
+    assert now.load_split().equals(before.load_split())
+    keys, columns = ["image_id", "lesion_id", "split", "diagnosis"], ["MEL", "NV"]
+    rows, old = (one.load_predictions().sort_values("image_id", ignore_index=True) for one in (now, before))
+    assert rows[keys].equals(old[keys])
+    assert rows[columns].to_numpy() == pytest.approx(old[columns].to_numpy(), abs=1e-4)
+
+    found = recalibrate(before, tmp_path / "centred", drawn_folder, framing="centre-square")
+    now = load_bundle(tmp_path / "centred")
+    assert (before.framing, now.framing) == ("lesion-square", "centre-square")
+    assert framings == ["lesion-square"] * 2 + ["centre-square"] * 2, "held-back and fitted lesions"
+    assert "framing                lesion-square -> centre-square" in found.as_text()
+    assert not np.array_equal(now.load_references(), before.load_references())
+    card = (now.path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "framing `centre-square` in place of `lesion-square`" in card and "made again too" in card
+    again = recalibrate(now, tmp_path / "stored").bundle
+    assert again.framing == "centre-square"
+    card = (again.path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "framing `centre-square` in place of `lesion-square`" in card and "made again too" not in card
+
+
+def test_another_framing_needs_every_photo_by_which_the_model_was_set(small_bundle, drawn_folder, tmp_path):
+    bundle = load_bundle(small_bundle)
+    with pytest.raises(
+        UserError, match="There is no framing “oval”. Choose one of centre-square, lesion-square"
+    ):
+        recalibrate(bundle, tmp_path / "out", drawn_folder, framing="oval")
+    with pytest.raises(UserError, match="--framing needs the photos that the model was made with"):
+        recalibrate(bundle, tmp_path / "out", framing="centre-square")
+    shutil.copytree(drawn_folder / "nevus", tmp_path / "some" / "nevus")
+    shutil.copytree(drawn_folder / "melanoma", tmp_path / "some" / "melanoma")
+    held_back = bundle.load_predictions()["image_id"].iloc[0]
+    (tmp_path / "some" / held_back).unlink()
+    with pytest.raises(UserError, match=f"1 of the .* such as {held_back}"):
+        recalibrate(bundle, tmp_path / "out", tmp_path / "some", framing="centre-square")
 
 
 def test_halves_are_of_lesions_and_the_odd_one_is_set_on():

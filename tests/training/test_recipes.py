@@ -63,9 +63,10 @@ def test_the_stored_choices_are_those_of_the_shipped_model():
     """A field that is renamed would part a resumed run from its plan."""
     stored = load_bundle(SHIPPED).recipe
     settings = json.loads(json.dumps(FINE_TUNING["lesion"].settings()))
-    # That run was written before recipes named their backbone, whose own three frozen blocks it names.
+    # That run was written before recipes named their backbone, whose own three frozen blocks it names, and
+    # their framing: it was fitted to centred squares.
     del stored["origin"]
-    assert settings == stored | {"backbone": "mobilenet", "frozen_blocks": None}
+    assert settings == stored | {"backbone": "mobilenet", "frozen_blocks": None, "framing": "lesion-square"}
 
 
 def test_the_stored_choices_of_an_experiment_are_its_fields():

@@ -21,7 +21,7 @@ def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | No
             st.error(message, icon=":material/warning:")
         else:
             st.info(message, icon=":material/info:")
-        if found := doubts(prediction, inside, say):
+        if found := doubts(prediction, inside, say, lesion.not_seen if lesion else None):
             st.warning(f"**{say('Distrust this answer.')}** {' '.join(found)}", icon=":material/help:")
 
 

@@ -9,7 +9,8 @@ from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo, describe
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import SCALE_HEIGHT, heatmap_figure
-from melanoma.model.alert_wording import within_sentence
+from melanoma.measures.lesion_in_view import LesionInView
+from melanoma.model.alert_wording import seen_words, within_sentence
 from melanoma.model.prediction import Prediction
 
 
@@ -20,7 +21,7 @@ def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
     plain, mapped = st.columns(2)
     with plain, st.container(key="plain"):
         st.image(photo.pixels, width="stretch", alt=describe(photo))
-        st.caption(describe_framing(prediction))
+        st.caption(describe_framing(prediction, view.lesion))
     with mapped, st.container(key="map"), st.container(key="overlay"):
         fit_height("map", "overlay", "heatmap", photo.pixels.shape, SCALE_HEIGHT)
         show(
@@ -65,7 +66,7 @@ def describe_map(view: MapView, prediction: Prediction) -> str:
     return message
 
 
-def describe_framing(prediction: Prediction) -> str:
+def describe_framing(prediction: Prediction, lesion: LesionInView) -> str:
     """Return how the photo became what the network saw."""
     geometry = prediction.geometry
     values = {
@@ -75,11 +76,20 @@ def describe_framing(prediction: Prediction) -> str:
         "size": geometry.size,
     }
     if geometry.crops:
-        message = say(
-            "{width} x {height} pixels. The network saw the centred square of {side} pixels, "
-            "resized to {size} x {size}.",
-            **values,
+        message = (
+            say(
+                "{width} x {height} pixels. The network saw the centred square of {side} pixels, "
+                "resized to {size} x {size}.",
+                **values,
+            )
+            if geometry.centred
+            else say(
+                "{width} x {height} pixels. The network saw a square of {side} pixels around the lesion, "
+                "resized to {size} x {size}.",
+                **values,
+            )
         )
+        message += " " + seen_words(lesion.not_seen, say)
     else:
         message = say(
             "{width} x {height} pixels. The network saw all of it, resized to {size} x {size}.", **values

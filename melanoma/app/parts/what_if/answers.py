@@ -55,11 +55,11 @@ def answers_along(
 
     def compute() -> np.ndarray:
         from melanoma.exports.explanation import probabilities_of  # needs TensorFlow, which is loaded by now
-        from melanoma.photos.framing import frame
+        from melanoma.lesion.framing import frame_photo
 
         bundle = classifier().bundle
         photos = sweep(pixels, others, change.name, change.values())
-        framed = [frame(changed, bundle.image_size, bundle.framing)[0] for changed in photos]
+        framed = [frame_photo(changed, bundle.image_size, bundle.framing).pixels for changed in photos]
         return probabilities_of(classifier())(np.stack(framed))
 
     return cached_for_photo("along", photo, (change.name, region, *sorted(others.items())), compute, most=16)
