@@ -95,21 +95,21 @@ def scores_of_photos(
 def reframed_scores(
     bundle: Bundle, network: CompiledNetwork, data: Paths, images: Paths, outlines: Paths
 ) -> Scores:
-    """Return what the network says of the bundle's own lesions in the bundle's framing, which is a new one.
+    """Return the scores of the bundle's own lesions in the bundle's framing, which is a new one.
 
-    They keep their sides, and the training features are made again. Raises UserError where one of the images
-    that set and judge is not among the labels, or cannot be read.
+    They keep their splits, and the reference features are computed anew. Raises UserError if one of the
+    calibration or test images is not among the labels, or cannot be read.
     """
     table = read_labels(data, images, outlines).table
-    sides = bundle.load_split().set_index("image_id")["split"]
-    table = table.assign(split=table["image_id"].map(sides))
-    held_back = table[table["split"].isin(("calibration", "test"))]
+    split = bundle.load_split().set_index("image_id")["split"]
+    table = table.assign(split=table["image_id"].map(split))
+    held_out = table[table["split"].isin(("calibration", "test"))]
     wanted = bundle.load_predictions()["image_id"]
-    _require_all(wanted, held_back)
+    _require_all(wanted, held_out)
     fitted = table[table["split"] == "train"]
     if fitted.empty:
         raise UserError("None of the photos that the network was fitted to is among the labels. Add them.")
-    scored = score_table(network, held_back, bundle.framing)
+    scored = score_table(network, held_out, bundle.framing)
     _require_all(wanted, scored.table)
     seed = int(bundle.recipe.get("seed", SEED))
     sample = fitted.sample(min(len(fitted), REFERENCES), random_state=seed)
