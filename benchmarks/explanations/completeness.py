@@ -2,8 +2,8 @@
 
 python -m benchmarks.explanations.completeness --data labels.csv                  40 photos
 
-The gap is the sum of the map less the change of the log-odds from the baseline to the photo, for the likeliest
-diagnosis, in logit units.
+The gap is the sum of the map less the change of the log-odds from the baseline to the photo, for the
+likeliest diagnosis, in logit units.
 """
 
 import argparse
