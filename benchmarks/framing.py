@@ -31,7 +31,6 @@ from melanoma.lesion.framing import CENTRE_SQUARE, LESION_SQUARE, NOT_SEEN, fram
 from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import TRUSTED, find_lesion, widen
 from melanoma.model.bundle import DEFAULT, Bundle, load_bundle
-from melanoma.model.calibration import probabilities_from
 from melanoma.model.classifier import CompiledNetwork, load_compiled
 from melanoma.model.in_distribution import distance
 from melanoma.model.prefetch import batches_ahead
@@ -97,7 +96,7 @@ def scores(
                 pixels = np.stack([one[number] for one in loaded])
                 other[name] += sum(not np.array_equal(one[number], one[0]) for one in loaded)
                 outputs = network.run(pixels)
-                found[name].append(probabilities_from(outputs.logits, bundle.temperature, bundle.prior))
+                found[name].append(bundle.calibration.probabilities(outputs.logits))
                 novelty[name].append(distance(outputs.features, references))
     return (
         {name: np.concatenate(parts) for name, parts in found.items()},
@@ -180,7 +179,7 @@ def melanomas_with_alert(
 def melanoma_alerts(network: CompiledNetwork, bundle: Bundle, pixels: list[np.ndarray]) -> np.ndarray:
     """Return which squares get an alert, bool (n,)."""
     logits = network.logits(np.stack(pixels), BATCH)
-    chance = probabilities_from(logits, bundle.temperature, bundle.prior)[:, bundle.codes.index("MEL")]
+    chance = bundle.calibration.probabilities(logits)[:, bundle.codes.index("MEL")]
     return np.asarray(chance >= bundle.alert_threshold)
 
 

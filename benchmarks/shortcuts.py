@@ -73,8 +73,8 @@ def main() -> None:
     with exit_on_user_error():
         bundles = [load_bundle(model) for model in options.model or [DEFAULT]]
         table = read_labels(options.data, options.images, None).table
-        held_back = bundles[0].load_split().query("split == 'test'")["image_id"]
-        table = table[table["image_id"].isin(held_back)]
+        held_out = bundles[0].load_split().query("split == 'test'")["image_id"]
+        table = table[table["image_id"].isin(held_out)]
         for bundle in bundles:
             report(bundle, table)
 

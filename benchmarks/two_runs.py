@@ -58,7 +58,7 @@ def difference(
     )
 
 
-def held_back(bundle: Bundle, other: Bundle) -> tuple[pd.DataFrame, pd.DataFrame]:
+def held_out(bundle: Bundle, other: Bundle) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the predictions of both, row by row for the same images; raises UserError if these differ, or
     the mix of diagnoses that the probabilities assume.
     """
@@ -75,7 +75,7 @@ def held_back(bundle: Bundle, other: Bundle) -> tuple[pd.DataFrame, pd.DataFrame
 
 def report(bundle: Bundle, other: Bundle) -> None:
     """Print both tables."""
-    first, second = held_back(bundle, other)
+    first, second = held_out(bundle, other)
     codes = list(bundle.codes)
     for side in ("calibration", "test"):
         rows = (first["split"] == side).to_numpy()

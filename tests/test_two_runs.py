@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.two_runs import difference, figures_of, held_back, report, together
+from benchmarks.two_runs import difference, figures_of, held_out, report, together
 from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
 
@@ -68,16 +68,16 @@ def test_bundles_of_other_lesions_are_refused(small_bundle, column):
         path=bundle.path, codes=bundle.codes, prior=bundle.prior, load_predictions=lambda: other
     )
     with pytest.raises(UserError, match="do not hold back the same images"):
-        held_back(bundle, changed)
+        held_out(bundle, changed)
 
 
 def test_bundles_of_other_diagnoses_are_refused(small_bundle):
     bundle = load_bundle(small_bundle)
     with pytest.raises(UserError, match="do not hold back the same images"):
-        held_back(bundle, replace(bundle, codes=bundle.codes[::-1]))
+        held_out(bundle, replace(bundle, codes=bundle.codes[::-1]))
 
 
 def test_bundles_of_another_mix_are_refused(small_bundle):
     bundle = load_bundle(small_bundle)
     with pytest.raises(UserError, match="assume different mixes of diagnoses"):
-        held_back(bundle, replace(bundle, prior=(0.9, 0.1)))
+        held_out(bundle, replace(bundle, prior=(0.9, 0.1)))

@@ -73,9 +73,9 @@ def export_bundle(
         history.to_csv(folder / "history.csv", index=False)
         draw_history(history, folder / "history.png")
 
-        held_back = predictions[predictions["split"] == "test"]
-        judged = judge(held_back, test.logits, bundle)
-        draw_reliability(held_back, bundle, folder / "reliability.png")
+        held_out = predictions[predictions["split"] == "test"]
+        judged = judge(held_out, test.logits, bundle)
+        draw_reliability(held_out, bundle, folder / "reliability.png")
         focus = judge_focus(network, test.table, bundle)
         accepted = accepted_shares(network, test.features, references, bundle.distance_threshold)
         bundle = replace(bundle, figures=judged.figures(accepted, focus))
@@ -101,18 +101,18 @@ def save_at_fixed_size(
 def draw_history(history: pd.DataFrame, path: Path) -> None:
     """Draw training loss and calibration figures by epoch as a PNG."""
     figure = Figure(figsize=(9, 3.2), layout="constrained")
-    loss, held_back = figure.subplots(1, 2)
+    loss, held_out = figure.subplots(1, 2)
     loss.plot(history["epoch"], history["loss"], marker="o", color="#0072b2")
     loss.set(xlabel="epoch", ylabel="training loss")
     for column, colour, name in (
         ("calibration_balanced_accuracy", "#0072b2", "balanced accuracy"),
         ("calibration_melanoma_auc", "#d55e00", "melanoma ROC AUC"),
     ):
-        held_back.plot(history["epoch"], history[column], marker="o", color=colour, label=name)
-    held_back.set(xlabel="epoch", ylim=(0, 1))
-    held_back.legend(frameon=False, loc="lower right")
+        held_out.plot(history["epoch"], history[column], marker="o", color=colour, label=name)
+    held_out.set(xlabel="epoch", ylim=(0, 1))
+    held_out.legend(frameon=False, loc="lower right")
     for change in np.flatnonzero(np.diff(history["image_size"])):
-        for axes in (loss, held_back):
+        for axes in (loss, held_out):
             axes.axvline(history["epoch"].iloc[change] + 0.5, color="#999999", linewidth=0.8, linestyle=":")
     figure.savefig(path, dpi=110)
 

@@ -21,9 +21,9 @@ def test_what_finishing_wrote_loads_and_names_every_file(small_bundle):
     assert set(bundle.files) == on_disk
     assert {"model.keras", "predictions.parquet", "features.npz", "history.csv", "MODEL_CARD.md"} <= on_disk
     assert set(bundle.load_split()["split"]) == {"train", "calibration", "test"}
-    held_back = bundle.load_predictions()
-    assert set(held_back["split"]) == {"calibration", "test"}
-    assert held_back[["MEL", "NV"]].sum(axis=1).to_numpy() == pytest.approx(1)
+    held_out = bundle.load_predictions()
+    assert set(held_out["split"]) == {"calibration", "test"}
+    assert held_out[["MEL", "NV"]].sum(axis=1).to_numpy() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_another_framing_is_set_on_the_model_s_own_lesions(
 ):
     monkeypatch.setattr(recalibration, "load_compiled", lambda _: small_classifier.compiled)
     monkeypatch.setattr(recalibration, "require_enough", lambda *_: None)  # one melanoma is enough here
-    monkeypatch.setattr("melanoma.evaluation.other_pictures.accepted_others", lambda *_: {"noise": 0.0})
+    monkeypatch.setattr("melanoma.evaluation.non_dermoscopic.accepted_non_dermoscopic", lambda *_: {"noise": 0.0})
     framings = []
     score = recalibration_scores.score_table
 
@@ -194,9 +194,9 @@ def test_another_framing_needs_every_photo_by_which_the_model_was_set(small_bund
         recalibrate(bundle, tmp_path / "out", framing="centre-square")
     shutil.copytree(drawn_folder / "nevus", tmp_path / "some" / "nevus")
     shutil.copytree(drawn_folder / "melanoma", tmp_path / "some" / "melanoma")
-    held_back = bundle.load_predictions()["image_id"].iloc[0]
-    (tmp_path / "some" / held_back).unlink()
-    with pytest.raises(UserError, match=f"1 of the .* such as {held_back}"):
+    held_out = bundle.load_predictions()["image_id"].iloc[0]
+    (tmp_path / "some" / held_out).unlink()
+    with pytest.raises(UserError, match=f"1 of the .* such as {held_out}"):
         recalibrate(bundle, tmp_path / "out", tmp_path / "some", framing="centre-square")
 
 
