@@ -10,6 +10,7 @@ import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
+from melanoma.evaluation import non_dermoscopic
 from melanoma.explain.looks_for import read_looks_for
 from melanoma.model.bundle import describe, load_bundle
 from melanoma.model.log_odds import Calibration
@@ -150,7 +151,7 @@ def test_another_framing_is_set_on_the_model_s_own_lesions(
 ):
     monkeypatch.setattr(recalibration, "load_compiled", lambda _: small_classifier.compiled)
     monkeypatch.setattr(recalibration, "require_enough", lambda *_: None)  # one melanoma is enough here
-    monkeypatch.setattr("melanoma.evaluation.non_dermoscopic.accepted_non_dermoscopic", lambda *_: {"noise": 0.0})
+    monkeypatch.setattr(non_dermoscopic, "accepted_non_dermoscopic", lambda *_: {"noise": 0.0})
     framings = []
     score = recalibration_scores.score_table
 
