@@ -23,7 +23,7 @@ from melanoma.training.recipes import Description, Judge, LabelSources, Precisio
 
 _NETWORK = """{title} ({citation}) at {size} x {size} pixels of a square
 of the photo (framing `{framing}`), with its last stride taken out, global average pooling and one dense
-layer, so that the map of evidence adds up to each logit. Made by `python train.py` with the recipe
+layer, so that an evidence map adds up to each diagnosis' log-odds. Made by `python train.py` with the recipe
 `{recipe}` in {epochs} epochs of {samples} augmented samples ({minutes:.0f} minutes on the machine that
 trained it), random seed {seed}, beginning with {origin}."""
 
