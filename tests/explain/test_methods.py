@@ -153,9 +153,8 @@ def with_shared_head(network: keras.Model) -> keras.Model:
     return other
 
 
-@pytest.mark.parametrize("state", ["built", "reloaded"])
-def test_what_all_outputs_share_changes_no_map_but_the_raw_one(state, subjects):
-    subject = subjects[state]
+def test_what_all_outputs_share_changes_no_map_but_the_raw_one(subjects):
+    subject = subjects["reloaded"]
     network = CompiledNetwork(with_shared_head(subject.network.network), TINY)
     before = subject.predictions[0]
     after = predict(network, before.pixels)
