@@ -14,7 +14,6 @@ from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import (
     MALIGNANT_MARK,
     alert_words,
-    doubts,
     marked_name,
     seen_words,
     set_words,
@@ -75,9 +74,7 @@ def case_report(
     answer is worth; all are plain text in the language that `say` speaks.
     """
     headline, meaning = alert_words(case.prediction, case.bundle, say)
-    distrust = doubts(
-        case.prediction, case.lesion.evidence_inside(case.prediction), say, case.lesion.not_seen
-    )
+    distrust = case.lesion.doubts(case.prediction, say)
     photo = as_jpeg(shrink(case.photo, SHOWN_SIDE), _PICTURE_QUALITY)
     seen = say("The photo") if not case.drawn else say("A drawing, not a photo")
     body = _BODY.substitute(

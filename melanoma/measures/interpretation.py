@@ -48,18 +48,18 @@ def _place(case: MapCase, figures: Mapping[str, float], diagnosis: str, say: Say
         return [say("This map is the same everywhere: it points nowhere.")]
     if "inside" not in figures or case.mask is None:
         return []
-    share = figures["inside"]
+    share, area = figures["inside"], float(case.lesion.mean())
     told = [
         say(
             "{share:.0%} of the evidence for {diagnosis} lies inside the outlined lesion, "
             "which covers {area:.0%} of the image.",
             share=share,
             diagnosis=diagnosis,
-            area=case.lesion.mean(),
+            area=area,
         )
     ]
-    if share < MOST:
-        told.append(say("Most evidence lies outside the lesion: distrust this answer."))
+    if share <= area < 1:
+        told.append(say("An even map would have as much inside: distrust this answer."))
     return told
 
 

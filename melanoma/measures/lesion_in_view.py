@@ -8,8 +8,10 @@ import numpy as np
 from melanoma.errors import UserError
 from melanoma.lesion.outline import TRUSTED, Outline, find_lesion, widen
 from melanoma.measures.overlap import inside_share
+from melanoma.model.alert_wording import doubts
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
+from melanoma.phrases import Say, english
 
 _STRAIGHT = 0.7  # pixels of a photo as it is shown: so far a drawn line may lie beside the outline
 _SHOWN = 900  # pixels of the longer side of a photo as it is shown
@@ -36,6 +38,11 @@ class LesionInView:
         return self.mask if self.mask.any() else None
 
     @property
+    def area(self) -> float | None:
+        """The share of what the network saw that the widened outline covers, 0..1; None if not trusted."""
+        return float(widen(self.mask).mean()) if self.trusted else None
+
+    @property
     def not_seen(self) -> float | None:
         """The share of the lesion that the network did not see, 0..1; None if no outline is trusted."""
         return self.share_not_seen if self.contours and self.confidence >= TRUSTED else None
@@ -59,6 +66,10 @@ class LesionInView:
         if prediction.evidence is None:
             return None
         return self.share_inside(prediction.evidence[..., prediction.index(prediction.diagnosis)])
+
+    def doubts(self, prediction: Prediction, say: Say = english) -> list[str]:
+        """Return the reasons to distrust a prediction, with what this outline tells of them."""
+        return doubts(prediction, say, self.evidence_inside(prediction), self.area, self.not_seen)
 
 
 def find_lesion_in_view(photo: np.ndarray, geometry: Geometry) -> LesionInView:

@@ -50,21 +50,29 @@ def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> t
 
 
 def doubts(
-    prediction: Prediction, inside: float | None = None, say: Say = english, not_seen: float | None = None
+    prediction: Prediction,
+    say: Say = english,
+    inside: float | None = None,
+    area: float | None = None,
+    not_seen: float | None = None,
 ) -> list[str]:
     """Return the known reasons to distrust the prediction, the gravest first.
 
-    `inside` is the share, 0..1, of the evidence for the likeliest diagnosis that lies inside the lesion, and
-    `not_seen` that of the lesion outside what the network saw; None where there is no outline to trust.
+    `inside` is the share, 0..1, of the evidence for the likeliest diagnosis that lies inside the lesion,
+    `area` the lesion's own share of what the network saw, and `not_seen` the share of the lesion outside it;
+    None where there is no outline to trust. Evidence is doubtful where an even map would have as much inside
+    (docs/explanations.md has how often that is).
     """
     found = photo_doubts(prediction.quality, prediction.in_distribution, say)
     if (not_seen or 0) >= NOT_SEEN and PART_OUTSIDE not in prediction.quality:  # by the visitor's outline
         found.append(say(PART_OUTSIDE))
-    if inside is not None and inside < 0.5:
+    if inside is not None and area is not None and inside <= area < 1:
         found.append(
             say(
-                "Only {inside:.0%} of the evidence for {name} lies inside the lesion's outline.",
+                "Only {inside:.0%} of the evidence for {name} lies inside the lesion's outline, which covers "
+                "{area:.0%} of what the network saw: no more than chance.",
                 inside=inside,
+                area=area,
                 name=within_sentence(prediction.diagnosis, say),
             )
         )

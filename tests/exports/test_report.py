@@ -137,9 +137,11 @@ def test_silence_is_never_reassurance(case):
 
 def test_every_known_doubt_is_told(case):
     clear = replace(case.prediction, in_distribution=True, quality=())
-    assert doubts(clear) == doubts(clear, inside=0.5) == []
-    told = doubts(replace(clear, in_distribution=False, quality=("The photo is blurred.",)), inside=0.2)
-    assert len(told) == 3 and "unlike" in told[0] and "20%" in told[2]
+    assert doubts(clear) == doubts(clear, inside=0.31, area=0.3) == []
+    assert doubts(clear, inside=1.0, area=1.0) == [], "a lesion that fills the picture holds all evidence"
+    unlike = replace(clear, in_distribution=False, quality=("The photo is blurred.",))
+    told = doubts(unlike, inside=0.2, area=0.3)
+    assert len(told) == 3 and "unlike" in told[0] and "20%" in told[2] and "30%" in told[2]
 
 
 def test_an_empty_prediction_set_is_a_doubt_and_two_are_listed(case):

@@ -15,14 +15,14 @@ def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | No
     """Show the alert, and every reason to doubt the answer."""
     headline, meaning = alert_words(prediction, bundle, say)
     message = f"**{headline}** {meaning}"
-    inside = lesion.evidence_inside(prediction) if lesion else None
+    reasons = lesion.doubts(prediction, say) if lesion else doubts(prediction, say)
     with st.container(key="verdict"):
         if prediction.melanoma_alert:
             st.error(message, icon=":material/warning:")
         else:
             st.info(message, icon=":material/info:")
-        if found := doubts(prediction, inside, say, lesion.not_seen if lesion else None):
-            st.warning(f"**{say('Distrust this answer.')}** {' '.join(found)}", icon=":material/help:")
+        if reasons:
+            st.warning(f"**{say('Distrust this answer.')}** {' '.join(reasons)}", icon=":material/help:")
 
 
 def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
