@@ -17,7 +17,7 @@ from melanoma.phrases import Say, english
 
 _BATCH = 16
 _RANDOM_MAPS = 3  # whose mean is the baseline
-_AGAINST_CHANCE = ("deletion", "insertion")
+_AGAINST_CHANCE = ("deletion", "insertion", "deletion-to-skin")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def measure_map(
     )
     figures = measure_all(case, before)
     random = random_maps(request, code)
-    by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE}
+    by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE if name in figures}
     # Maps for comparison, of random spots and edges, show no evidence: where they lie is not described.
     described = {
         name: figures[name] for name in figures if not method.for_comparison or name == "randomisation"

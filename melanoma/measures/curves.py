@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from melanoma.edits.surroundings import painted_out
 from melanoma.measures.base import MapCase, Measure
 
 STEPS = 32  # from one image to the next a thirty-second of the pixels changes
@@ -81,6 +82,24 @@ class Deletion(Measure):
     def value(self, case: MapCase) -> float:
         """Return the area, 0..1."""
         return deletion_curve(case).area
+
+
+class SkinDeletion(Measure):
+    """Area under the deletion curve towards the photo with its lesion painted out."""
+
+    name = "deletion-to-skin"
+    title = "Deletion towards bare skin"
+    meaning = (
+        "Mean probability of the diagnosis, 0 to 1, while pixels turn into bare skin, the marked ones first; "
+        "it falls early if the map marks what the network uses, also for a nevus, which blurred still is one."
+    )
+    better = "lower"
+    paper = Deletion.paper
+    needs = ("mask",)
+
+    def value(self, case: MapCase) -> float:
+        """Return the area, 0..1."""
+        return deletion_curve(case, painted_out(case.pixels, case.lesion.astype(np.float32))).area
 
 
 class Insertion(Measure):

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from melanoma.measures.base import MapCase
+from melanoma.measures.curves import blurred_photo
 from melanoma.phrases import Say, english
 
 MOST = 0.5
 UNCHANGED = 0.5
 """A map that is still so similar after the network was randomised shows the photo, not the network."""
+STILL = 0.5
+"""Of the photo's probability: a blurred photo with so much of it leaves a deletion curve little to fall."""
 SAME = 0.9999  # short of 1 by rounding only
 
 
@@ -27,6 +30,8 @@ def sentences(
     reader's language.
     """
     told = [*_place(case, figures, diagnosis, say), *_surroundings(figures, say)]
+    if "deletion" in figures:
+        told += _blurred_still(case, diagnosis, say)
     similarity = figures.get("randomisation", 0.0)
     if similarity >= SAME:
         told.append(say("This map is the same for a randomised network: it knows nothing of the network."))
@@ -61,6 +66,21 @@ def _place(case: MapCase, figures: Mapping[str, float], diagnosis: str, say: Say
     if share <= area < 1:
         told.append(say("An even map would have as much inside: distrust this answer."))
     return told
+
+
+def _blurred_still(case: MapCase, diagnosis: str, say: Say) -> list[str]:
+    """Return the sentence on a photo that stays what it is when all of it is blurred, as a nevus does."""
+    chances = case.probabilities(np.stack([case.pixels, blurred_photo(case.pixels)]))[:, case.index]
+    if chances[1] < STILL * chances[0]:
+        return []
+    return [
+        say(
+            "Wholly blurred, the photo is still {diagnosis} to the network ({chance:.0%}): what blurring "
+            "takes away tells little of this map. Bare skin is the fairer question.",
+            diagnosis=diagnosis,
+            chance=float(chances[1]),
+        )
+    ]
 
 
 def _surroundings(figures: Mapping[str, float], say: Say) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from melanoma.measures.base import MapCase, Measure
-from melanoma.measures.curves import Deletion, Insertion
+from melanoma.measures.curves import Deletion, Insertion, SkinDeletion
 from melanoma.measures.other_surroundings import ChangedAnswers, LesionRemoved, MovedProbability
 from melanoma.measures.overlap import InsideShare, PointingGame
 from melanoma.measures.randomisation import Randomisation
@@ -12,6 +12,7 @@ from melanoma.measures.stability import Stability
 _ALL = (
     Deletion(),
     Insertion(),
+    SkinDeletion(),
     InsideShare(),
     PointingGame(),
     ChangedAnswers(),

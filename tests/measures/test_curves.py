@@ -9,6 +9,7 @@ from melanoma.measures.curves import (
     Deletion,
     Insertion,
     PerturbationCurve,
+    SkinDeletion,
     blurred_photo,
     deletion_curve,
     insertion_curve,
@@ -103,3 +104,21 @@ def test_outlines_that_do_not_fit_are_refused():
         MapCase(brightness_of_the_left, WHITE, np.ones((2, 2)), 0, mask=np.ones((4, 8), bool))
     with pytest.raises(UserError, match="The outline is empty"):
         MapCase(brightness_of_the_left, WHITE, np.ones((2, 2)), 0, mask=np.zeros((SIDE, SIDE), bool))
+
+
+def test_towards_skin_the_lesion_goes_and_nothing_else():
+    # A dark square on pale skin; the scorer reads how dark the middle is, which no blur would take away.
+    photo, lesion = np.full((SIDE, SIDE, 3), 200, np.uint8), np.zeros((SIDE, SIDE), bool)
+    lesion[8:24, 8:24] = True
+    photo[lesion] = 40
+
+    def darkness(pixels):
+        dark = 1 - pixels[:, 12:20, 12:20].mean(axis=(1, 2, 3)) / 200
+        return np.stack([dark, 1 - dark], axis=1)
+
+    knows = MapCase(darkness, photo, lesion.astype(float), 0, lesion)
+    misses = MapCase(darkness, photo, (~lesion).astype(float), 0, lesion)
+    measure = SkinDeletion()
+    assert measure.value(knows) < 0.25 < 0.5 < measure.value(misses) < 0.8
+    assert measure.advantage(knows, [misses.heatmap]) > 0.3
+    assert not measure.applies(MapCase(darkness, photo, lesion.astype(float), 0))

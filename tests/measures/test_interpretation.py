@@ -1,5 +1,7 @@
 """Each situation gets the sentence it deserves, and no other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,21 @@ def test_evidence_outside_is_to_be_distrusted():
     area = float(MapCase(None, np.zeros((16, 16, 3)), SOME, 0, MASK).lesion.mean())
     assert told({"inside": area})[1:] == ["An even map would have as much inside: distrust this answer."]
     assert len(told({"inside": area + 0.01})) == 1
+
+
+def test_a_photo_that_stays_what_it_is_when_blurred():
+    flat = MapCase(lambda pixels: np.full((len(pixels), 1), 0.8), np.zeros((16, 16, 3), np.uint8), SOME, 0)
+    told = sentences(flat, {"deletion": 0.7}, "melanocytic nevus", {})
+    assert told == [
+        "Wholly blurred, the photo is still melanocytic nevus to the network (80%): what blurring takes away "
+        "tells little of this map. Bare skin is the fairer question."
+    ]
+
+    def sharp(pixels):
+        return np.array([[0.8]] + [[0.39]] * (len(pixels) - 1))
+
+    assert sentences(replace(flat, probabilities=sharp), {"deletion": 0.7}, "melanoma", {}) == []
+    assert sentences(replace(flat, probabilities=sharp), {}, "melanoma", {}) == []
 
 
 @pytest.mark.parametrize("heatmap", [-np.ones((4, 4)), np.minimum(SOME, 0), np.zeros((4, 4))])
