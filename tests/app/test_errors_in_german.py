@@ -114,6 +114,7 @@ def test_triage_tells_in_the_list_why_a_photo_was_not_judged():
     assert told["notes.txt"].startswith("notes.txt ist dem Namen nach kein Foto (.jpg, ")
 
 
+@pytest.mark.slow("a whole worklist in another language")
 def test_a_worklist_to_print_is_in_its_reader_s_language(small_classifier):
     sources = photos_in_zip(packed(**{"b.jpg": b"", "c{}.png": b"no"}), "a.zip")
     entries = ranked(list(judge(small_classifier, sources)))

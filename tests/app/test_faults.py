@@ -46,6 +46,7 @@ def errors(app: AppTest) -> list[str]:
     return [error.value for error in app.error if "elanoma alert" not in error.value]
 
 
+@pytest.mark.slow("a page with the shipped network, loaded anew")
 def test_a_model_that_comes_is_used_by_the_page_that_missed_it(folder):
     folder.rename(folder.with_name(".small"))
     page = opened()
@@ -106,6 +107,7 @@ def test_a_defect_stays_one(work):
     assert page.exception and not page.error
 
 
+@pytest.mark.slow("a page of two photos, one of which finds no memory")
 def test_a_photo_without_memory_for_it_costs_no_other(drawn_photo, monkeypatch):
     page = opened()
     page.file_uploader[0].upload("one.jpg", drawn_photo.read_bytes(), "image/jpeg").run()

@@ -65,6 +65,7 @@ def test_every_method_writes_an_overlay_with_a_colour_bar(name, run, tmp_path):
         assert told["probability"] == pytest.approx(expit(log_odds), abs=1e-5)
 
 
+@pytest.mark.slow("every measure of a map, by the command")
 def test_the_measures_are_told_with_meaning_and_direction(run, mask, tmp_path):
     arguments = ("--method", "edges", "--diagnosis", "MEL", "--measures", "--mask", str(mask))
     told = json.loads(run(tmp_path / "o.png", *arguments, "--json"))

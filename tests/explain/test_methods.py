@@ -23,6 +23,14 @@ QUICK = {
     "integrated-gradients": {"steps": 8},
 }
 every_method = pytest.mark.parametrize("name", METHODS)
+MANY_PASSES = pytest.mark.slow("a method that asks the network many times")
+costly_ones_slow = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=MANY_PASSES) if method.cost == "many passes" else name
+        for name, method in METHODS.items()
+    ],
+)
 
 
 def maps_of(name, subject, which=0, **more):
@@ -31,7 +39,7 @@ def maps_of(name, subject, which=0, **more):
     )
 
 
-@every_method
+@costly_ones_slow
 def test_a_reloaded_network_is_explained_as_the_built_one_is(name, subjects):
     maps = {state: maps_of(name, subjects[state]) for state in STATES}
     for state, found in maps.items():
@@ -54,7 +62,7 @@ def test_some_diagnoses_are_the_same_maps_in_the_order_asked_for(name, subject):
         assert np.abs(everything[..., 0] - everything[..., 2]).max() > 0.05 * np.abs(everything).max()
 
 
-@every_method
+@costly_ones_slow
 def test_visitors_at_once_get_their_own_maps(name, subject):
     alone = [maps_of(name, subject, which) for which in (0, 1)]
     assert np.abs(alone[0] - alone[1]).max() > 0.05 * np.abs(alone[0]).max()

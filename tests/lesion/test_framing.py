@@ -21,6 +21,7 @@ from melanoma.lesion.outline import Outline
 from melanoma.photos.framing import Geometry
 
 SIZE = 96
+LONG_STRIP = pytest.mark.slow("the outline is sought in many squares along a strip")
 SIDE = 180
 SMALL = LesionParameters(diameter=0.4)
 
@@ -39,7 +40,7 @@ def outline_of(monkeypatch, height, width, left, right, confidence=0.9):
     monkeypatch.setattr(framing, "find_lesion", lambda image: Outline(mask, confidence))
 
 
-@pytest.mark.parametrize("ratio", [1.33, 1.6, 2.5, 10])
+@pytest.mark.parametrize("ratio", [1.33, 1.6, 2.5, pytest.param(10, marks=LONG_STRIP)])
 @pytest.mark.parametrize("place", [0.0, 0.25, 0.5, 1.0])
 @pytest.mark.parametrize("upright", [False, True], ids=["lying", "upright"])
 def test_the_square_holds_the_lesion_wherever_it_lies(ratio, place, upright):
@@ -159,6 +160,7 @@ def test_a_photo_smaller_than_the_network_s_square():
     assert framed.geometry.part(mask).sum() == mask.sum()
 
 
+@pytest.mark.slow("the outline under every artefact, and the square around it")
 @pytest.mark.parametrize("artefact", ARTEFACTS)
 def test_what_lies_on_the_skin_does_not_draw_the_square_away(artefact):
     seen = []

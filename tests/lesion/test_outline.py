@@ -14,6 +14,7 @@ from melanoma.lesion.outline import diameter, find_lesion, overlap, widen
 from melanoma.photos.reading import read_image
 
 SKIN = (226, 186, 168)
+LONG_STRIP = pytest.mark.slow("the outline is sought in many squares along a strip")
 DRAWINGS = {
     "nevus": NEVUS_LIKE,
     "melanoma": MELANOMA_LIKE,
@@ -73,7 +74,7 @@ def test_a_lesion_beside_the_centre_is_found_where_it_is():
 
 
 @pytest.mark.parametrize("place", [0.0, 0.3, 1.0], ids=["at one end", "between", "at the other end"])
-@pytest.mark.parametrize("ratio", [2, 3.3, 10])
+@pytest.mark.parametrize("ratio", [2, 3.3, pytest.param(10, marks=LONG_STRIP)])
 @pytest.mark.parametrize("upright", [False, True], ids=["lying", "upright"])
 def test_a_lesion_anywhere_in_a_long_photo_is_found(ratio, place, upright):
     drawn = draw_lesion(LesionParameters(diameter=0.5), 150, round(150 * ratio), 2)

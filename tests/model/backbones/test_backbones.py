@@ -63,6 +63,7 @@ def test_the_map_has_a_cell_every_16_pixels(backbone, network):
     assert plain_features(backbone).output.shape[1:3] == (2, 2)
 
 
+@pytest.mark.slow("builds networks of real size again")
 def test_dense_and_plain_have_the_same_weights_and_the_same_values_where_both_have_a_cell(
     backbone, network, pixels
 ):
