@@ -4,11 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app import pages
 
 
+@pytest.mark.slow("all pages in a process of its own")
 def test_the_pages_import_no_tensorflow_and_nothing_of_trainings():
     names = [f"melanoma.app.pages.{file.stem}" for file in Path(pages.__file__).parent.glob("[a-z]*.py")]
     assert len(names) > 8

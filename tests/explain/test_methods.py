@@ -161,6 +161,7 @@ def with_shared_head(network: keras.Model) -> keras.Model:
     return other
 
 
+@pytest.mark.slow("every method on a network traced anew")
 def test_what_all_outputs_share_changes_no_map_but_the_raw_one(subjects):
     subject = subjects["reloaded"]
     network = CompiledNetwork(with_shared_head(subject.network.network), TINY)

@@ -214,6 +214,7 @@ def figures_of(seeds: int = 4, **parameters):
     return [abcd(drawn.image, drawn.mask) for drawn in drawings]
 
 
+@pytest.mark.slow("outlines of many drawings")
 def test_figures_rise_with_what_was_drawn():
     levels = (0.0, 0.5, 1.0)
     lopsided = [

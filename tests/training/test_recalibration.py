@@ -146,6 +146,7 @@ def test_own_photos_set_and_judge_by_halves(small_bundle, small_classifier, own,
     assert found.as_text().count("->") == 5 and "1 images left out" in found.as_text()
 
 
+@pytest.mark.slow("a bundle set anew on pictures of its own")
 def test_another_framing_is_set_on_the_model_s_own_lesions(
     small_bundle, small_classifier, drawn_folder, tmp_path, monkeypatch
 ):
