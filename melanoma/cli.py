@@ -186,7 +186,7 @@ def recalibrate(
         str | None,
         typer.Option(
             help="Show the network another square of each photo: centre-square or lesion-square. --data then "
-            "names the photos that the model was made with, which keep their sides."
+            "names the photos that the model was made with, which keep their splits."
         ),
     ] = None,
     as_json: AsJson = False,

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
 from melanoma.errors import UserError
@@ -41,9 +41,10 @@ def atomic_write(file: Path, ending: str = "") -> Iterator[Path]:
     """Give a temporary path beside a file, to be written in the block and renamed to the file at its end.
 
     So the file is always a whole one, the old or the new, also after a kill. If the block raises, the old
-    file stays and the temporary one is removed; what a kill left of it is removed by the next attempt.
-    `ending` is that of the temporary name, for libraries that accept one ending only. Raises OSError where
-    the rename fails; close the temporary file first, which Windows asks for.
+    file stays and the temporary one is removed; what a kill left of it is removed by the next attempt. One
+    writer at a time: two of one file would take each other's temporary file. `ending` is that of the
+    temporary name, for libraries that accept one ending only. Raises OSError where the rename fails; close
+    the temporary file first, which Windows asks for.
     """
     unfinished = file.with_name(f".{file.name}.unfinished{ending}")
     unfinished.unlink(missing_ok=True)
@@ -51,7 +52,8 @@ def atomic_write(file: Path, ending: str = "") -> Iterator[Path]:
         yield unfinished
         os.replace(unfinished, file)
     except BaseException:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # on Windows, where what raised may still hold the file open
+            unfinished.unlink(missing_ok=True)
         raise
 
 

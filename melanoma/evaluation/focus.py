@@ -70,7 +70,7 @@ class Focus:
 
 
 def judge_focus(network: CompiledNetwork, table: pd.DataFrame, bundle: Bundle) -> Focus | None:
-    """Return the figures for the readable images of a catalogue that have an outline.
+    """Return the figures for the readable images of a table that have an outline.
 
     None if none has, or if the network has no evidence map.
 

@@ -53,7 +53,7 @@ class ExplanationRequest:
 
 
 class Method(ABC):
-    """One way to explain a prediction: which regions make the log-odds of a diagnosis.
+    """One way to explain a prediction: nearly always, which regions make the log-odds of a diagnosis.
 
     Stateless, so one object serves all visitors. A new method states what it is in the class variables and
     computes its maps in `maps`.
@@ -75,6 +75,8 @@ class Method(ABC):
     """True if the cells of a map make the log-odds: `starting_values` + their sum - `division`."""
     needs_evidence: ClassVar[bool] = False
     """True for maps that only a network with an evidence map has."""
+    speaks_for: ClassVar[bool] = True
+    """False for maps whose sign tells nothing by itself, for or against a diagnosis."""
     for_comparison: ClassVar[bool] = False
     """True for maps that know nothing of the diagnosis, with which the others are compared."""
 
@@ -126,7 +128,8 @@ def explain_pixels(
     """Return a function from uint8 (S, S, 3) to the heatmap (h, w) of one diagnosis.
 
     For measures that ask again with changed pixels or a changed network. The request's prediction lends the
-    names of the diagnoses and the calibration only; logits and class maps are computed anew.
+    names of the diagnoses, calibration and bias; logits and class maps are computed anew, and with them which
+    diagnosis is the likeliest other.
     """
 
     def heatmap(pixels: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from melanoma.controls import Choice, Control
+from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.model.alert_wording import sum_words
 from melanoma.model.classifier import CompiledNetwork
@@ -21,9 +22,7 @@ class EvidenceMap(Method):
 
     name = "evidence"
     title = "Evidence map"
-    summary = (
-        "How much each region speaks for this diagnosis against all others, or for them; all regions add up."
-    )
+    summary = "How much each region speaks for this diagnosis or for the others; all regions add up."
     paper = (
         "Zhou et al. 2016, Learning deep features for discriminative localization, arXiv:1512.04150; against "
         "the others by their shares, as Zhang et al. 2025, Finer-CAM, arXiv:2501.11309"
@@ -56,10 +55,24 @@ class RawClassMap(Method):
     signed = True
     cost = "free"
     needs_evidence = True
+    speaks_for = False
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps whose cells and the bias sum to the raw logits."""
         return request.prediction.require_class_maps()[..., request.indices]
+
+    def sum_in_words(
+        self, request: ExplanationRequest, code: str, heatmap: np.ndarray, say: Say = english
+    ) -> str | None:
+        """Return the raw output that the cells make, and what it is worth."""
+        index = request.prediction.index(code)
+        return say(
+            "{name}: the cells and {bias:+.2f} make the raw output {output:+.2f}, which is defined only up "
+            "to what all outputs share: red alone does not speak for it, nor blue against it.",
+            name=say(diagnosis_of(code).name),
+            bias=float(request.prediction.bias[index]),
+            output=float(request.prediction.logits[index]),
+        )
 
 
 class DifferenceMap(Method):

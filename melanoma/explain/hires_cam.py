@@ -23,6 +23,10 @@ class HiResCam(Method):
     signed = True
     cost = "one pass"
 
+    def offered(self, network: CompiledNetwork) -> bool:
+        """Return whether there is a layer below the last."""
+        return len(convolutional_layers(network.network)) > 1
+
     def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
         """Offer every convolutional layer but the last; the one next to it is the default."""
         layers = convolutional_layers(network.network)[:-1]

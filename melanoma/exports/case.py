@@ -80,7 +80,7 @@ class ExportedCase:
                 "top": found.geometry.top,
                 "side": found.geometry.side,
                 "size": found.geometry.size,
-                "lesion_not_seen": self.lesion.not_seen,
+                "lesion_not_seen": self.lesion.not_seen if found.geometry.crops else 0.0,
             },
             "outline": {
                 "found": bool(self.lesion.contours),

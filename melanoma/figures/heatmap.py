@@ -11,6 +11,7 @@ from melanoma.photos.framing import Geometry
 FOR = (178, 24, 43)
 """Red and blue ends of ColorBrewer's RdBu, which colour-blind readers can tell apart."""
 AGAINST = (33, 102, 172)
+_SOME = 0.01  # of the largest magnitude: less in favour is rounding, and no end for a scale
 OPACITY = 0.65  # of the strongest colour, so that the lesion shows through it
 SCALE_HEIGHT = 64  # pixels of the colour bar under a map, with its title
 OUTLINE = (("#000000", 4), ("#ffffff", 2))
@@ -25,7 +26,10 @@ def colour_limit(heatmaps: np.ndarray) -> float:
     Where nothing speaks for any, the largest magnitude counts, and a map of zeros gets 1.
     """
     most, least = float(np.nanmax(heatmaps)), float(np.nanmin(heatmaps))
-    return most if most > 0 else -least if least < 0 else 1.0
+    largest = max(most, -least)
+    if most > _SOME * largest:
+        return most
+    return largest if largest > 0 else 1.0
 
 
 def heatmap_figure(

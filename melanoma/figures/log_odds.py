@@ -1,6 +1,6 @@
 """Figures of the worked sum: the steps to one diagnosis' log-odds, and all diagnoses side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -32,7 +32,8 @@ def sum_figure(worked: WorkedSum, index: int, labels: Sequence[str]) -> go.Figur
         go.Waterfall(
             x=[label.replace(" ", "<br>") for label in labels],  # a phone would turn long ones
             y=[*steps, float(worked.log_odds[index])],
-            measure=["absolute", *["relative"] * 3, "total"],  # the first and last are no evidence: grey
+            # The first and last are no evidence, so grey; nor is division, which to Plotly is a fall like any.
+            measure=["absolute", *["relative"] * 3, "total"],
             texttemplate=["%{final:+.2f}", *["%{delta:+.2f}"] * 3, "%{final:+.2f}"],
             textposition="outside",
             increasing={"marker": {"color": _FOR}},
@@ -83,11 +84,16 @@ def evidence_bars(
 
 
 def number_line(
-    log_odds: Sequence[float], names: Sequence[str], chosen: int, labels: tuple[str, str]
+    log_odds: Sequence[float],
+    names: Sequence[str],
+    chosen: int,
+    labels: tuple[str, str],
+    percent: Callable[[float, str], str] = format,
 ) -> go.Figure:
     """Return where each diagnosis lies between “against” and “for”, a row each; 50% is in the middle.
 
-    `chosen` is the place of the one in view; `labels` head the two sides.
+    `chosen` is the place of the one in view; `labels` head the two sides, and `percent` writes a share in the
+    reader's language.
     """
     values = np.asarray(log_odds, dtype=float)
     reach = max(_LEAST, 1.1 * float(np.abs(values).max()))
@@ -124,8 +130,13 @@ def number_line(
     figure.update_xaxes(
         range=[-reach, reach],
         tickvals=[float(logit(share)) for share in ticks],
-        ticktext=[f"{share:.2%}".rstrip("0%").rstrip(".") + "%" for share in ticks],
+        ticktext=[percent(share, f".{_decimals(share)}%") for share in ticks],
         zeroline=False,
     )
     figure.update_yaxes(automargin=True, autorange="reversed")
     return lay_out(figure, _ROW * len(values) + 70, {"t": 28, "r": 16})
+
+
+def _decimals(share: float) -> int:
+    """Return how many decimals a percentage needs to differ from 0 and 100."""
+    return max(0, round(-np.log10(min(share, 1 - share))) - 2)

@@ -1,1 +1,1 @@
-"""The lesion in a photo: outline, hair removal, and the figures of the ABCD rule."""
+"""The lesion in a photo: outline, the square around it, hair removal, and the figures of the ABCD rule."""

@@ -23,9 +23,8 @@ MARGIN = 0.25
 does, it is the one: what lies in the middle of a photo is framed as it always was."""
 NOT_SEEN = 0.1
 """Share of the lesion from which its missing is a doubt; less is within the error of an outline."""
-_SEARCHED = (
-    256  # pixels of the shorter side in which the lesion is sought: a copy of a large photo costs less
-)
+_SEARCHED = 256
+"""Pixels of the shorter side in which the lesion is sought: a copy of a large photo costs less."""
 
 PART_OUTSIDE = "Part of the lesion lies outside the square that the network saw."
 MIDDLE_ONLY = (

@@ -26,7 +26,7 @@ TRUSTED = 0.5
 """Confidence from which an outline is spoken of and framed by."""
 
 # Chosen on samples of the training side; docs/outline.md has the figures.
-# Lengths are in pixels of the picture that is worked on, whose longer side is `artefact_removal.SIDE`.
+# Lengths are in pixels of the picture that is worked on, whose longer side is `hair_removal.SIDE`.
 _DETAIL = 1.5  # standard deviation of the blur that takes texture away before the threshold
 _SHARE_EVEN, _SHARE_UNEVEN = 0.55, 0.7  # of the way from the skin's mean distance to Otsu's threshold
 _MIDDLE = 0.15  # of the shorter side: deviation of the weight with which small central lesions are sought

@@ -64,23 +64,23 @@ def _place(case: MapCase, figures: Mapping[str, float], diagnosis: str, say: Say
         )
     ]
     if share <= area < 1:
-        told.append(say("An even map would have as much inside: distrust this answer."))
+        told.append(say("An even map would have at least as much inside: distrust this answer."))
     return told
 
 
 def _blurred_still(case: MapCase, diagnosis: str, say: Say) -> list[str]:
     """Return the sentence on a photo that stays what it is when all of it is blurred, as a nevus does."""
-    chances = case.probabilities(np.stack([case.pixels, blurred_photo(case.pixels)]))[:, case.index]
-    if chances[1] < STILL * chances[0]:
+    both = case.probabilities(np.stack([case.pixels, blurred_photo(case.pixels)]))
+    chances = both[:, case.index]
+    if (both.argmax(axis=1) != case.index).any() or chances[1] < STILL * chances[0]:
         return []
-    return [
-        say(
-            "Wholly blurred, the photo is still {diagnosis} to the network ({chance:.0%}): what blurring "
-            "takes away tells little of this map. Bare skin is the fairer question.",
-            diagnosis=diagnosis,
-            chance=float(chances[1]),
-        )
-    ]
+    told = say(
+        "Wholly blurred, the photo is still {diagnosis} to the network ({chance:.0%}): what blurring takes "
+        "away tells little of this map.",
+        diagnosis=diagnosis,
+        chance=float(chances[1]),
+    )
+    return [told if case.mask is None else f"{told} {say('Bare skin is the fairer question.')}"]
 
 
 def _surroundings(figures: Mapping[str, float], say: Say) -> list[str]:

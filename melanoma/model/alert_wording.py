@@ -63,7 +63,10 @@ def doubts(
     None where there is no outline to trust. Evidence is doubtful where an even map would have as much inside
     (docs/explanations.md has how often that is).
     """
-    found = photo_doubts(prediction.quality, prediction.in_distribution, say)
+    flags = prediction.quality
+    if not_seen is not None and not_seen < NOT_SEEN:  # by the outline in view, which may be the visitor's
+        flags = tuple(flag for flag in flags if flag != PART_OUTSIDE)
+    found = photo_doubts(flags, prediction.in_distribution, say)
     if (not_seen or 0) >= NOT_SEEN and PART_OUTSIDE not in prediction.quality:  # by the visitor's outline
         found.append(say(PART_OUTSIDE))
     if inside is not None and area is not None and inside <= area < 1:

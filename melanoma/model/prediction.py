@@ -17,8 +17,8 @@ from melanoma.model.log_odds import (
 from melanoma.photos.framing import Geometry
 
 NO_EVIDENCE = (
-    "This network has no evidence map: dense layers follow its flattened feature maps, so its scores are no "
-    "sum over regions. Grad-CAM shows where they would change."
+    "This network has no evidence map: dense layers follow its flattened feature maps, so its log-odds are "
+    "no sum over regions. Grad-CAM shows where they would change."
 )
 
 
@@ -88,7 +88,7 @@ class Prediction:
 
     @cached_property
     def starting_values(self) -> np.ndarray:
-        """What the log-odds would be without evidence and division, float64 (classes,): bias and mix."""
+        """Bias and mix of each diagnosis less those of the others, each by its share; float64 (classes,)."""
         log_prior = self.calibration.log_prior
         return self.slopes @ self.bias.astype(np.float64) + log_prior - self._others @ log_prior
 

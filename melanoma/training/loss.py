@@ -13,9 +13,8 @@ class LesionTrainer(keras.Model):
 
     The loss of a batch is the cross-entropy; while `paired` is set, plus `outside_weight` times the mean
     share of the positive evidence for the true class, against the others, that lies outside the widened
-    outline, and plus
-    `consistency_weight` times the symmetric Kullback-Leibler divergence between the answers to the two copies
-    of an image (as Liang et al. 2021, arXiv:2106.14448, have it between two dropouts).
+    outline, and plus `consistency_weight` times the symmetric Kullback-Leibler divergence between the answers
+    to the two copies of an image (as Liang et al. 2021, arXiv:2106.14448, have it between two dropouts).
     """
 
     def __init__(
@@ -85,7 +84,8 @@ def evidence_for(class_maps: Any, logits: Any, label: Any) -> Any:
 
     Its class map less those of the others, each weighed by its share of what they have together: what is
     added to the maps of all classes alike changes nothing, so no such map can be learned to please the loss
-    (`model.log_odds`). No gradient goes through the shares. `class_maps` is (n, h, w, classes), `logits`
+    (`model.log_odds`). The shares are those of the mix that is drawn, at temperature 1, and no gradient goes
+    through them. `class_maps` is (n, h, w, classes), `logits`
     (n, classes), `label` one-hot (n, classes).
     """
     others = ops.softmax(ops.where(label > 0.5, -1e9, logits), axis=-1)

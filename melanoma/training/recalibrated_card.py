@@ -29,11 +29,12 @@ _HALVES = """The lesions
 of the photos were divided: one half set them, and the in-distribution threshold, and the other half is the
 test images below. {left_out} images were left out, as the network was fitted to their lesions. What stands
 under “Data” tells of the training run's lesions and not of these."""
-_FROM_SIDES = "the photos of its own calibration lesions"
+_FROM_SPLITS = "the photos of its own calibration lesions"
 _REFRAMED = """The training
 features and the in-distribution threshold were made again too, and the test images below are its own."""
 _FRAMING = """
-It is shown another square of each photo than it was fitted to: framing `{now}` in place of `{fitted}`.
+It is shown the square of a photo by the framing `{now}`, and was fitted to `{fitted}`; where the lesion
+lies in the middle they are the same.
 """
 _OWN_NOTE = ", here of the photos given, whose lesions nothing was fitted to or set on"
 _TEMPERED = ", set on the calibration lesions"
@@ -69,7 +70,7 @@ def _subsection(bundle: Bundle, found: dict[str, Any]) -> str:
     source = _FROM_OWN.format(fingerprint=found["fingerprint"])
     remarks = _HALVES.format(left_out=found["left_out"])
     if found.get("reframed"):
-        source, remarks = _FROM_SIDES, _REFRAMED
+        source, remarks = _FROM_SPLITS, _REFRAMED
     elif found["stored_scores"]:
         whose = "its calibration" if found["fingerprint"] is None else "an earlier recalibration's"
         source, remarks = _FROM_STORED.format(whose=whose), _KEPT

@@ -100,12 +100,23 @@ def reframed_scores(
     They keep their splits, and the reference features are computed anew. Raises UserError if one of the
     calibration or test images is not among the labels, or cannot be read.
     """
-    table = read_labels(data, images, outlines).table
+    parts = bool({part.code for part in PARTS} & set(bundle.codes))
+    labels = read_labels(data, images, outlines, parts)
     split = bundle.load_split().set_index("image_id")["split"]
-    table = table.assign(split=table["image_id"].map(split))
-    held_out = table[table["split"].isin(("calibration", "test"))]
-    wanted = bundle.load_predictions()["image_id"]
+    table = labels.table.assign(split=labels.table["image_id"].map(split))
+    stored = bundle.load_predictions().set_index("image_id")["diagnosis"]
+    wanted = stored.index.to_series()
+    held_out = table[table["split"].isin(("calibration", "test")) & table["image_id"].isin(wanted)]
     _require_all(wanted, held_out)
+    _require_own_diagnoses(held_out, bundle.codes)
+    other = held_out[held_out["diagnosis"] != held_out["image_id"].map(stored)]
+    if len(other):
+        raise UserError(
+            "{count} images have another diagnosis than when the model was made, such as {example}. Another "
+            "framing needs the labels of then.",
+            count=len(other),
+            example=other["image_id"].iloc[0],
+        )
     fitted = table[table["split"] == "train"]
     if fitted.empty:
         raise UserError("None of the photos that the network was fitted to is among the labels. Add them.")
@@ -115,7 +126,9 @@ def reframed_scores(
     sample = fitted.sample(min(len(fitted), REFERENCES), random_state=seed)
     references = choose_references(score_table(network, sample, bundle.framing).features, seed)
     rows = scored.table.reset_index(drop=True)
-    return Scores(rows, scored.logits, scored.features, references=references)
+    return Scores(
+        rows, scored.logits, scored.features, remarks=tuple(labels.remarks()), references=references
+    )
 
 
 def _require_all(wanted: pd.Series, table: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.shared import language
-from melanoma.app.parts.shared.script_run import forget_in_this_run, once_per_run, script_run
+from melanoma.app.parts.shared.script_run import once_per_run, script_run
 from melanoma.model import bundle
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
@@ -81,11 +81,9 @@ def test_values_last_as_long_as_the_outer_block():
         with script_run():
             assert look_up() == look_up() == 0
         assert look_up() == 0
-        forget_in_this_run("value", "unknown")
-        assert look_up() == 1
-    assert look_up() == 2 and look_up() == 3
+    assert look_up() == 1 and look_up() == 2
     with script_run():
-        assert look_up() == 4
+        assert look_up() == 3
 
 
 def test_an_error_is_looked_up_again():

@@ -143,14 +143,6 @@ def test_no_lesion_is_an_answer(name, image):
     assert framed.flags == ((MIDDLE_ONLY,) if long else ())
 
 
-def test_a_lesion_as_large_as_the_photo_is_seen_as_far_as_the_square_goes():
-    image = draw_lesion(LesionParameters(diameter=0.95, asymmetry=0), 600, 600, 1).image[150:450]
-    framed = frame_photo(np.ascontiguousarray(image), SIZE, LESION_SQUARE)
-    assert framed.geometry.side == 300
-    assert framed.lesion_not_seen is None or framed.lesion_not_seen > 0.3
-    assert framed.flags
-
-
 def test_a_photo_smaller_than_the_network_s_square():
     image, mask = (
         cv2.resize(array.astype(np.uint8), (100, 40), interpolation=cv2.INTER_AREA) for array in strip(2.5, 0)

@@ -1,7 +1,5 @@
 """Each situation gets the sentence it deserves, and no other."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -28,23 +26,30 @@ def test_the_share_inside_is_told_beside_the_lesions_size():
 
 def test_evidence_outside_is_to_be_distrusted():
     area = float(MapCase(None, np.zeros((16, 16, 3)), SOME, 0, MASK).lesion.mean())
-    assert told({"inside": area})[1:] == ["An even map would have as much inside: distrust this answer."]
+    assert told({"inside": area})[1:] == [
+        "An even map would have at least as much inside: distrust this answer."
+    ]
     assert len(told({"inside": area + 0.01})) == 1
 
 
 def test_a_photo_that_stays_what_it_is_when_blurred():
-    flat = MapCase(lambda pixels: np.full((len(pixels), 1), 0.8), np.zeros((16, 16, 3), np.uint8), SOME, 0)
-    told = sentences(flat, {"deletion": 0.7}, "melanocytic nevus", {})
-    assert told == [
+    def chances(sharp, blurred):
+        return lambda pixels: np.array([[sharp, 1 - sharp], [blurred, 1 - blurred]])
+
+    def told(sharp, blurred, mask=None, figures=("deletion",)):
+        photo = np.zeros((16, 16, 3), np.uint8)
+        case = MapCase(chances(sharp, blurred), photo, SOME, 0, mask)
+        return sentences(case, dict.fromkeys(figures, 0.7), "melanocytic nevus", {})
+
+    still = (
         "Wholly blurred, the photo is still melanocytic nevus to the network (80%): what blurring takes away "
-        "tells little of this map. Bare skin is the fairer question."
-    ]
-
-    def sharp(pixels):
-        return np.array([[0.8]] + [[0.39]] * (len(pixels) - 1))
-
-    assert sentences(replace(flat, probabilities=sharp), {"deletion": 0.7}, "melanoma", {}) == []
-    assert sentences(replace(flat, probabilities=sharp), {}, "melanoma", {}) == []
+        "tells little of this map."
+    )
+    assert told(0.9, 0.8) == [still]
+    assert told(0.9, 0.8, MASK) == [still + " Bare skin is the fairer question."]
+    assert told(0.9, 0.8, figures=()) == []
+    assert told(0.9, 0.4) == [], "it is another diagnosis when blurred"
+    assert told(0.02, 0.02) == [], "nor is it this diagnosis when sharp"
 
 
 @pytest.mark.parametrize("heatmap", [-np.ones((4, 4)), np.minimum(SOME, 0), np.zeros((4, 4))])

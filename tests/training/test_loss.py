@@ -22,7 +22,7 @@ def test_evidence_is_the_true_class_against_the_others_by_their_shares():
     assert again == pytest.approx(found, abs=1e-4), "a map that all classes share changes nothing"
 
 
-def test_the_evidence_of_training_is_that_of_the_page():
+def test_the_evidence_of_training_is_that_of_the_page_at_temperature_1_and_an_even_mix():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(1, 4)).astype(np.float32)
     maps = rng.normal(size=(1, 2, 3, 4)).astype(np.float32)

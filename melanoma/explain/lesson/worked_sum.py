@@ -13,7 +13,7 @@ class WorkedSum:
     """Every number between the evidence map and the probabilities, float64 (classes,) each, logit units."""
 
     starting_values: np.ndarray
-    """What the network begins with, without any region: bias and mix of diagnoses, against the others."""
+    """Bias and mix of a diagnosis less those of the others, each by its share on this photo."""
     evidence_for: np.ndarray
     """Sum of the evidence map's positive cells."""
     evidence_against: np.ndarray

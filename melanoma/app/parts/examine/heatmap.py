@@ -59,7 +59,7 @@ def describe_map(view: MapView, prediction: Prediction) -> str:
     else:
         message = say("The regions shown speak for {name}; what speaks against it is left out.", name=name)
     inside = view.lesion.share_inside(view.heatmap)
-    if inside is not None:
+    if inside is not None and view.method.speaks_for:
         message += " " + say(
             "{inside:.0%} of what speaks for it lies inside the lesion's outline.", inside=inside
         )
@@ -101,7 +101,7 @@ def show_map_help(view: MapView) -> None:
     """Draw the help on the map in view."""
     method, rows, columns = view.method, *view.heatmap.shape
     colours = say("Red is where its values are large.")
-    if not method.for_comparison:
+    if not method.for_comparison and method.speaks_for:
         name = within_sentence(view.code, say)
         colours = say("Red speaks for {name}.", name=name)
         if view.signed:

@@ -31,7 +31,7 @@ def show_flattery(photo: Photo, prediction: Prediction) -> None:
     with text_and_pictures("lesson-flattery"):
         code = choose_diagnosis(photo, prediction)
         added = st.slider(
-            say("A map added to all outputs alike, in strengths of the strongest cell"),
+            say("A map added to all outputs alike, in multiples of the strongest cell"),
             -_MOST,
             _MOST,
             0.0,
@@ -52,13 +52,13 @@ def show_flattery(photo: Photo, prediction: Prediction) -> None:
             )
         )
         maps = (
-            (say("Raw class map"), changed.require_class_maps()[..., index]),
-            (say("Evidence map"), changed.require_evidence()[..., index]),
+            ("raw", say("Raw class map"), changed.require_class_maps()),
+            ("evidence", say("Evidence map"), changed.require_evidence()),
         )
-        for column, (title, heatmap) in zip(st.columns(2), maps, strict=True):
+        for column, (key, title, every) in zip(st.columns(2), maps, strict=True):
             with column:
                 st.markdown(f"**{title}**")
-                limit = colour_limit(heatmap)
+                heatmap, limit = every[..., index], colour_limit(every)
                 figure = heatmap_figure(
                     photo.pixels,
                     heatmap,
@@ -69,7 +69,7 @@ def show_flattery(photo: Photo, prediction: Prediction) -> None:
                     say("Logit units in each cell"),
                     height=_HEIGHT,
                 )
-                show(figure, key=f"flattery-{title}", alt=say("{method}: {name}", method=title, name=name))
+                show(figure, key=f"flattery-{key}", alt=say("{method}: {name}", method=title, name=name))
                 _say_where(lesion, heatmap, code)
 
 

@@ -78,7 +78,9 @@ def _show_all(worked: WorkedSum, prediction: Prediction, chosen: str) -> None:
     )
     st.markdown(f"**{say('From “against” through 50% to “for”')}**")
     show(
-        number_line(worked.log_odds[order], names, codes.index(chosen), (say("against"), say("for"))),
+        number_line(
+            worked.log_odds[order], names, codes.index(chosen), (say("against"), say("for")), format_number
+        ),
         key="worked-line",
         alt=", ".join(
             f"{name} {format_number(worked.log_odds[index], '+.2f')}"

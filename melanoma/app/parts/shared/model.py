@@ -12,7 +12,7 @@ import streamlit as st
 
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import put_into_link
-from melanoma.app.parts.shared.script_run import forget_in_this_run, once_per_run
+from melanoma.app.parts.shared.script_run import once_per_run
 from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.app.server_metrics import METRICS
 from melanoma.errors import UserError
@@ -48,7 +48,6 @@ def _list_models() -> tuple[str, ...]:
 def choose_model(name: str) -> None:
     """Set this visitor's model."""
     st.session_state[_CHOSEN] = name
-    forget_in_this_run(_BUNDLE, _CLASSIFIER)
 
 
 def chosen_name() -> str:

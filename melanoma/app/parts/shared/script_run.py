@@ -38,9 +38,3 @@ def once_per_run(name: str, look_up: Callable[[], T]) -> T:
     if name not in values:
         values[name] = look_up()
     return values[name]
-
-
-def forget_in_this_run(*names: str) -> None:
-    """Look these up again: what they depend on has been changed."""
-    for name in names:
-        (_VALUES.get() or {}).pop(name, None)
