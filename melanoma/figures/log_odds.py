@@ -32,7 +32,7 @@ def sum_figure(worked: WorkedSum, index: int, labels: Sequence[str]) -> go.Figur
         go.Waterfall(
             x=[label.replace(" ", "<br>") for label in labels],  # a phone would turn long ones
             y=[*steps, float(worked.log_odds[index])],
-            # The first and last are no evidence, so grey; nor is division, which to Plotly is a fall like any.
+            # The first and last are no evidence, so grey; nor is division, to Plotly a fall like any.
             measure=["absolute", *["relative"] * 3, "total"],
             texttemplate=["%{final:+.2f}", *["%{delta:+.2f}"] * 3, "%{final:+.2f}"],
             textposition="outside",
