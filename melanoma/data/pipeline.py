@@ -76,7 +76,8 @@ def _decode_to(file: Path, table: pd.DataFrame, size: int, framing: str) -> dict
         for _ in track(pool.map(decode, range(len(table))), "Reading images", total=len(table)):
             pass
     pixels.flush()
-    return failed
+    # In the order of the table: threads come to an end in any.
+    return {image_id: failed[image_id] for image_id in table["image_id"] if image_id in failed}
 
 
 def read_widened(outline: str | None, geometry: Geometry) -> np.ndarray:
