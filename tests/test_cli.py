@@ -141,6 +141,7 @@ def test_a_mistake_gets_one_sentence_and_leaves_nothing(
     assert list(places["empty"].iterdir()) == []
 
 
+@pytest.mark.slow("every command on a long photo, in both framings")
 @pytest.mark.parametrize("framing", ["centre-square", "lesion-square"])
 def test_every_command_says_what_was_not_seen(melanoma, small_bundle, long_photo, tmp_path, framing):
     shutil.copytree(small_bundle, tmp_path / "model")

@@ -44,6 +44,7 @@ def test_a_name_is_text_to_a_parser_of_markdown(name):
         assert directive not in escape_markdown(name)
 
 
+@pytest.mark.slow("a page for each name")
 @pytest.mark.parametrize("name", NAMES[:-1])
 def test_examine_shows_a_bad_and_a_good_name_as_typed(name, drawn_photo):
     page = AppTest.from_file(str(EXAMINE), default_timeout=240).run()
@@ -54,6 +55,7 @@ def test_examine_shows_a_bad_and_a_good_name_as_typed(name, drawn_photo):
     assert [shown(text) for text in helps] == [name]
 
 
+@pytest.mark.slow("a page for each name")
 @pytest.mark.parametrize("name", NAMES[:-1])
 def test_triage_shows_the_name_of_a_bad_zip_as_typed(name):
     page = AppTest.from_string(TRIAGE, default_timeout=240).run()

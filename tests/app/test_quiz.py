@@ -41,6 +41,7 @@ def small_model(small_bundle, monkeypatch):
     monkeypatch.setenv("MELANOMA_MODELS", str(small_bundle.parent))
 
 
+@pytest.mark.slow("a quiz of several pages")
 def test_drawn_cases_from_start_to_score(small_model):
     app = opened(seed="7")
     press(app, "Start")

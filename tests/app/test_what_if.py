@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 
@@ -31,6 +32,7 @@ def test_a_fresh_visitor_sees_the_same_answer_twice():
     )
 
 
+@pytest.mark.slow("a page run three times")
 def test_a_slider_changes_the_answer_and_undo_takes_it_back():
     app = what_if()
     before = value_of(app, "Before")
@@ -53,6 +55,7 @@ def test_a_link_holds_the_sliders_and_the_cover():
     )
 
 
+@pytest.mark.slow("a page of two uploads")
 def test_a_photo_and_a_bad_file(drawn_photo):
     app = what_if()
     app.file_uploader[0].upload("drawn.jpg", drawn_photo.read_bytes(), "image/jpeg").run()

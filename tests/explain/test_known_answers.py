@@ -25,6 +25,7 @@ from melanoma.model.network import FEATURES, HEAD
 from tests.explain.subjects import assert_close
 
 MIDDLE = "conv_pw_6_relu"
+OTHER_BASELINE = pytest.mark.slow("72 steps through a network, again")
 
 
 def plain_twin(network):
@@ -254,7 +255,9 @@ def test_products_by_hand():
     assert products(maps, gradients)[..., 0].tolist() == [[1.0, 2.0]]
 
 
-@pytest.mark.parametrize("baseline", [MEAN, BLURRED, BLACK])
+@pytest.mark.parametrize(
+    "baseline", [MEAN, *(pytest.param(other, marks=OTHER_BASELINE) for other in (BLURRED, BLACK))]
+)
 def test_integrated_gradients_add_up_to_the_change_from_the_baseline(baseline, subject):
     prediction, method = subject.predictions[0], METHODS["integrated-gradients"]
     gaps = {}

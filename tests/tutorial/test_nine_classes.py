@@ -20,6 +20,7 @@ from melanoma.model.bundle import load_bundle
 from melanoma.model.network import FEATURES
 from melanoma.photos.reading import read_image
 
+pytestmark = pytest.mark.slow("a bundle of the tutorial's network, which is of real size")
 SUMS = ("evidence", "difference", "class-map")
 SLOW = ("smoothgrad", "score-cam", "occlusion")
 
@@ -126,7 +127,6 @@ def test_other_methods_explain_it(nine_classifier, prediction, name):
     assert found.shape[2] == 1 and np.isfinite(found).all()
 
 
-@pytest.mark.slow("measures of a network of real size whose evidence does not add up")
 def test_commands_take_it(nine_bundle, drawn_photo, tmp_path):
     run = CliRunner().invoke
     maps = tmp_path / "maps"

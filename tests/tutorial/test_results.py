@@ -73,6 +73,7 @@ def test_accuracies_by_hand(result):
     assert result.accuracy.low < 0.5 < result.accuracy.high
 
 
+@pytest.mark.slow("a bundle of the tutorial's network")
 def test_the_result_of_a_bundle_is_its_predictions(nine_bundle, tmp_path):
     bundle = load_bundle(nine_bundle)
     history = pd.read_csv(bundle.path / "history.csv")
@@ -104,6 +105,7 @@ def test_the_precision_is_told_and_asked_for(result):
     assert Result.from_json("tutorial-a", before).precision == Precision.FLOAT32
 
 
+@pytest.mark.slow("a bundle of the tutorial's network")
 def test_a_bundle_comes_before_an_earlier_result(result, nine_bundle, tmp_path):
     shutil.copytree(nine_bundle, tmp_path / "tutorial-a")
     (found,) = results_in(tmp_path, KNOWN, {"tutorial-a": result.as_json()}).values()
