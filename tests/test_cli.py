@@ -81,6 +81,7 @@ def test_explain_writes_an_overlay_and_says_what_it_shows(melanoma, small_bundle
     assert height > 90 and width > 120
 
 
+@pytest.mark.slow("an evaluation by the command")
 def test_evaluate_leaves_out_what_was_fitted(melanoma, small_bundle, drawn_folder, tmp_path):
     words = ("evaluate", "--data", drawn_folder, "--model", small_bundle, "--json")
     status, printed, _ = melanoma(*words, "--out", tmp_path / "figures")

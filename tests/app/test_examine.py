@@ -79,6 +79,7 @@ def test_the_thirteenth_photo_takes_the_place_of_the_oldest_and_the_visitor_is_t
     assert any("92 x 90 pixels" in caption.value for caption in page.caption)
 
 
+@pytest.mark.slow("a page opened by a link with everything in it")
 def test_a_link_opens_the_same_state_and_holds_codes_not_labels():
     app = opened(sample="mole-like", method="grad-cam", diagnosis="SCC", layer="mean of the last three")
     assert select(app, "Method").value == "grad-cam"

@@ -61,6 +61,7 @@ def test_a_fragment_that_runs_alone_does_so_too(two_models, counts):
     assert counts == {"listings": 1, "languages": 1}
 
 
+@pytest.mark.slow("a page run twice")
 def test_the_next_run_follows_another_choice(two_models):
     app = AppTest.from_file(str(SCRIPT), default_timeout=240).run()
     assert app.title[0].value == "What does the network see?"

@@ -93,6 +93,7 @@ def test_reliability_bins_by_hand():
     assert bins[1].share.value == pytest.approx(3 / 4)
 
 
+@pytest.mark.slow("imports in a process of its own")
 def test_the_page_s_host_needs_no_scikit_learn():
     script = "import sys, melanoma.evaluation.held_out; print({'sklearn', 'tensorflow'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
