@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from melanoma.data.labels.read import read_labels
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.evaluation import non_dermoscopic
@@ -179,11 +181,12 @@ def test_another_framing_is_set_on_the_model_s_own_lesions(
     assert "framing                lesion-square -> centre-square" in found.as_text()
     assert not np.array_equal(now.load_references(), before.load_references())
     card = (now.path / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert "framing `centre-square` in place of `lesion-square`" in card and "made again too" in card
+    reframed = "by the framing `centre-square`, and was fitted to `lesion-square`"
+    assert reframed in card and "made again too" in card
     again = recalibrate(now, tmp_path / "stored").bundle
     assert again.framing == "centre-square"
     card = (again.path / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert "framing `centre-square` in place of `lesion-square`" in card and "made again too" not in card
+    assert reframed in card and "made again too" not in card
 
 
 def test_another_framing_needs_every_photo_by_which_the_model_was_set(small_bundle, drawn_folder, tmp_path):
@@ -200,6 +203,17 @@ def test_another_framing_needs_every_photo_by_which_the_model_was_set(small_bund
     (tmp_path / "some" / held_out).unlink()
     with pytest.raises(UserError, match=f"1 of the .* such as {held_out}"):
         recalibrate(bundle, tmp_path / "out", tmp_path / "some", framing="centre-square")
+
+
+def test_another_framing_needs_the_labels_of_then(small_bundle, drawn_folder, tmp_path, monkeypatch):
+    bundle = load_bundle(small_bundle)
+    changed = bundle.load_predictions().query("diagnosis == 'NV'")["image_id"].iloc[0]
+    labels = read_labels(drawn_folder)
+    now = labels.table["diagnosis"].mask(labels.table["image_id"] == changed, "MEL")
+    relabelled = replace(labels, table=labels.table.assign(diagnosis=now))
+    monkeypatch.setattr(recalibration_scores, "read_labels", lambda *_: relabelled)
+    with pytest.raises(UserError, match=f"1 images have another diagnosis than .* such as {changed}"):
+        recalibrate(bundle, tmp_path / "out", drawn_folder, framing="centre-square")
 
 
 def test_halves_are_of_lesions_and_the_odd_one_is_set_on():
