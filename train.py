@@ -7,6 +7,9 @@ python train.py --data labels.csv --resume                      go on after a ki
 python train.py --data labels.csv --start models/plain          go on from a finished model's weights
 python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
 python train.py --data labels.csv --backbone efficientnet-lite0        another network than MobileNet
+python train.py --data labels.csv --folds 3 --fold 0            fit on two thirds, answer for the third
+python train.py --data labels.csv --recipe proxy --leave-out MILK10k   answer for a clinic that was not seen
+python train.py --data labels.csv --set dropout=0.2             with another choice, see docs/experiments.md
 python train.py --data labels.csv --workers 2                   several processes share each batch
 python train.py --data labels.csv --workers 8 --address HEAD:6379       on a Ray cluster, see docs/scale.md
 python train.py --data kaggle2357 --recipe tutorial-a --out models/tutorial-a      see docs/tutorial.md
@@ -18,9 +21,14 @@ Where TensorBoard or MLflow is installed, the figures are in runs/<name>/tensorb
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+from melanoma.training.allocator import keep_memory
+
+if __name__ == "__main__":
+    keep_memory()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
@@ -32,6 +40,7 @@ from melanoma.data.labels.options import Data, Images, Outlines
 from melanoma.data.labels.read import fingerprint
 from melanoma.data.pipeline import shard
 from melanoma.errors import exit_on_user_error
+from melanoma.training.answering import SPLIT_SEED, answers_file, chosen_sides, export_answers
 from melanoma.training.callbacks import EpochCallback
 from melanoma.training.checkpoints import remove_checkpoints
 from melanoma.training.dataset import decode_dataset
@@ -59,6 +68,17 @@ Out = Annotated[
 BackboneName = Annotated[
     str | None, typer.Option(help="Another one than the recipe's: see melanoma/model/backbones.")
 ]
+TestSide = Annotated[
+    Path | None, typer.Option(help="A model whose test lesions, and a tenth of those new to it, stay out.")
+]
+Folds = Annotated[int | None, typer.Option(help="Into how many parts the lesions are split.")]
+Fold = Annotated[int | None, typer.Option(help="Which part is answered for instead of fitted, from 0.")]
+LeaveOut = Annotated[
+    list[str] | None, typer.Option(help="A source that is answered for instead of fitted; may be repeated.")
+]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", help="NAME=VALUE of the recipe, in JSON; may be repeated.")
+]
 InPrecision = Annotated[Precision, typer.Option(help="Of the tutorial's experiments; see docs/tutorial.md.")]
 
 
@@ -76,9 +96,15 @@ def train(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share each batch.")] = 1,
     address: Annotated[str | None, typer.Option(help="The Ray cluster to run them on.")] = None,
     precision: InPrecision = Precision.FLOAT32,
+    test_side: TestSide = None,
+    folds: Folds = None,
+    fold: Fold = None,
+    leave_out: LeaveOut = None,
+    changes: Changes = None,
 ) -> None:
-    """Train a network and write its bundle."""
-    chosen = recipe_named(recipe, RECIPES).with_options(backbone, precision, workers, start)
+    """Train a network and write its bundle, or its answers about a fold or source that was left out."""
+    chosen = recipe_named(recipe, RECIPES).with_options(backbone, precision, workers, start, changes or ())
+    sides = chosen_sides(test_side, folds, fold, leave_out)
     out = out or Path("models") / chosen.bundle_name
     rank = worker_rank(workers)
     strategy = strategy_for(rank)
@@ -86,12 +112,13 @@ def train(
 
     # The data: one table, split by the recipe; every file is decoded once, and unreadable ones are listed and
     # left out. Each worker draws from a shard of its own.
-    run = run_folder(out.name, resume)
+    run = run_folder(out.name + (sides.suffix if sides else ""), resume)
     table = chosen.table(LabelSources(data, images, outlines, truth), run)
-    dataset = decode_dataset(table, chosen.stored_size, chosen.framing, chosen.split, run)
+    split = partial(sides.split, seed=SPLIT_SEED) if sides else chosen.split
+    dataset = decode_dataset(table, chosen.stored_size, chosen.framing, split, run)
     print(dataset.summary())
-    shards = shard(chosen.sampler(dataset), dataset.table["lesion_id"].to_numpy(), workers)
-    log_shares = np.log(np.mean([one.class_shares() for one in shards], axis=0))
+    shards = shard(chosen.sampler(dataset), workers)
+    prior = np.mean([one.class_shares(chosen.image_size) for one in shards], axis=0)
     begun_with = load_start(start, chosen.backbone, dataset) if start else None
 
     # Several workers: each runs this script from the top, and fits with the pixels decoded above. Afterwards
@@ -107,7 +134,7 @@ def train(
         weights = "none" if resume or begun_with else backbone_weights
         network = chosen.network(len(dataset.codes), weights, synchronized=not rank.alone)
     if begun_with and not resume:
-        set_start_weights(network, begun_with, log_shares)
+        set_start_weights(network, begun_with)
     origin = describe_start(begun_with) if begun_with else chosen.origin(backbone_weights)
     with strategy.scope():
         model = chosen.compiled(network, rank.count)
@@ -115,6 +142,7 @@ def train(
     # The plan of the run, which a resumed run must follow on the same data.
     plan = {"recipe": chosen.settings(), "data": fingerprint(dataset.table), "codes": dataset.codes}
     plan |= {"start": begun_with.version if begun_with else None}
+    plan |= sides.as_json() if sides else {}
     plan |= {"workers": workers} if workers > 1 else {}
     done, history = 0, pd.DataFrame()
     if resume:
@@ -124,23 +152,25 @@ def train(
 
     # Fitting, one stage after the other. The figures on the calibration lesions are for information only.
     steps, each = chosen.steps(dataset), chosen.batch // rank.count
-    judge = chosen.judge(dataset, log_shares)
+    judge = chosen.judge(dataset)
     tracker = Tracker(run, chosen.settings(), resume) if rank.chief and done < chosen.epochs else None
     callback = EpochCallback(chosen, model, network, run, steps, judge, history, rank, tracker)
     with callback.progress:
         for stage, epochs in remaining_stages(chosen.stages, done):
             chosen.begin_stage(model, stage)
-            sampler = replace(shards[rank.index], paired=stage.twins)
+            sampler = replace(shards[rank.index], paired=stage.twins, degraded_to=stage.degraded_to)
             batches = sampler.batches(epochs, steps * each, stage.image_size, each)
             fit(model, batches, epochs, steps, callback, strategy)
     if tracker is not None:
         tracker.end()
 
-    # The bundle: the same weights at a fixed input size, without the sampling's prior, evaluated.
-    if rank.alone:
-        export_bundle(
-            network, log_shares, dataset.readable, dataset.codes, chosen, origin, callback.history, out
-        )
+    # The bundle: the same weights at a fixed input size, evaluated. Or the answers about what was left out.
+    if rank.alone and sides and sides.judging:
+        network, rows = chosen.finished(model, prior), dataset.readable
+        export_answers(network, rows, dataset.codes, chosen, plan, run, answers_file(out, sides))
+    elif rank.alone:
+        network = chosen.finished(model, prior)
+        export_bundle(network, prior, dataset.readable, dataset.codes, chosen, origin, callback.history, out)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 from melanoma.data.labels.read import read_labels
-from melanoma.data.pipeline import Sampler, decode_all, shard
+from melanoma.data.pipeline import Images, Sampler, decode_all, shard
 from melanoma.errors import UserError
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.network import build_network
@@ -57,17 +58,17 @@ class Trial:
         """Return a sampler for each worker, and pixels that none of them draws."""
         table = read_labels(self.data, self.images, None).table
         table = table.sample(min(len(table), 1000), random_state=0).reset_index(drop=True)
-        pixels, failed = decode_all(table, 192, self.recipe().framing, folder / "pixels.npy")
-        if failed:
-            raise UserError(f"{len(failed)} images cannot be read.")
+        decoded = decode_all(table, 192, self.recipe().framing, folder / "pixels.npy")
+        if decoded.failed:
+            raise UserError(f"{len(decoded.failed)} images cannot be read.")
         codes = sorted(set(table["diagnosis"]))
         labels = np.array([codes.index(code) for code in table["diagnosis"]])
         rows = np.arange(len(table) - len(table) // 5)
         recipe = self.recipe()
-        whole = Sampler(
-            pixels, labels, rows, recipe.sampling_power, recipe.augmentation, recipe.seed, paired=True
-        )
-        return shard(whole, table["lesion_id"].to_numpy(), WORKERS), pixels[rows[-1] + 1 :, ..., :3]
+        lesions, sources = (pd.factorize(table[name])[0] for name in ("lesion_id", "source"))
+        images = Images(decoded.pixels, labels, sources, lesions, decoded.sides)
+        whole = Sampler(images, rows, recipe.sampling_power, recipe.augmentation, recipe.seed, paired=True)
+        return shard(whole, WORKERS), decoded.pixels[rows[-1] + 1 :, ..., :3]
 
 
 class Timer:

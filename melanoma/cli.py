@@ -1,4 +1,4 @@
-"""The commands: python -m melanoma predict, triage, explain, evaluate, recalibrate, audit, looks-for."""
+"""The commands: python -m melanoma predict, triage, explain, evaluate, gather, recalibrate, audit, …"""
 
 import json
 import os
@@ -48,6 +48,25 @@ def _about(
     ] = False,
 ) -> None:
     """Probabilities and explanations for dermoscopic photos. For teaching and research; never a diagnosis."""
+
+
+@commands.command()
+def gather(
+    folder: Annotated[Path, typer.Argument(help="The folder with the answers of train.py --folds.")],
+    out: Annotated[Path, typer.Option(help="The table to write, such as models/NAME/folds.parquet.")],
+    as_json: AsJson = False,
+) -> None:
+    """Gather the answers of all folds into one table, and print its figures."""
+    from melanoma.evaluation.answer_figures import as_rows
+    from melanoma.evaluation.gathering import write_gathered
+
+    require_folder(out)
+    whole, found = write_gathered(folder, out)
+    if as_json:
+        told = {name: estimate.as_json() for name, estimate in found.items()}
+        print(json.dumps({"images": len(whole), "out": str(out), "figures": told}))
+    else:
+        print(f"{len(whole)} answers written to {out}", *as_rows(found), sep="\n")
 
 
 @commands.command()

@@ -116,11 +116,11 @@ def small_bundle(drawn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     ]
     history = pd.DataFrame([[1, 64, 1.0, 0.5, 0.5, 1.0]], columns=names)
     out = tmp_path_factory.mktemp("models") / "small"
-    network = build_network(TINY, None, 2)
+    network = build_network(TINY, 96, 2)
     with as_mobilenet():
         export_bundle(
             network,
-            np.log([0.5, 0.5]),
+            np.array([0.5, 0.5]),
             table,
             ["MEL", "NV"],
             FINE_TUNING["quick"],
@@ -164,9 +164,7 @@ def nine_bundle(nine_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     history = pd.DataFrame([[1, 64, 1.0, 0.5, 0.5]], columns=names).assign(seconds=1.0)
     out = tmp_path_factory.mktemp("nine-models") / "nine"
     network = build_tutorial_network(recipe, len(NINE))
-    export_bundle(
-        network, np.log(np.full(9, 1 / 9)), table, list(NINE), recipe, "random weights", history, out
-    )
+    export_bundle(network, np.full(9, 1 / 9), table, list(NINE), recipe, "random weights", history, out)
     return out
 
 

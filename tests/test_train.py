@@ -15,6 +15,7 @@ import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
+from melanoma.evaluation.gathering import gather
 from melanoma.model.bundle import load_bundle
 from melanoma.training.recipes import Precision
 from tests.conftest import write_image
@@ -122,6 +123,29 @@ def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_p
     assert load_bundle(tmp_path / "models" / "tried").recipe["name"] == "tiny"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_fold_goes_on_and_answers_for_its_lesions_alone(in_one_go, drawn_folder, tmp_path):
+    model = load_bundle(in_one_go / "models" / "tried")
+    chosen = ("--test-side", str(model.path), "--folds", "2", "--fold", "0")
+    killed = run_training(tmp_path, drawn_folder, *chosen, DIES_ONCE=str(tmp_path / "died"))
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not (tmp_path / "models").exists()
+    other = run_training(tmp_path, drawn_folder, *chosen, "--set", "dropout=0.1", "--resume")
+    assert other.returncode == 2 and "started with another recipe" in other.stderr
+    resumed = run_training(tmp_path, drawn_folder, *chosen, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    answers = tmp_path / "models" / "tried-answers"
+    table = pd.read_parquet(answers / "fold-0-of-2.parquet")
+    split = model.load_split()
+    assert not set(table["lesion_id"]) & set(split.loc[split["split"] == "test", "lesion_id"])
+    assert set(table["diagnosis"]) == {"MEL", "NV"}
+    assert np.isfinite(table[["plain MEL", "turns NV", "distance"]].to_numpy()).all()
+    assert table["hair MEL"].notna().any() and table["hair MEL"].isna().any()
+    assert table.attrs["plan"]["folds"] == 2 and table.attrs["plan"]["test_side"] == model.version
+    with pytest.raises(UserError, match="lacks fold 1 of 2"):
+        gather(answers)
+
+
 def test_a_mistake_is_one_sentence_and_exit_status_2(drawn_folder, tmp_path):
     ended = run_training(tmp_path, drawn_folder, "--resume")
     assert ended.returncode == 2
@@ -165,7 +189,8 @@ def test_a_damaged_image_is_left_out_by_name(drawn_folder, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(Path(table.loc[3, "path"]).read_bytes()[:200])
     table.loc[3, "path"] = str(broken)
-    pixels, failed = decode_all(table, 64, "centre-square", tmp_path / "pixels.npy")
+    decoded = decode_all(table, 64, "centre-square", tmp_path / "pixels.npy")
+    pixels, failed = decoded.pixels, decoded.failed
     assert list(failed) == [table.loc[3, "image_id"]]
     assert pixels.shape == (24, 64, 64, 4)
     assert not pixels[3, ..., :3].any() and pixels[4, ..., :3].any()
@@ -199,6 +224,7 @@ from pathlib import Path
 import keras
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
+from melanoma.evaluation.gathering import gather
 from melanoma.training.checkpoints import newest_checkpoint, save_checkpoint
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

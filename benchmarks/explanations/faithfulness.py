@@ -62,6 +62,8 @@ def judge(classifier: Classifier, image: pd.Series, methods: list[str]) -> list[
     """Return a row of figures for each method on one image."""
     prediction = classifier([read_image(image["path"])])[0]
     answer, inside = prediction.diagnosis, read_widened(image["outline"], prediction.geometry)
+    if inside is None:  # an empty mask
+        inside = np.ones(prediction.pixels.shape[:2], bool)
     index, rival = (prediction.index(code) for code, _ in prediction.ranked[:2])
     probabilities = remembered(probabilities_of(classifier))
     asked = ExplanationRequest(classifier.compiled, prediction).only(answer)

@@ -28,16 +28,33 @@ class Augmentation:
     """Standard deviation of a Gaussian at 224 px, on a quarter of the images: sources differ in sharpness."""
     sharpen: float = 0.6
     """Strength of an unsharp mask, at most, on a quarter of the images, for the same reason."""
+    artefacts: float = 0.35
+    """Share of the images that get a ruler, ink, a sticker, hair, gel, dark corners or a round frame."""
+    coarse: float = 0.2
+    """Share of the images that are reduced to `COARSEST` pixels or more, and enlarged again."""
+
+
+COARSEST = 84
+"""Pixels a side of the smallest photos that are worth learning from: BCN20000's, as a copy of it has them."""
+_MOST_HAIRS = 40
 
 
 def augment(image: np.ndarray, size: int, rng: np.random.Generator, ranges: Augmentation) -> np.ndarray:
     """Return a randomly changed copy, uint8 (size, size, channels), of a square image (P, P, channels).
 
-    Any rotation and flip, then the `ranges`. The first three channels are RGB; a fourth, such as a
-    mask, moves with them and keeps its values. The same generator state gives the same result.
+    Any rotation and flip, then artefacts and the other `ranges`. The first three channels are RGB; a fourth,
+    such as a mask, moves with them and keeps its values. The same generator state gives the same result.
     """
     changed = _warp(image, size, rng, ranges)
-    changed[..., :3] = _refocus(_recolour(np.ascontiguousarray(changed[..., :3]), rng, ranges), rng, ranges)
+    colours = np.ascontiguousarray(changed[..., :3])
+    if rng.random() < ranges.artefacts:
+        colours = _painted(colours, rng)
+    colours = _refocus(_recolour(colours, rng, ranges), rng, ranges)
+    if rng.random() < ranges.coarse and size > COARSEST:
+        side = int(rng.integers(COARSEST, size))
+        small = cv2.resize(colours, (side, side), interpolation=cv2.INTER_AREA)
+        colours = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
+    changed[..., :3] = colours
     return changed
 
 
@@ -69,6 +86,14 @@ def resurround(
         names = list(artefacts.ARTEFACTS)
         replaced = artefacts.ARTEFACTS[names[int(rng.integers(len(names)))]](replaced, rng)
     return surroundings.compose(image, replaced, inside)
+
+
+def _painted(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the image with one artefact, a third of the time with many hairs, which lie on lesions too."""
+    if rng.random() < 1 / 3:
+        return artefacts.hairs(image, rng, int(rng.integers(4, _MOST_HAIRS)))
+    names = list(artefacts.IN_TRAINING)
+    return artefacts.IN_TRAINING[names[int(rng.integers(len(names)))]](image, rng)
 
 
 def _warp(image: np.ndarray, size: int, rng: np.random.Generator, ranges: Augmentation) -> np.ndarray:

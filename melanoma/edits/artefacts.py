@@ -1,4 +1,4 @@
-"""Draws artefacts of dermoscopic photos: rulers, ink, stickers, hair, dark corners."""
+"""Draws artefacts of dermoscopic photos: rulers, ink, stickers, hair, gel, dark corners, round frames."""
 
 from collections.abc import Callable
 
@@ -69,8 +69,13 @@ def sticker(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def hair(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw four to fourteen dark hairs across the image."""
+    return hairs(image, rng, int(rng.integers(4, 15)))
+
+
+def hairs(image: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Draw so many dark hairs across the image."""
     drawn = image.copy()
-    for _ in range(int(rng.integers(4, 15))):
+    for _ in range(count):
         draw_hair(drawn, rng)
     return drawn
 
@@ -86,6 +91,33 @@ def dark_corners(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.blendLinear(image, np.zeros_like(image), light, 1 - light)
 
 
+def gel(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw bubbles in the contact gel: pale rings, and the light's reflection in some."""
+    drawn = image.copy()
+    side = min(image.shape[:2])
+    for _ in range(int(rng.integers(3, 16))):
+        centre = np.rint(rng.uniform(0, 1, 2) * image.shape[1::-1] * 8).astype(int).tolist()
+        radius = side * np.exp(rng.uniform(np.log(0.008), np.log(0.05)))
+        shade = float(rng.uniform(170, 255))
+        cv2.circle(drawn, centre, round(radius * 8), (shade,) * 3, 1, cv2.LINE_AA, 3)
+        if rng.random() < 0.5:
+            cv2.circle(drawn, centre, round(radius * 3), (255.0,) * 3, -1, cv2.LINE_AA, 3)
+    return _mix(image, drawn, rng.uniform(0.4, 0.9))
+
+
+def round_frame(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Blacken everything outside the circle that a dermatoscope with a narrow tube shows."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    seen = np.zeros((height, width), np.uint8)
+    centre = (np.array([width - 1, height - 1]) / 2 + rng.normal(0, 0.02 * side, 2)) * 8
+    radius = rng.uniform(0.42, 0.52) * side
+    cv2.circle(seen, np.rint(centre).astype(int).tolist(), round(radius * 8), 255, -1, cv2.LINE_AA, 3)
+    share = seen.astype(np.float32) / 255
+    black = np.full_like(image, int(rng.integers(0, 16)))
+    return cv2.blendLinear(image, black, share, 1 - share)
+
+
 ARTEFACTS: dict[str, Artefact] = {
     "ruler": ruler,
     "ink": ink,
@@ -93,6 +125,9 @@ ARTEFACTS: dict[str, Artefact] = {
     "hair": hair,
     "dark corners": dark_corners,
 }
+
+IN_TRAINING: dict[str, Artefact] = {**ARTEFACTS, "gel": gel, "round frame": round_frame}
+"""What augmentation draws: all of them, and two that no figure is measured with."""
 
 
 def draw_hair(picture: np.ndarray, rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from melanoma.controls import Range
-from melanoma.edits.artefacts import ARTEFACTS, draw_hair
+from melanoma.edits.artefacts import ARTEFACTS, hairs
 from melanoma.errors import UserError
 
 WORKING_SIDE = 1024
@@ -120,11 +120,7 @@ def _gains(image: np.ndarray, gains: np.ndarray) -> np.ndarray:
 
 
 def _hairs(image: np.ndarray, count: float) -> np.ndarray:
-    drawn = image.copy()
-    rng = np.random.default_rng(_SEED)
-    for _ in range(round(count)):
-        draw_hair(drawn, rng)
-    return drawn
+    return hairs(image, np.random.default_rng(_SEED), round(count))
 
 
 def _several(image: np.ndarray, count: float, artefact: str) -> np.ndarray:

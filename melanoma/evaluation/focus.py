@@ -80,14 +80,16 @@ def judge_focus(network: CompiledNetwork, table: pd.DataFrame, bundle: Bundle) -
         return None
     codes, framing = bundle.codes, bundle.framing
     known = table[table["outline"].notna()]
-    rows, others = [], _Skins(known, network.size, framing)
+    rows, others = [], Skins(known, network.size, framing)
     blocks = list(sliced(known.index, BATCH))
     for some in track(blocks, "Changing surroundings", transient=True):
         loaded = [_load(row, network.size, framing) for row in known.loc[some].itertuples()]
         batch = [one for one in loaded if one is not None]
         if not batch:
             continue
-        images = [image for one in batch for image in (one[1], *_variants(one[1], one[2], others))]
+        images = [
+            image for one in batch for image in (one[1], *in_other_surroundings(one[1], one[2], others))
+        ]
         outputs = network.run(np.stack(images))
         scores = bundle.calibration.scores(outputs.logits)
         answers = scores.argmax(axis=1).reshape(len(batch), -1)
@@ -134,12 +136,16 @@ def _summarise(found: pd.DataFrame) -> Focus:
     )
 
 
-class _Skins:
+class Skins:
     """Skin of other lesions' images, one after another, their lesions painted out."""
 
     def __init__(self, table: pd.DataFrame, size: int, framing: str) -> None:
         self.table, self.size, self.framing = table, size, framing
         self.next = 7  # any number: images sorted by id often show one lesion in a row
+
+    def __len__(self) -> int:
+        """Return the number of images that skin may be taken from."""
+        return len(self.table)
 
     def take(self) -> np.ndarray:
         """Return the next skin, uint8 (S, S, 3), from an image that shows some outside its outline."""
@@ -152,7 +158,7 @@ class _Skins:
         raise UserError("No image shows enough skin around its lesion to take surroundings from.")
 
 
-def _variants(pixels: np.ndarray, inside: np.ndarray, others: _Skins) -> list[np.ndarray]:
+def in_other_surroundings(pixels: np.ndarray, inside: np.ndarray, others: Skins) -> list[np.ndarray]:
     """Return the lesion in each of `SURROUNDINGS`."""
     region = inside.astype(np.float32)
     replaced = (surroundings.blurred(pixels, region), surroundings.plain(pixels, region), others.take())
@@ -160,9 +166,13 @@ def _variants(pixels: np.ndarray, inside: np.ndarray, others: _Skins) -> list[np
 
 
 def _load(row: Any, size: int, framing: str) -> tuple[Any, np.ndarray, np.ndarray] | None:
-    """Return the row, its pixels and its widened outline, or None if a file cannot be read."""
+    """Return the row, its pixels and its widened outline.
+
+    None if a file cannot be read, which `score_table` names, or if the outline is empty.
+    """
     try:
         framed = frame_photo(read_image(row.path), size, framing)
-        return row, framed.pixels, read_widened(row.outline, framed.geometry)
+        inside = read_widened(row.outline, framed.geometry)
     except UserError:
-        return None  # `score_table` names it
+        return None
+    return None if inside is None else (row, framed.pixels, inside)

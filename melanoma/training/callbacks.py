@@ -35,10 +35,11 @@ class EpochCallback:
         rank: WorkerRank = ALONE,
         tracker: Tracker | None = None,
     ) -> None:
-        """`model` is fitted, its `network` is evaluated; `history` holds the rows of epochs that an earlier
-        run finished. Of several workers only the chief evaluates and writes.
+        """`model` with its `network` is fitted, and what the recipe says is evaluated; `history` holds the
+        rows of epochs that an earlier run finished. Of several workers only the chief evaluates and writes.
         """
-        self.model, self.network, self.folder, self.judge = model, network, folder, judge
+        self.recipe, self.model, self.network = recipe, model, network
+        self.folder, self.judge = folder, judge
         self.history, self.seed, self.rank, self.tracker = history, recipe.seed, rank, tracker
         self.stage_of = [stage for stage in recipe.stages for _ in range(stage.epochs)]
         # A step costs in proportion to its pixels, so the time left is right across stages.
@@ -72,7 +73,8 @@ class EpochCallback:
         self.progress.update(self.task, completed=sum(self.work[:epoch]))
 
     def end_step(self, step: int, figures: dict[str, float]) -> None:
-        """Advance the bar."""
+        """Advance the bar, and do what the recipe does after each step."""
+        self.recipe.end_step(self.model)
         stage: Stage = self.stage_of[self.epoch]
         text = (
             f"epoch {self.epoch + 1} of {len(self.stage_of)}, {stage.image_size} px, "
@@ -91,7 +93,7 @@ class EpochCallback:
             "learning_rate": float(self.model.optimizer.learning_rate),
         }
         row |= figures
-        row |= self.judge(self.network, size)
+        row |= self.judge(self.recipe.evaluated(self.model), size)
         row["seconds"] = round(time.monotonic() - self.started, 1)
         self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
         write_history(self.history, self.folder)

@@ -19,7 +19,6 @@ from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle, describe, new_bundle
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.in_distribution import REFERENCES, choose_references, distance, threshold_for
-from melanoma.model.network import shift_bias
 from melanoma.training.calibrating import calibrate, draw_reliability, judge, predictions_of
 from melanoma.training.model_card import write_card
 from melanoma.training.recipes import Recipe
@@ -28,8 +27,8 @@ CONFORMAL_COVERAGE = 0.9
 
 
 def export_bundle(
-    fitted: keras.Model,
-    log_shares: np.ndarray,
+    finished: keras.Model,
+    prior: np.ndarray,
     table: pd.DataFrame,
     codes: Sequence[str],
     recipe: Recipe,
@@ -37,17 +36,16 @@ def export_bundle(
     history: pd.DataFrame,
     out: Path,
 ) -> Bundle:
-    """Write the bundle of a fitted network to `out` and return it.
+    """Write the bundle of a finished network to `out` and return it.
 
-    `log_shares` (classes,) are the logarithms of the shares in which classes were drawn. They are subtracted
-    from the head's bias, so that the logits do not depend on how often each diagnosis was drawn; the
-    probabilities add them as the prior: the mix of the training samples ranks melanomas better than an even
-    one. `table` has the columns of `read_labels` and the `split` of each image. `origin` says in
-    words which weights the run began with. Temperature, threshold, prediction sets and the in-distribution
-    threshold are set on the calibration lesions; the figures come from the test lesions, which are held out.
+    Its logits are free of any mix, as `Recipe.finished` returns it. `prior` (classes,) is the mix that the
+    probabilities assume: that of the training samples ranks melanomas better than an even one. `table` has
+    the columns of `read_labels` and the `split` of each image. `origin` says in words which weights the run
+    began with. Temperature, threshold, prediction sets and the in-distribution threshold are set on the
+    calibration lesions; the figures come from the test lesions, which are held out.
     """
     with new_bundle(out) as folder:
-        save_at_fixed_size(fitted, log_shares, len(codes), recipe, folder / "model.keras")
+        finished.save(folder / "model.keras")
         network = CompiledNetwork(
             keras.saving.load_model(folder / "model.keras", compile=False),
             backbone_named(recipe.backbone) if recipe.backbone else None,
@@ -60,7 +58,6 @@ def export_bundle(
         calibration = score_table(network, table[table["split"] == "calibration"], recipe.framing)
         test = score_table(network, table[table["split"] == "test"], recipe.framing)
 
-        prior = np.exp(log_shares)
         bundle = _calibrate(
             calibration, references, codes, prior, recipe, origin, fingerprint(table), out.name
         )
@@ -86,16 +83,6 @@ def export_bundle(
     for name, text in (focus.rows() if focus else {}).items():
         print(f"{name}: {text}")
     return bundle
-
-
-def save_at_fixed_size(
-    fitted: keras.Model, log_shares: np.ndarray, classes: int, recipe: Recipe, path: Path
-) -> None:
-    """Save the weights in a network of the recipe's input size, less `log_shares` in the head's bias."""
-    network = recipe.final_network(classes)
-    network.set_weights(fitted.get_weights())
-    shift_bias(network, -log_shares)
-    network.save(path)
 
 
 def draw_history(history: pd.DataFrame, path: Path) -> None:

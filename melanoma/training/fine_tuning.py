@@ -1,6 +1,8 @@
 """The recipes that fine-tune a backbone on labelled dermoscopic images; the first made the shipped model."""
 
-from dataclasses import asdict, dataclass, field, replace
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -8,15 +10,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from melanoma.data.augmentation import Augmentation
+from melanoma.data.augmentation import COARSEST, Augmentation
 from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import Sampler
-from melanoma.data.split import split_by_lesion
+from melanoma.data.split import split_by_lesion, without_contradictions
 from melanoma.errors import UserError
 from melanoma.lesion.framing import LESION_SQUARE
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.network import build_network
-from melanoma.training.dataset import Dataset
+from melanoma.training.dataset import Dataset, rows_with_alternatives
 from melanoma.training.judging import judge_in_even_mix
 from melanoma.training.loss import LesionTrainer
 from melanoma.training.recipes import Description, Judge, LabelSources, Precision, Stage
@@ -26,6 +28,8 @@ of the photo (framing `{framing}`), with its last stride taken out, global avera
 layer, so that an evidence map adds up to each diagnosis' log-odds. Made by `python train.py` with the recipe
 `{recipe}` in {epochs} epochs of {samples} augmented samples ({minutes:.0f} minutes on the machine that
 trained it), random seed {seed}, beginning with {origin}."""
+
+_AVERAGED_EVERY = 4  # steps between two changes of the mean weights
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,13 @@ class FineTuning:
     """One of `melanoma.model.backbones`; `train.py --backbone` chooses another."""
     batch: int = 32
     peak_learning_rate: float = 5e-4
-    """With AdamW and cosine decay. From ImageNet's weights 1e-3 learned next to nothing in the same time; a
-    network that knows skin already needs less."""
+    """With AdamW and cosine decay to `last_rate` of it. From ImageNet's weights 1e-3 learned next to nothing
+    in the same time; a network that knows skin already needs less."""
+    last_rate: float = 0.3
+    """The running mean of the weights does what a rate near zero would, and clinics that are not fitted lose
+    by the latter (docs/experiments.md)."""
+    averaging: float = 0.998
+    """How much of the mean weights stays at each step; see `loss.LesionTrainer`."""
     warm_up: float = 0.04
     """Share of the steps in which the rate climbs from zero, while fresh weights and the optimiser's averages
     settle."""
@@ -52,12 +61,14 @@ class FineTuning:
     """First blocks that stay ImageNet's; None: as many as the backbone says."""
     weight_decay: float = 0.02
     sampling_power: float = 0.5
-    """Square root: rare diagnoses are oversampled, but 100 images do not fill an eighth of each batch."""
-    label_smoothing: float = 0.03
+    """Square root: rare diagnoses of a source are oversampled, but 100 images do not fill an eighth of each
+    batch."""
+    label_smoothing: float = 0.05
     dropout: float = 0.3
     consistency_weight: float = 1.0
-    outside_weight: float = 1.0
-    """Weights in `loss.LesionTrainer`, in the stages with paired copies."""
+    """Weight in `loss.LesionTrainer`, in the stages with paired copies."""
+    outside_weight: float = 0.5
+    """The same, in all stages."""
     sensitivity: float = 0.95
     """Target sensitivity of the melanoma alert on the calibration lesions."""
     seed: int = 7
@@ -90,12 +101,17 @@ class FineTuning:
         return asdict(self)
 
     def with_options(
-        self, backbone: str | None, precision: Precision, workers: int, start: Path | None
+        self,
+        backbone: str | None,
+        precision: Precision,
+        workers: int,
+        start: Path | None,
+        changes: Sequence[str] = (),
     ) -> "FineTuning":
-        """Return the recipe with another backbone, `backbone=None` for its own.
+        """Return the recipe with another backbone, `backbone=None` for its own, and with other choices.
 
-        Raises UserError for any precision but float32, for an unknown backbone, and if `workers` cannot share
-        its batches. `start` is checked with the data, by `start.load_start`.
+        Raises UserError for any precision but float32, for an unknown backbone or choice, and if `workers`
+        cannot share its batches. `start` is checked with the data, by `start.load_start`.
         """
         if precision != Precision.FLOAT32:
             raise UserError(f"{self.name} is fitted in float32 alone. Leave --precision out.")
@@ -104,7 +120,8 @@ class FineTuning:
                 f"A batch of {self.batch} cannot be shared evenly by {workers} workers, an image and its "
                 "paired copy together. Take a number that divides half of it."
             )
-        return self if backbone is None else replace(self, backbone=backbone_named(backbone).name)
+        chosen = self if backbone is None else replace(self, backbone=backbone_named(backbone).name)
+        return replace(chosen, **dict(_changed(chosen, change) for change in changes))
 
     def table(self, sources: LabelSources, run: Path) -> pd.DataFrame:
         """Return all labels as one table, and print what is left out of it; truth and `run` are not used.
@@ -114,18 +131,21 @@ class FineTuning:
         labels = read_labels(sources.data, sources.images, sources.outlines)
         for remark in labels.remarks():
             print(remark)
-        return labels.table
+        table, doubtful = without_contradictions(labels.table)
+        if doubtful:
+            print(f"{doubtful} lesions left out: two sources give them different diagnoses")
+        return table
 
     def split(self, table: pd.DataFrame) -> pd.Series:
         """Return `train`, `calibration` or `test` for each row, all images of a lesion in one split."""
         return split_by_lesion(table, self.seed)
 
     def sampler(self, dataset: Dataset) -> Sampler:
-        """Return the sampler, which draws samples by class and augments them."""
+        """Return the sampler, which draws samples by source and class and augments them."""
+        images = dataset.images()
         return Sampler(
-            dataset.pixels,
-            dataset.labels,
-            dataset.rows("train"),
+            images,
+            rows_with_alternatives(images, dataset.rows("train")),
             self.sampling_power,
             self.augmentation,
             self.seed,
@@ -141,9 +161,17 @@ class FineTuning:
         backbone = backbone_named(self.backbone)
         return build_network(backbone, None, classes, weights, self.dropout, synchronized=synchronized)
 
-    def final_network(self, classes: int) -> keras.Model:
-        """Return the same network for images of the last stage's size, with random weights."""
-        return build_network(backbone_named(self.backbone), self.image_size, classes, "none", self.dropout)
+    def evaluated(self, model: LesionTrainer) -> keras.Model:
+        """Return the mean of the weights along the run."""
+        return model.averaged
+
+    def finished(self, model: LesionTrainer, prior: np.ndarray) -> keras.Model:
+        """Return the mean network for images of the last stage's size; its logits are free of any mix."""
+        network = build_network(
+            backbone_named(self.backbone), self.image_size, len(prior), "none", self.dropout
+        )
+        network.set_weights(model.averaged.get_weights())
+        return network
 
     def origin(self, weights: str) -> str:
         """Return in words which weights the backbone begins with."""
@@ -155,7 +183,11 @@ class FineTuning:
         total = self.epochs * (self.samples_per_epoch // self.batch)
         warm_up = int(total * self.warm_up)
         rate = keras.optimizers.schedules.CosineDecay(
-            0.0, total - warm_up, warmup_target=self.peak_learning_rate, warmup_steps=warm_up
+            0.0,
+            total - warm_up,
+            alpha=self.last_rate,
+            warmup_target=self.peak_learning_rate,
+            warmup_steps=warm_up,
         )
         model = LesionTrainer(
             network, self.label_smoothing, self.outside_weight, self.consistency_weight, workers
@@ -166,12 +198,18 @@ class FineTuning:
         return model
 
     def begin_stage(self, model: LesionTrainer, stage: Stage) -> None:
-        """Enable the losses about surroundings in the stages with paired copies."""
+        """Enable the loss on the disagreement of copies in the stages with paired copies."""
         model.paired = stage.twins
 
-    def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
+    def end_step(self, model: LesionTrainer) -> None:
+        """Move the mean of the weights, every `_AVERAGED_EVERY` steps."""
+        step = int(model.optimizer.iterations.numpy())
+        if step % _AVERAGED_EVERY == 0:
+            model.average(mean_decay(step, self.averaging))
+
+    def judge(self, dataset: Dataset) -> Judge:
         """Return the validation of balanced accuracy and melanoma ROC AUC, all classes weighted equally."""
-        return judge_in_even_mix(dataset, log_shares)
+        return judge_in_even_mix(dataset)
 
     def description(self, origin: str, history: pd.DataFrame) -> Description:
         """Return what the model card says of a run that began with `origin`."""
@@ -197,20 +235,59 @@ class FineTuning:
         )
 
 
+def mean_decay(step: int, decay: float) -> float:
+    """Return how much of the mean weights stays at a step, 0..1: little at first, when they change fast."""
+    return min(decay**_AVERAGED_EVERY, (_AVERAGED_EVERY + step) / (10 * _AVERAGED_EVERY + step))
+
+
+def _changed(recipe: FineTuning, change: str) -> tuple[str, Any]:
+    """Return a field and its new value from NAME=VALUE, the value in JSON.
+
+    `stages` are a list of [pixels, epochs, twins, degraded_to], of which the last two may be left out, and
+    `augmentation.NAME` is one range. Raises UserError for what is none.
+    """
+    name, _, written = change.partition("=")
+    field, _, part = name.partition(".")
+    try:
+        value = json.loads(written)
+        if field == "stages":
+            return field, tuple(Stage(*stage) for stage in value)
+        if field == "augmentation":
+            now = getattr(recipe.augmentation, part)
+            return field, replace(recipe.augmentation, **{part: type(now)(value)})
+        now = getattr(recipe, field)
+        if field == "name" or field not in {one.name for one in fields(recipe)}:
+            raise AttributeError(field)
+        return field, value if now is None else type(now)(value)
+    except (ValueError, TypeError, AttributeError):
+        known = ", ".join(one.name for one in fields(recipe) if one.name != "name")
+        raise UserError(
+            f"--set {change} is no choice of {recipe.name}. Write NAME=VALUE, such as dropout=0.2; "
+            f"the names are {known}."
+        ) from None
+
+
 FINE_TUNING: dict[str, FineTuning] = {
     recipe.name: recipe
     for recipe in (
-        # The shipped one. The loss on evidence outside the outline alone gives a better-looking map of the
-        # same network, since the receptive fields of cells inside reach the surroundings; paired copies in
-        # other surroundings make the answer independent of them.
+        # The shipped one. Small images first, all as unsharp as the smallest source's; then what full size
+        # adds; last the paired copies in other surroundings, which make the answer independent of them.
         FineTuning(
             name="lesion",
-            stages=(Stage(128, 10), Stage(160, 6), Stage(160, 14, twins=True), Stage(192, 6, twins=True)),
+            backbone="efficientnet-lite0",
+            stages=(
+                Stage(96, 10, degraded_to=COARSEST),
+                Stage(160, 6),
+                Stage(192, 4, twins=True),
+            ),
             samples_per_epoch=6400,
         ),
-        # The same without the losses about surroundings, for comparison.
+        # A choice is tried with this one, on sources that it does not see (docs/experiments.md).
         FineTuning(
-            name="plain", stages=(Stage(128, 10), Stage(160, 20), Stage(192, 6)), samples_per_epoch=6400
+            name="proxy",
+            backbone="efficientnet-lite0",
+            stages=(Stage(96, 6, degraded_to=COARSEST), Stage(128, 3)),
+            samples_per_epoch=6400,
         ),
         # For trying out a change or a data set in minutes; its figures mean nothing.
         FineTuning(name="quick", stages=(Stage(64, 1), Stage(96, 1, twins=True)), samples_per_epoch=512),

@@ -33,9 +33,11 @@ class Stage:
     epochs: int
     twins: bool = False
     """Paired copies, under the name that plans and bundles store: every image comes twice, the second time in
-    other surroundings if its outline is known, and the losses about surroundings are used. Learning the
-    diagnoses first is quicker: with pairs from the start the melanoma ROC AUC was 0.83 on the calibration
-    lesions after 45,000 samples."""
+    other surroundings if its outline is known, and both have to be answered alike. Learning the diagnoses
+    first is quicker: with pairs from the start the melanoma ROC AUC was 0.83 on the calibration lesions after
+    45,000 samples."""
+    degraded_to: int | None = None
+    """Pixels a side to which every image is reduced first, `Sampler.degraded_to`."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,17 @@ class Recipe(Protocol):
         """Return the choices by name, as plans and bundles store them."""
 
     def with_options(
-        self, backbone: str | None, precision: Precision, workers: int, start: Path | None
+        self,
+        backbone: str | None,
+        precision: Precision,
+        workers: int,
+        start: Path | None,
+        changes: Sequence[str] = (),
     ) -> "Recipe":
         """Return the recipe with the options of `train.py`; `backbone=None` is the recipe's own.
 
-        Raises UserError for an option that it does not support.
+        `changes` are choices as NAME=VALUE, the value in JSON. Raises UserError for an option that it does
+        not support.
         """
 
     def table(self, sources: LabelSources, run: Path) -> pd.DataFrame:
@@ -155,8 +163,14 @@ class Recipe(Protocol):
         `weights` is `imagenet`, `none` or a file; `synchronized` takes batch statistics over all workers.
         """
 
-    def final_network(self, classes: int) -> keras.Model:
-        """Return the network to save, of the same weights, for images of `image_size`."""
+    def evaluated(self, model: keras.Model) -> keras.Model:
+        """Return the network of a compiled model whose figures count, and whose weights are saved."""
+
+    def finished(self, model: keras.Model, prior: np.ndarray) -> keras.Model:
+        """Return the network to save, for images of `image_size`, its logits free of any mix.
+
+        `prior` (classes,) is the mix of the training samples.
+        """
 
     def origin(self, weights: str) -> str:
         """Return in words which weights `network` begins with."""
@@ -167,11 +181,11 @@ class Recipe(Protocol):
     def begin_stage(self, model: keras.Model, stage: Stage) -> None:
         """Set the compiled model to a stage's loss."""
 
-    def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
-        """Return the validation that is run after each epoch on the calibration images.
+    def end_step(self, model: keras.Model) -> None:
+        """Do what has to be done after each step."""
 
-        `log_shares` (classes,) are the logarithms of the shares in which classes are drawn.
-        """
+    def judge(self, dataset: Dataset) -> Judge:
+        """Return the validation that is run after each epoch on the calibration images."""
 
     def description(self, origin: str, history: pd.DataFrame) -> Description:
         """Return the recipe's parts of the model card of a run; `history` has a row an epoch."""

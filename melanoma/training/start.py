@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from melanoma.errors import UserError
 from melanoma.model.bundle import Bundle, load_bundle
-from melanoma.model.network import shift_bias
 from melanoma.training.dataset import Dataset
 
 
@@ -43,14 +41,9 @@ def require_same_split(bundle: Bundle, dataset: Dataset) -> None:
         )
 
 
-def set_start_weights(network: keras.Model, bundle: Bundle, log_shares: np.ndarray) -> None:
-    """Give a network the weights of a bundle, in place.
-
-    The bias of a bundle's head does not include the shares in which classes were drawn; `log_shares`
-    (classes,), the logarithms of this run's shares, are added.
-    """
+def set_start_weights(network: keras.Model, bundle: Bundle) -> None:
+    """Give a network the weights of a bundle, in place. Both assume an even mix."""
     network.set_weights(bundle.load_network().get_weights())
-    shift_bias(network, log_shares)
 
 
 def describe_start(bundle: Bundle) -> str:

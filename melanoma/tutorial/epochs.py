@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 
 from melanoma.batches import sliced
 from melanoma.data.augmentation import Augmentation
-from melanoma.data.pipeline import Sampler
+from melanoma.data.pipeline import Images, Sampler
 from melanoma.evaluation.metrics import balanced_accuracy, roc_auc
 from melanoma.training.recipes import Judge
 
@@ -22,11 +22,16 @@ class ShuffledSampler(Sampler):
     """
 
     @classmethod
-    def over(cls, pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, seed: int) -> "ShuffledSampler":
+    def over(cls, images: Images, rows: np.ndarray, seed: int) -> "ShuffledSampler":
         """Return the sampler of `rows`; the arguments are the fields of `Sampler`."""
-        return cls(pixels, labels, rows, power=1.0, augmentation=Augmentation(), seed=seed)
+        return cls(images, rows, power=1.0, augmentation=Augmentation(), seed=seed)
 
-    def draw(self, epoch: int, samples: int) -> np.ndarray:
+    def class_shares(self, size: int) -> np.ndarray:
+        """Return the share of each class among the training images, float (classes,)."""
+        labels = self.images.labels
+        return np.bincount(labels[self.rows], minlength=labels.max() + 1) / len(self.rows)
+
+    def draw(self, epoch: int, samples: int, size: int) -> np.ndarray:
         """Return the rows that an epoch shows, int (samples,), none twice."""
         return np.random.default_rng([self.seed, epoch]).permutation(self.rows)[:samples]
 
@@ -35,13 +40,14 @@ class ShuffledSampler(Sampler):
 
         They are images uint8 (batch, size, size, 3) and one-hot labels (batch, classes).
         """
-        classes = int(self.labels.max()) + 1
+        pixels, labels = self.images.pixels, self.images.labels
+        classes = int(labels.max()) + 1
 
         def images() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             for epoch in epochs:
-                drawn = self.draw(epoch, samples)
+                drawn = self.draw(epoch, samples, size)
                 for rows in sliced(drawn[: samples - samples % batch], batch):
-                    yield self.pixels[rows][..., :3], np.eye(classes, dtype=np.float32)[self.labels[rows]]
+                    yield pixels[rows][..., :3], np.eye(classes, dtype=np.float32)[labels[rows]]
 
         shapes = (
             tf.TensorSpec((batch, size, size, 3), tf.uint8),

@@ -1,5 +1,6 @@
 """The tutorial's experiments as recipes of `train.py`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import pandas as pd
 from melanoma.data.pipeline import Sampler
 from melanoma.errors import UserError
 from melanoma.lesion.framing import CENTRE_SQUARE
+from melanoma.model.network import shift_bias
 from melanoma.training.dataset import Dataset
 from melanoma.training.recipes import Description, Judge, LabelSources, Precision, Stage
 from melanoma.tutorial.epochs import ShuffledSampler, judge_by_accuracy
@@ -60,9 +62,16 @@ class TutorialRecipe(Experiment):
         return asdict(self)
 
     def with_options(
-        self, backbone: str | None, precision: Precision, workers: int, start: Path | None
+        self,
+        backbone: str | None,
+        precision: Precision,
+        workers: int,
+        start: Path | None,
+        changes: Sequence[str] = (),
     ) -> "TutorialRecipe":
         """Return the recipe in this precision; raises UserError if another option is given."""
+        if changes:
+            raise UserError(f"{self.name} is run as the tutorial has it. Leave --set out.")
         if backbone is not None:
             raise UserError(f"{self.name} has the tutorial's own network. Leave --backbone out.")
         if workers > 1:
@@ -88,7 +97,7 @@ class TutorialRecipe(Experiment):
 
     def sampler(self, dataset: Dataset) -> Sampler:
         """Return the sampler that draws every training image once an epoch."""
-        return ShuffledSampler.over(dataset.pixels, dataset.labels, dataset.rows("train"), self.seed)
+        return ShuffledSampler.over(dataset.images(), dataset.rows("train"), self.seed)
 
     def steps(self, dataset: Dataset) -> int:
         """Return the steps of a pass over the training images."""
@@ -98,9 +107,16 @@ class TutorialRecipe(Experiment):
         """Return the network with random weights, in the recipe's precision; the arguments are not used."""
         return build_tutorial_network(self, classes, fitting=True)
 
-    def final_network(self, classes: int) -> keras.Model:
-        """Return the network in float32, without augmentation layers."""
-        return build_tutorial_network(self, classes)
+    def evaluated(self, model: keras.Model) -> keras.Model:
+        """Return the model itself."""
+        return model
+
+    def finished(self, model: keras.Model, prior: np.ndarray) -> keras.Model:
+        """Return the network in float32, without augmentation layers; the mix is taken out of its bias."""
+        network = build_tutorial_network(self, len(prior))
+        network.set_weights(model.get_weights())
+        shift_bias(network, -np.log(prior))
+        return network
 
     def origin(self, weights: str) -> str:
         """Return "random weights"; the argument is not used."""
@@ -113,7 +129,10 @@ class TutorialRecipe(Experiment):
     def begin_stage(self, model: keras.Model, stage: Stage) -> None:
         """Do nothing: there is a single stage."""
 
-    def judge(self, dataset: Dataset, log_shares: np.ndarray) -> Judge:
+    def end_step(self, model: keras.Model) -> None:
+        """Do nothing."""
+
+    def judge(self, dataset: Dataset) -> Judge:
         """Return the validation by accuracy and loss, as in the tutorial, on unchanged logits."""
         return judge_by_accuracy(
             dataset.pixels, dataset.labels, dataset.rows("calibration"), dataset.melanoma

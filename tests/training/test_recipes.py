@@ -1,6 +1,5 @@
 """What each kind of recipe refuses, what it stores, and what its card says."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pandas as pd
 import pytest
 
 from melanoma.errors import UserError
-from melanoma.model.bundle import load_bundle
 from melanoma.training.fine_tuning import FINE_TUNING
 from melanoma.training.recipes import LabelSources, Precision, Stage, recipe_named, remaining_stages
 from melanoma.tutorial.recipes import EXPERIMENTS, TutorialRecipe
@@ -55,18 +53,42 @@ def test_both_kinds_are_offered_by_name():
     assert list(RECIPES) == [*FINE_TUNING, *EXPERIMENTS] and len(RECIPES) == 3 + 9
     assert all(recipe.name == name for name, recipe in RECIPES.items())
     assert recipe_named("tutorial-b", RECIPES) is EXPERIMENTS["tutorial-b"]
-    with pytest.raises(UserError, match="There is no recipe “grand”. Choose one of lesion, plain, quick"):
+    with pytest.raises(UserError, match="There is no recipe “grand”. Choose one of lesion, proxy, quick"):
         recipe_named("grand", RECIPES)
 
 
-def test_the_stored_choices_are_those_of_the_shipped_model():
-    """A field that is renamed would part a resumed run from its plan."""
-    stored = load_bundle(SHIPPED).recipe
-    settings = json.loads(json.dumps(FINE_TUNING["lesion"].settings()))
-    # That run was written before recipes named their backbone, whose own three frozen blocks it names, and
-    # their framing: it was fitted to centred squares.
-    del stored["origin"]
-    assert settings == stored | {"backbone": "mobilenet", "frozen_blocks": None, "framing": "lesion-square"}
+def test_the_stored_choices_are_the_fields_of_a_recipe():
+    """A field that is renamed would part a resumed run from its plan, and folds from each other."""
+    assert list(FINE_TUNING["lesion"].settings()) == [
+        *("name", "stages", "samples_per_epoch", "backbone", "batch", "peak_learning_rate", "last_rate"),
+        *("averaging", "warm_up", "frozen_blocks", "weight_decay", "sampling_power", "label_smoothing"),
+        *("dropout", "consistency_weight", "outside_weight", "sensitivity", "seed", "framing"),
+        "augmentation",
+    ]
+
+
+def test_a_choice_is_set_by_its_name():
+    chosen = FINE_TUNING["quick"].with_options(
+        *(None, Precision.FLOAT32, 1, None),
+        [
+            "dropout=0.25",
+            "augmentation.artefacts=0",
+            "stages=[[64, 2], [96, 1, true, 84]]",
+            "frozen_blocks=2",
+        ],
+    )
+    assert (chosen.dropout, chosen.augmentation.artefacts, chosen.frozen_blocks) == (0.25, 0.0, 2)
+    assert chosen.stages == (Stage(64, 2), Stage(96, 1, twins=True, degraded_to=84))
+    assert chosen.epochs == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["dropout", "dropout=", "dropout=much", "epochs=3", "name=1", "augmentation.size=1", "stages=[1]"],
+)
+def test_what_is_no_choice_is_refused(change):
+    with pytest.raises(UserError, match="is no choice of quick. Write NAME=VALUE"):
+        FINE_TUNING["quick"].with_options(None, Precision.FLOAT32, 1, None, [change])
 
 
 def test_the_stored_choices_of_an_experiment_are_its_fields():
@@ -111,4 +133,4 @@ def test_paired_copies_count_in_their_stages_alone():
         for stage in recipe.stages:
             recipe.begin_stage(model, stage)
             assert model.paired == stage.twins
-        assert (model.label_smoothing, model.outside_weight, model.consistency_weight) == (0.03, 1.0, 1.0)
+        assert (model.label_smoothing, model.outside_weight, model.consistency_weight) == (0.05, 0.5, 1.0)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from benchmarks.together import Trial, compare
 from melanoma.data.augmentation import Augmentation
-from melanoma.data.pipeline import Sampler, shard
+from melanoma.data.pipeline import Images, Sampler, shard
 from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
 from melanoma.training.workers import fit_together
@@ -18,23 +19,23 @@ from train import train
 
 
 def test_lesions_and_rare_diagnoses_are_dealt_out_evenly():
-    lesions = np.array([f"lesion {number // 2}" for number in range(40)])
+    lesions = np.arange(40) // 2
     labels = np.array([0] * 32 + [1] * 8)
-    whole = Sampler(np.zeros((40, 1, 1, 4), np.uint8), labels, np.arange(40), 0.5, Augmentation(), seed=1)
-    first, second = shard(whole, lesions, 2)
+    images = replace(Images.of_one_source(np.zeros((40, 1, 1, 4), np.uint8), labels), lesions=lesions)
+    whole = Sampler(images, np.arange(40), 0.5, Augmentation(), seed=1)
+    first, second = shard(whole, 2)
     assert sorted([*first.rows, *second.rows]) == list(range(40))
     assert not set(lesions[first.rows]) & set(lesions[second.rows])
     for one in (first, second):
         assert np.bincount(labels[one.rows]).tolist() == [16, 4]
-    assert first.draw(0, 16).tolist() != second.draw(0, 16).tolist()
-    assert shard(whole, lesions, 1) == [whole]
+    assert first.draw(0, 16, 1).tolist() != second.draw(0, 16, 1).tolist()
+    assert shard(whole, 1) == [whole]
 
 
 def test_a_diagnosis_missing_from_a_shard_is_not_drawn_there():
-    lesions, labels = np.array(list("abcdef")), np.array([0, 0, 0, 0, 0, 1])
-    whole = Sampler(np.zeros((6, 1, 1, 4), np.uint8), labels, np.arange(6), 0.5, Augmentation(), seed=1)
-    shards = shard(whole, lesions, 2)
-    drawn = sorted(one.class_shares().tolist() for one in shards)
+    images = Images.of_one_source(np.zeros((6, 1, 1, 4), np.uint8), np.array([0, 0, 0, 0, 0, 1]))
+    shards = shard(Sampler(images, np.arange(6), 0.5, Augmentation(), seed=1), 2)
+    drawn = sorted(one.class_shares(1).tolist() for one in shards)
     assert drawn[1] == [1.0, 0.0] and drawn[0][1] > 0
 
 
@@ -121,7 +122,12 @@ def test_a_user_s_error_of_the_first_worker_ends_all_with_its_status(tmp_path):
 
 def test_workers_that_always_fail_are_given_up_with_what_they_said(tmp_path, capsys):
     script = tmp_path / "fails.py"
-    script.write_text("import sys; print('no luck'); sys.exit(3)")
+    # The first is ended when the second fails, and may not have begun by then.
+    script.write_text(
+        "import json, os, sys; index = json.loads(os.environ['TF_CONFIG'])['task']['index']\n"
+        "__import__('time').sleep(100) if index == 0 else print('no luck')\n"
+        "sys.exit(3)"
+    )
     with pytest.raises(UserError, match="ended 4 times before they were done"):
         fit_together([str(script)], 2, tmp_path, None)
     assert capsys.readouterr().out.count("A worker ended with status 3") == 4

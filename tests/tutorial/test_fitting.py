@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from melanoma.data.pipeline import Images
 from melanoma.training.callbacks import EpochCallback
 from melanoma.training.checkpoints import newest_checkpoint
 from melanoma.training.loop import fit as fit_batches
@@ -37,7 +38,7 @@ def fit(folder, first: int, last: int) -> keras.Model:
         file, done = newest_checkpoint(folder)
         assert done == first
         model.load_weights(file)
-    sampler = ShuffledSampler.over(pixels, labels, np.arange(32), RECIPE.seed)
+    sampler = ShuffledSampler.over(Images.of_one_source(pixels, labels), np.arange(32), RECIPE.seed)
     judge = judge_by_accuracy(pixels, labels, np.arange(32, 40), 1)
     callback = EpochCallback(RECIPE, model, model, folder, 4, judge, pd.DataFrame())
     batches = sampler.batches(range(first, last), 32, SIZE, 8)
@@ -60,8 +61,8 @@ def test_a_run_that_goes_on_ends_with_the_same_weights(tmp_path):
 
 def test_every_image_comes_once_an_epoch_in_another_order():
     pixels, labels = light_and_dark()
-    sampler = ShuffledSampler.over(pixels, labels, np.arange(32), 1)
-    first, second = sampler.draw(0, 32), sampler.draw(1, 32)
+    sampler = ShuffledSampler.over(Images.of_one_source(pixels, labels), np.arange(32), 1)
+    first, second = sampler.draw(0, 32, SIZE), sampler.draw(1, 32, SIZE)
     assert sorted(first) == sorted(second) == list(range(32))
     assert first.tolist() != second.tolist()
     images, marks = next(iter(sampler.batches(range(1), 32, SIZE, 8)))
