@@ -67,7 +67,7 @@ def test_a_run_ends_with_a_bundle(in_one_go):
 
 
 def test_two_folders_are_one_table_and_each_lesion_is_in_one_split(tmp_path):
-    """Lesions of two photos each, the second photo in the other folder."""
+    """Lesions of two photos each, the second in a folder as `isic image download` writes it."""
     folders = [tmp_path / name for name in ("one", "two")]
     for number, folder in enumerate(folders):
         rows = []
@@ -75,13 +75,31 @@ def test_two_folders_are_one_table_and_each_lesion_is_in_one_split(tmp_path):
             diagnosis, parameters = (("melanoma", MELANOMA_LIKE), ("nevus", NEVUS_LIKE))[lesion % 2]
             name = f"ISIC_{number}{lesion:02d}"
             drawn = draw_lesion(parameters, 64, 80, 2 * lesion + number).image
-            write_image(folder / "images" / f"{name}.png", drawn)
-            rows.append((name, diagnosis, f"lesion {lesion}"))
-        table = pd.DataFrame(rows, columns=["isic_id", "diagnosis", "lesion_id"])
-        table.to_csv(folder / "labels.csv", index=False)
-    first, second = (folder / "labels.csv" for folder in folders)
-    ended = run_training(tmp_path, first, "--data", str(second))
+            write_image(folder / ("images" if number == 0 else "") / f"{name}.png", drawn)
+            levels = {
+                "melanoma": (
+                    "Malignant",
+                    "Malignant melanocytic proliferations (Melanoma)",
+                    "Melanoma in situ",
+                ),
+                "nevus": ("Benign", "Benign melanocytic proliferations", "Nevus"),
+            }[diagnosis]
+            rows.append((name, diagnosis, f"lesion {lesion}", *levels, "dermoscopic", "CC-0", "A clinic", 45))
+        table = pd.DataFrame(
+            rows,
+            columns=[
+                *("isic_id", "diagnosis", "lesion_id", "diagnosis_1", "diagnosis_2", "diagnosis_3"),
+                *("image_type", "copyright_license", "attribution", "age_approx"),
+            ],
+        )
+        if number:
+            table.drop(columns="diagnosis").to_csv(folder / "metadata.csv", index=False)
+        else:
+            table[["isic_id", "diagnosis", "lesion_id"]].to_csv(folder / "labels.csv", index=False)
+    ended = run_training(tmp_path, folders[0] / "labels.csv", "--data", str(folders[1] / "metadata.csv"))
     assert ended.returncode == 0, ended.stderr
+    assert "24 of 24 images have no outline in masks/" in ended.stdout
+    assert "name no lesion" not in ended.stdout
     bundle = load_bundle(tmp_path / "models" / "tried")
     split = bundle.load_split()
     assert sorted(split["image_id"]) == sorted(f"ISIC_{n}{lesion:02d}" for n in "01" for lesion in range(12))

@@ -36,13 +36,14 @@ class Dataset:
         """The index of melanoma among the outputs."""
         return self.codes.index("MEL")
 
-    def images(self, teacher: np.ndarray | None = None) -> Images:
+    def images(self, teacher: np.ndarray | None = None, by_source: bool = True) -> Images:
         """Return what a sampler draws from; `teacher` as in `Images`.
 
-        Sources of fewer than `SMALL` lesions are one together: their own mixes would be chance.
+        Sources of fewer than `SMALL` lesions are one together: their own mixes would be chance. Without
+        `by_source` all are one.
         """
-        sources = self.table["source"]
-        lesions = self.table.groupby("source")["lesion_id"].nunique()
+        sources = self.table["source"] if by_source else pd.Series("all", index=self.table.index)
+        lesions = self.table.groupby(sources)["lesion_id"].nunique()
         return Images(
             self.pixels,
             self.labels,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from melanoma.data.augmentation import COARSEST, Augmentation
+from melanoma.data.labels.joining import NO_LESION
 from melanoma.data.labels.read import read_labels
 from melanoma.data.pipeline import Sampler
 from melanoma.data.split import split_by_lesion, without_contradictions
@@ -63,6 +64,8 @@ class FineTuning:
     sampling_power: float = 0.5
     """Square root: rare diagnoses of a source are oversampled, but 100 images do not fill an eighth of each
     batch."""
+    by_source: bool = True
+    """Each source's own mix is taken out in the loss; else all images count as one source's."""
     label_smoothing: float = 0.05
     dropout: float = 0.3
     consistency_weight: float = 1.0
@@ -129,9 +132,9 @@ class FineTuning:
         Raises UserError as `read_labels` does.
         """
         labels = read_labels(sources.data, sources.images, sources.outlines)
-        for remark in labels.remarks():
-            print(remark)
         table, doubtful = without_contradictions(labels.table)
+        for remark in (*labels.remarks(), *_lacks(table)):
+            print(remark)
         if doubtful:
             print(f"{doubtful} lesions left out: two sources give them different diagnoses")
         return table
@@ -142,7 +145,7 @@ class FineTuning:
 
     def sampler(self, dataset: Dataset) -> Sampler:
         """Return the sampler, which draws samples by source and class and augments them."""
-        images = dataset.images()
+        images = dataset.images(by_source=self.by_source)
         return Sampler(
             images,
             rows_with_alternatives(images, dataset.rows("train")),
@@ -233,6 +236,24 @@ class FineTuning:
             temperature=", set on the calibration lesions",
             weights_licence=f" {source}, where the network began with them, are {backbone.licence}.",
         )
+
+
+def _lacks(table: pd.DataFrame) -> list[str]:
+    """Return a sentence on each thing that the data do not tell, and what is done without it."""
+    count, told = len(table), []
+    alone = int(table["lesion_id"].str.startswith(NO_LESION).sum())
+    if alone:
+        told.append(
+            f"{alone} of {count} images name no lesion: each counts as one of its own, so that photos of one "
+            "lesion may be fitted and judged. The audit finds copies (python -m melanoma audit)."
+        )
+    without = int(table["outline"].isna().sum())
+    if without:
+        told.append(
+            f"{without} of {count} images have no outline in masks/: the found one stands in where it is "
+            "sure; elsewhere nothing is asked of the surroundings."
+        )
+    return told
 
 
 def mean_decay(step: int, decay: float) -> float:

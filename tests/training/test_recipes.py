@@ -61,8 +61,16 @@ def test_the_stored_choices_are_the_fields_of_a_recipe():
     """A field that is renamed would part a resumed run from its plan, and folds from each other."""
     assert list(FINE_TUNING["lesion"].settings()) == [
         *("name", "stages", "samples_per_epoch", "backbone", "batch", "peak_learning_rate", "last_rate"),
-        *("averaging", "warm_up", "frozen_blocks", "weight_decay", "sampling_power", "label_smoothing"),
-        *("dropout", "consistency_weight", "outside_weight", "sensitivity", "seed", "framing"),
+        *("averaging", "warm_up", "frozen_blocks", "weight_decay", "sampling_power", "by_source"),
+        *(
+            "label_smoothing",
+            "dropout",
+            "consistency_weight",
+            "outside_weight",
+            "sensitivity",
+            "seed",
+            "framing",
+        ),
         "augmentation",
     ]
 

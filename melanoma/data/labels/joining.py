@@ -16,6 +16,8 @@ from melanoma.errors import UserError
 
 Groups = dict[str, list[tuple[LabelTable, Record]]]
 """The records of each image, with their tables."""
+NO_LESION = "image:"
+"""What the lesion of an image that names none begins with; the image's id follows."""
 NO_IMAGE = "lesion without an image in the other table"
 
 
@@ -68,16 +70,16 @@ def _lesions(groups: Groups) -> dict[str, str]:
         if record.lesion_id is not None
     }
     named = {lesion for lesion, _ in pairs}
-    alone = {key: f"image:{group[0][1].image_id}" for key, group in groups.items()}
+    alone = {key: f"{NO_LESION}{group[0][1].image_id}" for key, group in groups.items()}
     known = {key for _, key in pairs}
-    pairs |= {(name, key) for key, name in alone.items() if key not in known or f"image:{key}" in named}
+    pairs |= {(name, key) for key, name in alone.items() if key not in known or f"{NO_LESION}{key}" in named}
     found = pd.DataFrame(sorted(pairs), columns=["lesion", "picture"])
     found["joined"] = joined_lesions(found["lesion"], found["picture"])
     return dict(zip(found["picture"], found["joined"], strict=True))
 
 
 def _lesion_name(lesion_id: str) -> str:
-    return f"image:{lesion_id}" if ARCHIVE_ID.match(lesion_id) else lesion_id
+    return f"{NO_LESION}{lesion_id}" if ARCHIVE_ID.match(lesion_id) else lesion_id
 
 
 def _key(record: Record) -> str:
