@@ -45,25 +45,34 @@ def lay_out(
 def lay_photo(figure: go.Figure, photo: np.ndarray) -> go.Figure:
     """Put a photo, uint8 RGB (H, W, 3), under the figure's traces, whose axes become its pixels."""
     height, width = photo.shape[:2]
-    figure.add_layout_image(
-        source=data_uri(as_jpeg(shrink(photo, SHOWN_SIDE), 90), "jpeg"),
+    lay_picture(figure, shrink(photo, SHOWN_SIDE), (0, 0, width, height))
+    return picture_axes(figure, 0, 0, width, height)
+
+
+def lay_picture(figure: go.Figure, pixels: np.ndarray, place: tuple[int, int, int, int]) -> go.Figure:
+    """Put a picture, uint8 RGB, under the figure's traces, over those that are there already.
+
+    `place` is its left, top, width and height on the axes.
+    """
+    left, top, width, height = place
+    return figure.add_layout_image(
+        source=data_uri(as_jpeg(pixels, 90), "jpeg"),
         xref="x",
         yref="y",
-        x=0,
-        y=0,
+        x=left,
+        y=top,
         sizex=width,
         sizey=height,
         sizing="stretch",
         layer="below",
     )
-    return picture_axes(figure, width, height)
 
 
-def picture_axes(figure: go.Figure, width: float, height: float) -> go.Figure:
-    """Give the figure the axes of a picture: unseen, square units, (0, 0) at the upper left."""
-    figure.update_xaxes(range=[0, width], visible=False, constrain="domain")
+def picture_axes(figure: go.Figure, left: float, top: float, width: float, height: float) -> go.Figure:
+    """Give the figure the axes of a picture: unseen, square units, (`left`, `top`) at the upper left."""
+    figure.update_xaxes(range=[left, left + width], visible=False, constrain="domain")
     return figure.update_yaxes(
-        range=[height, 0],
+        range=[top + height, top],
         visible=False,
         scaleanchor="x",
         constrain="domain",
