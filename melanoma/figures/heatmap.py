@@ -9,8 +9,9 @@ from melanoma.figures.style import NO_MARGIN, lay_out, lay_picture, picture_axes
 from melanoma.photos.encoding import shrink
 from melanoma.photos.framing import Geometry
 
-SCALE_HEIGHT = 64  # pixels of the colour bar under a map, with its title
+SCALE_HEIGHT = 72  # pixels of the colour bar under a map, with its title
 _STEPS = 33  # of the colour bar
+_INSIDE = 0.9999  # of a number on the bar: at its very end Plotly leaves it out, by rounding
 _UNSEEN = "rgba(0,0,0,0)"
 
 
@@ -83,9 +84,12 @@ def _add_scale(figure: go.Figure, limit: float, signed: bool, title: str) -> Non
                 "yanchor": "top",
                 "thickness": 12,
                 "outlinewidth": 0,
-                "tickvals": scale_values(limit, signed),
+                "tickvals": [_INSIDE * value for value in scale_values(limit, signed)],
                 "tickformat": "+.2~g" if signed else ".2~g",  # logits in cells may be thousandths
                 "ticks": "outside",
+                "ticklabeloverflow": "allow",
+                "len": 0.86,  # the numbers at its ends stand out on either side
+                "ypad": 6,
             },
         },
         hoverinfo="skip",

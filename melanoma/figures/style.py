@@ -15,6 +15,7 @@ GREY = "rgba(128, 138, 144, 0.9)"
 LINE = "#808a90"  # grey; at least 3 to 1 on both themes' backgrounds
 BLUE, ORANGE = "#0b84a5", "#d55e00"  # BLUE: 4.3 to 1 against white and against the dark page
 NO_MARGIN = dict.fromkeys("lrtb", 0)
+_LARGER = 1e-6
 SHOWN_SIDE = 900  # pixels of a photo's longer side: more than a screen column shows, and quick to send
 
 
@@ -55,14 +56,16 @@ def lay_picture(figure: go.Figure, pixels: np.ndarray, place: tuple[int, int, in
     `place` is its left, top, width and height on the axes.
     """
     left, top, width, height = place
+    # Plotly takes pictures of one place and size for one: each is larger than the last by less than a pixel.
+    larger = 1 + len(figure.layout.images) * _LARGER
     return figure.add_layout_image(
         source=data_uri(as_jpeg(pixels, 90), "jpeg"),
         xref="x",
         yref="y",
         x=left,
         y=top,
-        sizex=width,
-        sizey=height,
+        sizex=width * larger,
+        sizey=height * larger,
         sizing="stretch",
         layer="below",
     )

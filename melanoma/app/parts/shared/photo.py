@@ -39,17 +39,18 @@ def choose_photo() -> Photo:
 
 def show_photos(photo: Photo) -> None:
     """Draw thumbnails to choose from, and what is to be known or done about the photo in view."""
-    _draw_strip(photo)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="photos-in-a-row"):
+        _draw_strip(photo)
+        if not photo.drawn:
+            st.button(
+                say("Take this photo away"),
+                icon=":material/delete:",
+                type="tertiary",
+                on_click=forget,
+                args=(photo.key,),
+            )
     if photo.drawn:
         st.info(text("example"), icon=":material/draw:")
-    else:
-        st.button(
-            say("Take this photo away"),
-            icon=":material/delete:",
-            type="tertiary",
-            on_click=forget,
-            args=(photo.key,),
-        )
 
 
 def photo_bar() -> Photo:
