@@ -12,7 +12,6 @@ from melanoma.diagnoses import diagnosis_of
 from melanoma.exports.case import ExportedCase
 from melanoma.exports.offline_html import offline_page
 from melanoma.exports.overlay import scale_picture, whole_photo
-from melanoma.figures.overlay import SIDE
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import (
     MALIGNANT_MARK,
@@ -25,6 +24,7 @@ from melanoma.photos.encoding import as_jpeg, as_png, data_uri
 from melanoma.phrases import Say, english
 
 _PICTURE_QUALITY = 88  # of the JPEGs; artefacts are invisible in print
+_SCALE_WIDTH = 400  # pixels, about as wide as it is shown, so that its numbers are as large as the text
 _WHOLE = (480, 160)  # pixels, width and height at most, of the whole photo below its square
 
 _STYLE = """@page { size: A4; margin: 14mm }
@@ -149,7 +149,7 @@ def _map(case: ExportedCase, title: str, say: Say) -> str:
     """Return the map over the same square, its scale, and the wipe between the two."""
     overlay = case.overlay
     stack = _picture("jpeg", overlay.square(), "") + _picture("jpeg", overlay.picture(), title, "map")
-    scale = _picture("png", scale_picture(overlay.limit, overlay.signed, SIDE), case.unit)
+    scale = _picture("png", scale_picture(overlay.limit, overlay.signed, _SCALE_WIDTH), case.unit)
     choices = ((say("Map"), "wipe-map"), (say("Half and half"), "wipe-half"), (say("Photo"), "wipe-photo"))
     wipe = "".join(
         f'<label><input type="radio" name="wipe" class="{kind}"{" checked" * (kind == "wipe-map")}> '

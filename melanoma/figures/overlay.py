@@ -20,10 +20,11 @@ _LINES = {1: (60, 0, 8), -1: (0, 16, 70)}  # for and against: both nearly black,
 _AROUND = (225, 225, 225)  # a line's pale border, for dark lesions
 _BORDERED = 0.9  # of `SIDE`: in a smaller picture the border would be all that is seen of a line
 _WIDTHS = (2, 3)  # of the lines at `LEVELS`, pixels at `SIDE`; the border adds one on either side
-_DASH, _GAP = 14, 12  # of the lines around what speaks against, pixels at `SIDE`
+_DASH, _GAP = 13, 15  # of the lines around what speaks against, pixels at `SIDE`
 _SHORTEST = 0.06  # of a side: a shorter line marks a speck
 _MOST_CELLS = 32  # a side: lines on finer maps would follow single pixels
 _LINED_CELLS = 28  # a side to which such a map is averaged for its lines
+_AMONG_PIXELS = 0.99  # share of the pixels of a fine map that its scale spans
 _NEARLY_NOTHING = 0.01  # of the largest value of all maps: less is no end for a scale
 
 
@@ -87,10 +88,12 @@ class Overlay:
 def full_range(heatmap: np.ndarray, heatmaps: np.ndarray) -> float:
     """Return the end of the scale of one map alone (h, w): its largest magnitude, for and against alike.
 
-    `heatmaps` (h, w, classes) are all of its photo: a map next to nothing beside them ends where they do, so
-    that rounding is not coloured. Maps of zeros get 1.
+    Of a map of single pixels that is the magnitude which one in a hundred exceeds: a few pixels are far
+    beyond the rest, and would leave it without colour. `heatmaps` (h, w, classes) are all of its photo: a map
+    next to nothing beside them ends where they do, so that rounding is not coloured. Maps of zeros get 1.
     """
-    own, every = (float(np.nanmax(np.abs(values))) for values in (heatmap, heatmaps))
+    largest = _AMONG_PIXELS if max(heatmap.shape) > _MOST_CELLS else 1.0
+    own, every = (float(np.nanquantile(np.abs(values), largest)) for values in (heatmap, heatmaps))
     return (own if own > _NEARLY_NOTHING * every else every) or 1.0
 
 

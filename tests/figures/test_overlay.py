@@ -129,6 +129,15 @@ def test_a_map_has_its_own_scale_and_on_request_that_of_all():
     assert common_range(np.zeros((2, 2, 3))) == full_range(np.zeros((2, 2)), np.zeros((2, 2, 3))) == 1.0
 
 
+def test_one_pixel_does_not_take_the_whole_scale_of_a_fine_map():
+    fine = np.linspace(0, 1, 10_000).reshape(100, 100)
+    fine[0, 0] = 50
+    assert full_range(fine, fine[..., None]) == pytest.approx(0.99, abs=0.001)
+    coarse = np.zeros((12, 12))
+    coarse[0, 0] = 50
+    assert full_range(coarse, coarse[..., None]) == 50
+
+
 def test_rounding_is_not_stretched_to_the_whole_scale():
     maps = np.zeros((2, 2, 2))
     maps[..., 0] = 1e-9

@@ -15,7 +15,7 @@ from melanoma.app.parts.shared.prediction import predict
 @show_user_errors()
 def page() -> None:
     """Draw the page."""
-    words, chooser = st.columns([7, 5], gap="large")
+    words, chooser = st.columns([8, 5], gap="medium")
     with chooser:
         photo = choose_photo()
     with words:
