@@ -43,10 +43,10 @@ def tint(pixels: np.ndarray, grey: np.ndarray, strength: np.ndarray) -> np.ndarr
     speaks against, to 1, the end of what speaks for; beyond, and NaN, count as these ends and as 0. At 0 a
     pixel stays as it is.
     """
-    strength = np.clip(np.nan_to_num(strength), -1, 1).astype(np.float32)[..., None]
-    full = np.where(strength > 0, strongest()[0][grey], strongest()[1][grey])
-    share = np.abs(strength) ** _RISE
-    return np.rint(pixels * (1 - share) + full * share).astype(np.uint8)
+    strength = np.clip(np.nan_to_num(strength), -1, 1).astype(np.float32)
+    full = strongest().reshape(512, 3)[np.where(strength < 0, 256, 0) + grey]
+    share = (np.abs(strength) ** _RISE)[..., None]
+    return np.rint(pixels + (full - pixels.astype(np.float32)) * share).astype(np.uint8)
 
 
 @cache
