@@ -94,6 +94,10 @@ def test_the_report_opens_without_a_network_and_prints_on_two_pages(address, bro
     report.goto(file.as_uri())
     expect(report.get_by_text("Keine Diagnose.")).to_be_visible()
     assert report.evaluate("[...document.images].map(image => image.naturalWidth > 100)") == [True] * 5
+    shown = "getComputedStyle(document.querySelector('.map')).clipPath"
+    assert report.evaluate(shown) == "none"
+    report.get_by_label("Halb und halb").check()
+    report.wait_for_function(f"{shown} === 'inset(0px 0px 0px 50%)'")
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", report.pdf(prefer_css_page_size=True))) <= 2
     context.close()

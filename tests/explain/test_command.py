@@ -66,6 +66,19 @@ def test_every_method_writes_an_overlay_with_a_colour_bar(name, run, tmp_path):
         assert told["probability"] == pytest.approx(expit(log_odds), abs=1e-5)
 
 
+def test_the_colour_photo_under_the_map_is_a_choice(run, tmp_path):
+    pictures = []
+    for number, more in enumerate(((), ("--colour",))):
+        out = tmp_path / f"{number}.png"
+        run(out, "--method", "evidence", "--diagnosis", "nv", *more)
+        pictures.append(cv2.imread(str(out)).astype(int))
+    rows = slice(100, SIDE)
+    photo = pictures[0][rows, 14 : SIDE + 14]
+    grey, colour = (picture[rows, SIDE + 28 : 2 * SIDE + 28] for picture in pictures)
+    assert np.abs(colour - photo).mean() < np.abs(grey - photo).mean()
+    assert (pictures[1][rows, :SIDE] == pictures[0][rows, :SIDE]).all(), "the photo beside it stays"
+
+
 @pytest.mark.slow("every measure of a map, by the command")
 def test_the_measures_are_told_with_meaning_and_direction(run, mask, tmp_path):
     arguments = ("--method", "edges", "--diagnosis", "MEL", "--measures", "--mask", str(mask))

@@ -1,13 +1,14 @@
 """Pixels that say what the arrays say: colours, lines, scales, and what is left of the photo."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
 from benchmarks.explanations.overlay_contrast import inked, lab, seen_with
-from melanoma.exports.overlay import overlay_sheet, scale_picture, whole_photo
+from melanoma.exports.overlay import overlay_file, overlay_sheet, scale_picture, whole_photo
 from melanoma.figures.map_colours import bar_colours, grey_copy, strongest, tint
 from melanoma.figures.overlay import SIDE, Overlay, common_range, full_range
 from melanoma.photos.framing import frame, square_along
@@ -166,6 +167,24 @@ def test_the_file_has_photo_map_and_scale():
     assert red[0] > red[2] + 60, "beside it the map"
     uncropped = overlay_sheet(overlay(shape=(90, 90)), "Evidence")
     assert uncropped.shape[0] < sheet.shape[0], "the whole photo stands there only where it is more"
+
+
+def test_a_file_has_the_scale_that_was_asked_for():
+    photo = np.full((90, 120, 3), SKIN, np.uint8)
+    maps = np.zeros((4, 4, 2), np.float32)
+    maps[..., 0], maps[..., 1] = 0.2, 1.0
+    prediction = SimpleNamespace(geometry=frame(photo, 64)[1], probability=lambda code: 0.4)
+    request = SimpleNamespace(prediction=prediction, codes=("MEL", "NV"))
+    method = SimpleNamespace(title="Evidence", unit="Logit units", signed=True)
+
+    def colour(code, **more):
+        content = overlay_file(photo, method, request, maps, code, **more)
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
+        return picture[picture.shape[0] // 2, SIDE + SIDE // 2].astype(int)
+
+    assert np.abs(colour("MEL") - colour("NV")).max() < 3, "each reaches the end of its own scale"
+    weak, strong = (np.ptp(colour(code, one_scale=True)) for code in ("MEL", "NV"))
+    assert weak < strong / 3
 
 
 def test_the_scale_has_the_colours_of_the_map_and_names_its_ends():
