@@ -18,6 +18,7 @@ def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, widt
     page.get_by_text("This is a drawing, not a photo").wait_for(timeout=180_000)
     page.locator("input[type=file]").set_input_files(str(drawn_photo))
     page.get_by_text("600 x 450 pixels").wait_for(timeout=180_000)
+    settle(page)  # the map comes before the bars; and else the open list may be drawn anew under the pointer
     expect(page.locator(".st-key-verdict")).to_contain_text("elanoma alert")
     bars = page.locator(".st-key-bars .barlayer .point")
     expect(bars).to_have_count(8)
@@ -25,7 +26,6 @@ def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, widt
     overlay.wait_for(state="attached")
     before = overlay.evaluate("image => image.href.baseVal")
     assert before
-    settle(page)  # else the open list may be drawn anew under the pointer
     page.locator("[data-testid=stSelectbox]").first.locator("input").click()
     page.get_by_role("option").nth(3).click()
     page.wait_for_function(
