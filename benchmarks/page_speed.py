@@ -29,7 +29,7 @@ _SHOWN = "document.querySelector('.st-key-overlay .imagelayer image')?.href.base
 _DRAWN = f"before => document.querySelector('.st-key-overlay .hm image') && {_SHOWN} && {_SHOWN} !== before"
 
 CLASSES = 8  # of the shipped network, in the list of diagnoses
-_HEATMAP = "document.querySelector('.st-key-overlay .hm image')?.href.baseVal"
+_HEATMAP = "document.querySelector('.st-key-overlay .imagelayer image:last-of-type')?.href.baseVal"
 _OTHER_PAGE = """before => document.querySelector('h1') && document.querySelector('h1').innerText !== before
     && document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"""
 

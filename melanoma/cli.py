@@ -83,6 +83,13 @@ def explain(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE of the method; a wrong name lists them.")
     ] = None,
+    in_colour: Annotated[
+        bool, typer.Option("--colour", help="Draw the map on the photo's own colours, not on a grey copy.")
+    ] = False,
+    one_scale: Annotated[
+        bool,
+        typer.Option(help="One colour scale for all diagnoses, to compare; by default the map's own."),
+    ] = False,
     measures: Annotated[bool, typer.Option("--measures", help="Also measure how good the map is.")] = False,
     mask: Annotated[
         Path | None,
@@ -91,7 +98,11 @@ def explain(
     model: Model = bundles.DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Write a heatmap of what speaks for a diagnosis, over the photo."""
+    """Write what the network saw of a photo, beside it a heatmap of what speaks for and against a diagnosis.
+
+    Whole lines run around what speaks for it, dashed ones around what speaks against it, where a third and
+    two thirds of the scale are reached.
+    """
     from melanoma.explain.evidence import total_against, total_for
     from melanoma.explain.registry import method_named
     from melanoma.explain.waterfall import waterfall
@@ -115,7 +126,7 @@ def explain(
     outline = _outline(photo, mask, prediction.geometry) if measures else None
     request = chosen.request(classifier.compiled, prediction, code, given)
     maps = chosen.explain(request)
-    write_whole(out, overlay_file(photo, chosen, request, maps, code))
+    write_whole(out, overlay_file(photo, chosen, request, maps, code, in_colour, one_scale))
     heatmap = maps[..., request.codes.index(code)]
     told: dict[str, Any] = {
         "path": str(image),

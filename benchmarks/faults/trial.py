@@ -133,7 +133,7 @@ class Visitor:
         self.page.locator(".st-key-overlay .hm image").first.wait_for(state="attached", timeout=10_000)
 
     def _ask_for_another_map(self) -> None:
-        image = "document.querySelector('.st-key-overlay .hm image')?.href.baseVal"
+        image = "document.querySelector('.st-key-overlay .imagelayer image:last-of-type')?.href.baseVal"
         before = self.page.evaluate(image)
         self.asks_for_another_map()
         other = f"before => {image} && {image} !== before"

@@ -11,7 +11,7 @@ from melanoma.batch.predicting import LoadedPhoto, PredictedPhoto, predict_files
 from melanoma.batch.rows import Row, row_of
 from melanoma.batch.source import Source
 from melanoma.exports.overlay import overlay_file
-from melanoma.figures.style import SHOWN_SIDE
+from melanoma.figures.overlay import SIDE
 from melanoma.files import one_line, safe_stem
 from melanoma.photos.encoding import shrink
 
@@ -77,7 +77,8 @@ def _result(classifier: "Classifier", predicted: PredictedPhoto, options: BatchO
 
 def _small_copy(photo: np.ndarray) -> np.ndarray:
     """Return the photo at the size that its overlay is drawn in: full-size batches would take gigabytes."""
-    return shrink(photo, SHOWN_SIDE)
+    longer, shorter = max(photo.shape[:2]), min(photo.shape[:2])
+    return shrink(photo, round(longer * min(1.0, SIDE / shorter)))
 
 
 def _heatmap_name(photo: LoadedPhoto, diagnosis: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from melanoma.exports.overlay import overlay_with_scale
+from melanoma.exports.overlay import overlay_sheet
+from melanoma.figures.overlay import Overlay
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
@@ -31,7 +32,8 @@ class ExportedCase:
     """float32 (h, w)."""
     limit: float
     signed: bool
-    opacity: float
+    in_colour: bool
+    """True if the map lies on the photo's own colours."""
     lesion: LesionInView
     outlined: bool
     """True if the outline is drawn."""
@@ -40,19 +42,22 @@ class ExportedCase:
     measures: dict[str, Any] = field(default_factory=dict)
     """`MeasuredMap.as_json()` if the map was measured."""
 
-    def overlay(self, heading: str) -> np.ndarray:
-        """Return the map over the photo with its scale, uint8 RGB."""
-        contours = self.lesion.contours if self.outlined else ()
-        return overlay_with_scale(
+    @property
+    def overlay(self) -> Overlay:
+        """The map over the photo."""
+        return Overlay(
             self.photo,
             self.heatmap,
             self.prediction.geometry,
             self.limit,
             self.signed,
-            heading,
-            self.opacity,
-            contours,
+            self.lesion.contours if self.outlined else (),
+            self.in_colour,
         )
+
+    def sheet(self, heading: str) -> np.ndarray:
+        """Return photo and map side by side with their scale, uint8 RGB."""
+        return overlay_sheet(self.overlay, heading)
 
     def numbers(self) -> dict[str, Any]:
         """Return all numbers, ready for JSON, by the names of `predict --json` where both have them."""

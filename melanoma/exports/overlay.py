@@ -1,77 +1,107 @@
-"""A heatmap over its photo as one picture for a file: with a scale, a heading and the outline."""
+"""A heatmap over its photo as one picture for a file: photo and map side by side, scale, heading."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from melanoma.diagnoses import diagnosis_of
-from melanoma.figures.heatmap import AGAINST, FOR, OPACITY, OUTLINE, colour_limit, overlay
-from melanoma.figures.style import SHOWN_SIDE
+from melanoma.figures.heatmap import scale_values
+from melanoma.figures.map_colours import bar_colours
+from melanoma.figures.overlay import SIDE, Overlay, common_range, full_range
 from melanoma.photos.encoding import as_png, shrink
 from melanoma.photos.framing import Geometry
 
 if TYPE_CHECKING:
     from melanoma.explain.base import ExplanationRequest, Method
 
+SCALE_HEIGHT = 44  # pixels of a scale
+_MARGIN, _BAR = 14, 14
+_WHOLE = (SIDE, 180)  # pixels, width and height at most: the whole photo, small
+_FONT_SIZE = 15
+_FRAME = (((255, 255, 255), 5), ((0, 0, 0), 2))  # of the square in the whole photo
+
 
 def overlay_file(
-    photo: np.ndarray, method: "Method", request: "ExplanationRequest", maps: np.ndarray, code: str
+    photo: np.ndarray,
+    method: "Method",
+    request: "ExplanationRequest",
+    maps: np.ndarray,
+    code: str,
+    in_colour: bool = False,
+    one_scale: bool = False,
 ) -> bytes:
-    """Return the map of `code` over its photo, uint8 RGB (H, W, 3), as a PNG file.
+    """Return the map of `code` beside its photo, uint8 RGB (H, W, 3), as a PNG file.
 
-    `maps` (h, w, len(request.codes)) are the method's answer to the request, all on one colour scale.
+    `maps` (h, w, len(request.codes)) are the method's answer to the request. The scale is the map's own, or
+    with `one_scale` one for all of them; `in_colour` draws the map on the photo's own colours.
     """
     prediction = request.prediction
     diagnosis = f"{diagnosis_of(code).name}, {prediction.probability(code):.1%}"
     heading = f"{method.title}: {diagnosis} ({method.unit[0].lower()}{method.unit[1:]})"
     heatmap = maps[..., request.codes.index(code)]
-    limit = colour_limit(maps)
-    return as_png(overlay_with_scale(photo, heatmap, prediction.geometry, limit, method.signed, heading))
+    limit = common_range(maps) if one_scale else full_range(heatmap, maps)
+    overlay = Overlay(photo, heatmap, prediction.geometry, limit, method.signed, in_colour=in_colour)
+    return as_png(overlay_sheet(overlay, heading))
 
 
-def overlay_with_scale(
-    photo: np.ndarray,
-    heatmap: np.ndarray,
-    geometry: Geometry,
-    limit: float,
-    signed: bool,
-    title: str,
-    opacity: float = OPACITY,
-    contours: Sequence[np.ndarray] = (),
-) -> np.ndarray:
-    """Return the overlay beside a colour bar with numbers, uint8 RGB. `contours` as in `heatmap_figure`."""
-    picture = shrink(overlay(photo, heatmap, geometry, limit, opacity), SHOWN_SIDE)
-    _draw_contours(picture, contours, picture.shape[1] / photo.shape[1])
-    height = max(picture.shape[0], 220)
-    font = ImageFont.load_default(size=14)
-    lines = _wrapped(title, font, picture.shape[1] + 94)
-    head = 24 + 20 * len(lines)
-    canvas = Image.new("RGB", (picture.shape[1] + 110, height + head), "white")
-    canvas.paste(Image.fromarray(picture), (0, head))
-    draw = ImageDraw.Draw(canvas)
-    draw.multiline_text((8, 12), "\n".join(lines), fill="black", font=font, spacing=4)
-    left, top, bottom = picture.shape[1] + 16, head + 12, height + head - 12
-    lowest = -limit if signed else 0.0
-    for y in range(top, bottom):
-        value = limit + (lowest - limit) * (y - top) / (bottom - top - 1)
-        strength = abs(value) / limit * opacity
-        colour = FOR if value > 0 else AGAINST
-        mixed = tuple(round(255 * (1 - strength) + part * strength) for part in colour)
-        draw.line((left, y, left + 16, y), fill=mixed)
-    draw.rectangle((left, top, left + 16, bottom - 1), outline="black")
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        value = limit + (lowest - limit) * share
-        draw.text((left + 24, top + share * (bottom - top - 1) - 8), f"{value:+.3f}", fill="black", font=font)
+def overlay_sheet(overlay: Overlay, heading: str) -> np.ndarray:
+    """Return one picture, uint8 RGB, under a heading: what the network saw, beside it the map with its scale.
+
+    Where the network did not see all of the photo, the whole of it stands small below.
+    """
+    font = ImageFont.load_default(size=_FONT_SIZE)
+    width = 2 * SIDE + 3 * _MARGIN
+    lines = _wrapped(heading, font, width - 2 * _MARGIN)
+    top = _MARGIN + 22 * len(lines) + 4
+    whole = whole_photo(overlay.photo, overlay.geometry, _WHOLE) if overlay.geometry.crops else None
+    below = max(SCALE_HEIGHT, 0 if whole is None else len(whole))
+    canvas = Image.new("RGB", (width, top + SIDE + 2 * _MARGIN + below), "white")
+    ImageDraw.Draw(canvas).multiline_text((_MARGIN, _MARGIN), "\n".join(lines), "black", font, spacing=6)
+    right = SIDE + 2 * _MARGIN
+    under = top + SIDE + _MARGIN
+    for pixels, place in (
+        (overlay.square(), (_MARGIN, top)),
+        (overlay.picture(), (right, top)),
+        (scale_picture(overlay.limit, overlay.signed, SIDE), (right, under)),
+        *([] if whole is None else [(whole, (_MARGIN, under))]),
+    ):
+        canvas.paste(Image.fromarray(pixels), place)
     return np.asarray(canvas)
 
 
-def _draw_contours(picture: np.ndarray, contours: Sequence[np.ndarray], scale: float) -> None:
-    lines = [np.rint(contour * scale).astype(np.int32) for contour in contours]
-    for colour, width in OUTLINE:
-        cv2.polylines(picture, lines, True, ImageColor.getrgb(colour), width, cv2.LINE_AA)
+def scale_picture(limit: float, signed: bool, width: int) -> np.ndarray:
+    """Return a map's colour bar with its numbers, uint8 RGB (SCALE_HEIGHT, width, 3), as on the page."""
+    font = ImageFont.load_default(size=_FONT_SIZE)
+    picture = Image.new("RGB", (width, SCALE_HEIGHT), "white")
+    bar = np.repeat(bar_colours(width, signed)[None], _BAR, axis=0)
+    picture.paste(Image.fromarray(bar), (0, 0))
+    draw = ImageDraw.Draw(picture)
+    lowest = -limit if signed else 0.0
+    for value in scale_values(limit, signed):
+        place = (value - lowest) / (limit - lowest) * (width - 1)
+        words = f"{value:+.2g}" if value else "0"
+        long = font.getlength(words)
+        draw.line((place, _BAR, place, _BAR + 5), "black")
+        draw.text((min(max(place - long / 2, 0), width - long), _BAR + 8), words, "black", font)
+    return np.asarray(picture)
+
+
+def whole_photo(photo: np.ndarray, geometry: Geometry, most: tuple[int, int]) -> np.ndarray:
+    """Return the photo, uint8 RGB, within `most` pixels, a frame around the network's square."""
+    height, width = photo.shape[:2]
+    scale = min(1.0, most[0] / width, most[1] / height)
+    small = shrink(photo, max(1, round(max(width, height) * scale))).copy()
+    scale = max(small.shape[:2]) / max(width, height)
+    corner = (round(geometry.left * scale), round(geometry.top * scale))
+    end = (
+        round((geometry.left + geometry.side) * scale) - 1,
+        round((geometry.top + geometry.side) * scale) - 1,
+    )
+    for ink, thickness in _FRAME:
+        cv2.rectangle(small, corner, end, ink, thickness)
+    return small
 
 
 def _wrapped(title: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:

@@ -6,10 +6,12 @@ It has no scripts, fonts or pictures from elsewhere, and nothing of the photo's 
 from html import escape
 from string import Template
 
+import numpy as np
+
 from melanoma.diagnoses import diagnosis_of
 from melanoma.exports.case import ExportedCase
 from melanoma.exports.offline_html import offline_page
-from melanoma.figures.style import SHOWN_SIDE
+from melanoma.exports.overlay import scale_picture, whole_photo
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import (
     MALIGNANT_MARK,
@@ -18,10 +20,12 @@ from melanoma.model.alert_wording import (
     seen_words,
     set_words,
 )
-from melanoma.photos.encoding import as_jpeg, as_png, data_uri, shrink
+from melanoma.photos.encoding import as_jpeg, as_png, data_uri
 from melanoma.phrases import Say, english
 
-_PICTURE_QUALITY = 88  # of the photo's JPEG; artefacts are invisible in print
+_PICTURE_QUALITY = 88  # of the JPEGs; artefacts are invisible in print
+_SCALE_WIDTH = 400  # pixels, about as wide as it is shown, so that its numbers are as large as the text
+_WHOLE = (480, 160)  # pixels, width and height at most, of the whole photo below its square
 
 _STYLE = """@page { size: A4; margin: 14mm }
 * { box-sizing: border-box }
@@ -33,9 +37,17 @@ p, ul { margin: .4rem 0 }
 .box { border-left: 6px solid #0b6472; background: #f3f7f8; padding: .5rem .8rem; margin: .6rem 0 }
 .alert { border-color: #b3261e; background: #fdf0ef }
 .doubt { border-color: #9a6700; background: #fff8e5 }
-.pictures { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: end }
+.pictures { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: start }
 figure { margin: 0; break-inside: avoid }
-figure img { width: 100%; max-height: 100mm; object-fit: contain; object-position: left bottom }
+figure { max-width: 95mm }
+figure > img, .stack img { width: 100%; display: block }
+figure > img.whole { width: auto; max-width: 100%; margin-top: .4rem }
+.stack { position: relative }
+.stack .map { position: absolute; inset: 0; transition: clip-path .4s }
+figure:has(.wipe-half:checked) .map { clip-path: inset(0 0 0 50%) }
+figure:has(.wipe-photo:checked) .map { clip-path: inset(0 0 0 100%) }
+figure label { margin-right: 1rem; white-space: nowrap }
+fieldset { border: 0; padding: 0; margin: .3rem 0 }
 figcaption, small { font-size: .85rem; color: #46525a }
 table { border-collapse: collapse; width: 100%; break-inside: avoid }
 th, td { text-align: left; padding: .2rem .5rem .2rem 0; vertical-align: top; font-weight: normal }
@@ -44,7 +56,10 @@ td.number { text-align: right; white-space: nowrap; width: 5rem }
 .bar { height: .9rem; min-width: 1px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
 .facts th { white-space: nowrap; color: #46525a; padding-right: 1rem }
 @media (max-width: 40rem) { .pictures { grid-template-columns: 1fr } }
-@media print { body { font-size: 10pt; padding: 0; max-width: none } }"""
+@media (prefers-reduced-motion: reduce) { .stack .map { transition: none } }
+@media print { body { font-size: 10pt; padding: 0; max-width: none }
+  .stack .map { clip-path: none !important }
+  fieldset { display: none } }"""
 _BODY = Template("""$notices
 <div class="box $alert_class"><strong>$headline</strong> $meaning</div>
 $doubts
@@ -75,15 +90,13 @@ def case_report(
     """
     headline, meaning = alert_words(case.prediction, case.bundle, say)
     distrust = case.lesion.doubts(case.prediction, say)
-    photo = as_jpeg(shrink(case.photo, SHOWN_SIDE), _PICTURE_QUALITY)
-    seen = say("The photo") if not case.drawn else say("A drawing, not a photo")
     body = _BODY.substitute(
         notices="".join(f'<p class="box">{escape(note)}</p>' for note in _notices(case, say)),
         alert_class="alert" if case.prediction.melanoma_alert else "",
         headline=escape(headline),
         meaning=escape(meaning),
         doubts=_doubts(distrust, say),
-        pictures=_picture("jpeg", photo, seen) + _picture("png", as_png(case.overlay(case.unit)), map_title),
+        pictures=_photo(case, say) + _map(case, map_title, say),
         answer=escape(say("The answer")),
         bars="".join(_bar(case, code, value, say) for code, value in case.prediction.ranked),
         bars_note=escape(
@@ -121,12 +134,38 @@ def _doubts(found: list[str], say: Say) -> str:
     return f'<div class="box doubt"><strong>{escape(say("Distrust this answer."))}</strong> {words}</div>'
 
 
-def _picture(kind: str, content: bytes, caption: str) -> str:
-    words = escape(caption)
-    return (
-        f'<figure><img src="{data_uri(content, kind)}" alt="{words}">'
-        f"<figcaption>{words}</figcaption></figure>"
+def _photo(case: ExportedCase, say: Say) -> str:
+    """Return the square that the network saw, and the whole photo small if that is more."""
+    geometry = case.prediction.geometry
+    name = say("A drawing, not a photo") if case.drawn else say("The photo")
+    pictures = _picture("jpeg", case.overlay.square(), name)
+    if geometry.crops:
+        name = f"{name}. " + say("The frame is what the network saw.")
+        pictures += _picture("jpeg", whole_photo(case.photo, geometry, _WHOLE), name, "whole")
+    return f"<figure>{pictures}<figcaption>{escape(name)}</figcaption></figure>"
+
+
+def _map(case: ExportedCase, title: str, say: Say) -> str:
+    """Return the map over the same square, its scale, and the wipe between the two."""
+    overlay = case.overlay
+    stack = _picture("jpeg", overlay.square(), "") + _picture("jpeg", overlay.picture(), title, "map")
+    scale = _picture("png", scale_picture(overlay.limit, overlay.signed, _SCALE_WIDTH), case.unit)
+    choices = ((say("Map"), "wipe-map"), (say("Half and half"), "wipe-half"), (say("Photo"), "wipe-photo"))
+    wipe = "".join(
+        f'<label><input type="radio" name="wipe" class="{kind}"{" checked" * (kind == "wipe-map")}> '
+        f"{escape(words)}</label>"
+        for words, kind in choices
     )
+    return (
+        f'<figure><div class="stack">{stack}</div>{scale}'
+        f"<figcaption>{escape(title)}<br>{escape(case.unit)}</figcaption>"
+        f'<fieldset aria-label="{escape(say("What is shown"))}">{wipe}</fieldset></figure>'
+    )
+
+
+def _picture(kind: str, pixels: np.ndarray, words: str, style: str = "") -> str:
+    content = as_jpeg(pixels, _PICTURE_QUALITY) if kind == "jpeg" else as_png(pixels)
+    return f'<img src="{data_uri(content, kind)}" alt="{escape(words)}" class="{style}">'
 
 
 def _bar(case: ExportedCase, code: str, value: float, say: Say) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import plotly.graph_objects as go
 
-from melanoma.figures.heatmap import AGAINST
+from melanoma.figures.map_colours import AGAINST
 from melanoma.figures.style import lay_out
 from melanoma.measures.base import MapCase
 from melanoma.measures.curves import PerturbationCurve, deletion_curve, insertion_curve

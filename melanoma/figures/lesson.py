@@ -5,7 +5,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.explain.lesson.contributions import Contributions
-from melanoma.figures.heatmap import AGAINST, FOR
+from melanoma.figures.map_colours import AGAINST, FOR
 from melanoma.figures.style import LINE, NO_MARGIN, lay_out, picture_axes
 
 SCALE = "Cividis"
@@ -123,5 +123,5 @@ def _bar(title: str, form: str = ".2~g") -> dict:
 
 
 def _picture(figure: go.Figure, width: float, height: float, pixels: int) -> go.Figure:
-    picture_axes(figure, width, height)
+    picture_axes(figure, 0, 0, width, height)
     return lay_out(figure, pixels, NO_MARGIN | {"t": 60}, dragmode=False)

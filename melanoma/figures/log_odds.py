@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from scipy.special import logit
 
 from melanoma.explain.lesson.worked_sum import WorkedSum
-from melanoma.figures.heatmap import AGAINST, FOR
+from melanoma.figures.map_colours import AGAINST, FOR
 from melanoma.figures.style import LINE, lay_out
 
 _FOR, _AGAINST = f"rgb{FOR}", f"rgb{AGAINST}"

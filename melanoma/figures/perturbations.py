@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.diagnoses import diagnosis_of
-from melanoma.figures.heatmap import heatmap_figure
-from melanoma.figures.style import LINE, NO_MARGIN, lay_out
+from melanoma.figures.heatmap import veil_unseen
+from melanoma.figures.style import LINE, NO_MARGIN, lay_out, lay_photo
 from melanoma.model.alert_wording import MALIGNANT_MARK
 from melanoma.model.prediction import Prediction
 
@@ -95,8 +95,7 @@ def region_selection_figure(photo: np.ndarray, before: Prediction, tool: str = "
     `tool` is active at first, `select` (a box) or `lasso`.
     """
     height, width = photo.shape[:2]
-    figure = heatmap_figure(photo, np.zeros((1, 1)), before.geometry, 1.0, 0.0, False, "")
-    figure.update_traces(showscale=False, hoverinfo="skip", hovertemplate=None)
+    figure = veil_unseen(lay_photo(go.Figure(), photo), before.geometry)
     x, y = np.meshgrid(np.linspace(0, width, _GRID), np.linspace(0, height, _GRID))
     figure.add_scatter(
         x=x.ravel(),

@@ -4,21 +4,26 @@ import numpy as np
 import plotly.graph_objects as go
 
 from melanoma.evaluation.quiz import Score
-from melanoma.figures.style import BLUE, NO_MARGIN, ORANGE, diagonal, lay_out, lay_photo
+from melanoma.figures.overlay import SIDE
+from melanoma.figures.style import BLUE, NO_MARGIN, ORANGE, diagonal, lay_out, lay_picture, picture_axes
+from melanoma.photos.encoding import shrink
+from melanoma.photos.framing import Geometry
 
 COLUMNS = 32
-"""Places to click in a row of the photo: finer than a network's map, coarse enough to send."""
+"""Places to click in a row of the square: finer than a network's map, coarse enough to send."""
 _STUDENT, _NETWORK = ORANGE, BLUE
 _MARK = {"color": "#ffffff", "size": 26, "symbol": "circle-open", "line": {"width": 5}}
 _MARK_INSIDE = {"color": "#111111", "size": 26, "symbol": "circle-open", "line": {"width": 2}}
 
 
-def clickable_photo(photo: np.ndarray, mark: tuple[float, float] | None) -> go.Figure:
-    """Return the uint8 RGB photo with invisible places to click, in its own pixels, and the mark if any."""
-    height, width = photo.shape[:2]
-    step = width / COLUMNS
-    rows = max(1, round(height / step))
-    x, y = np.meshgrid((np.arange(COLUMNS) + 0.5) * step, (np.arange(rows) + 0.5) * height / rows)
+def clickable_photo(photo: np.ndarray, geometry: Geometry, mark: tuple[float, float] | None) -> go.Figure:
+    """Return what the network saw of a photo, uint8 RGB, with invisible places to click, and the mark if any.
+
+    The axes are the photo's own pixels.
+    """
+    step = geometry.side / COLUMNS
+    places = (np.arange(COLUMNS) + 0.5) * step
+    x, y = np.meshgrid(geometry.left + places, geometry.top + places)
     hidden = {"marker": {"opacity": 0}}
     figure = go.Figure(
         go.Scatter(
@@ -33,7 +38,9 @@ def clickable_photo(photo: np.ndarray, mark: tuple[float, float] | None) -> go.F
     )
     if mark is not None:
         add_mark(figure, mark)
-    lay_photo(figure, photo)
+    square = (geometry.left, geometry.top, geometry.side, geometry.side)
+    lay_picture(figure, shrink(geometry.part(photo), SIDE), square)
+    picture_axes(figure, *square)
     return lay_out(
         figure,
         420,

@@ -15,6 +15,7 @@ GREY = "rgba(128, 138, 144, 0.9)"
 LINE = "#808a90"  # grey; at least 3 to 1 on both themes' backgrounds
 BLUE, ORANGE = "#0b84a5", "#d55e00"  # BLUE: 4.3 to 1 against white and against the dark page
 NO_MARGIN = dict.fromkeys("lrtb", 0)
+_LARGER = 1e-6
 SHOWN_SIDE = 900  # pixels of a photo's longer side: more than a screen column shows, and quick to send
 
 
@@ -45,25 +46,36 @@ def lay_out(
 def lay_photo(figure: go.Figure, photo: np.ndarray) -> go.Figure:
     """Put a photo, uint8 RGB (H, W, 3), under the figure's traces, whose axes become its pixels."""
     height, width = photo.shape[:2]
-    figure.add_layout_image(
-        source=data_uri(as_jpeg(shrink(photo, SHOWN_SIDE), 90), "jpeg"),
+    lay_picture(figure, shrink(photo, SHOWN_SIDE), (0, 0, width, height))
+    return picture_axes(figure, 0, 0, width, height)
+
+
+def lay_picture(figure: go.Figure, pixels: np.ndarray, place: tuple[int, int, int, int]) -> go.Figure:
+    """Put a picture, uint8 RGB, under the figure's traces, over those that are there already.
+
+    `place` is its left, top, width and height on the axes.
+    """
+    left, top, width, height = place
+    # Plotly takes pictures of one place and size for one: each is larger than the last by less than a pixel.
+    larger = 1 + len(figure.layout.images) * _LARGER
+    return figure.add_layout_image(
+        source=data_uri(as_jpeg(pixels, 90), "jpeg"),
         xref="x",
         yref="y",
-        x=0,
-        y=0,
-        sizex=width,
-        sizey=height,
+        x=left,
+        y=top,
+        sizex=width * larger,
+        sizey=height * larger,
         sizing="stretch",
         layer="below",
     )
-    return picture_axes(figure, width, height)
 
 
-def picture_axes(figure: go.Figure, width: float, height: float) -> go.Figure:
-    """Give the figure the axes of a picture: unseen, square units, (0, 0) at the upper left."""
-    figure.update_xaxes(range=[0, width], visible=False, constrain="domain")
+def picture_axes(figure: go.Figure, left: float, top: float, width: float, height: float) -> go.Figure:
+    """Give the figure the axes of a picture: unseen, square units, (`left`, `top`) at the upper left."""
+    figure.update_xaxes(range=[left, left + width], visible=False, constrain="domain")
     return figure.update_yaxes(
-        range=[height, 0],
+        range=[top + height, top],
         visible=False,
         scaleanchor="x",
         constrain="domain",

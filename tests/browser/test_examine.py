@@ -7,6 +7,9 @@ from playwright.sync_api import expect
 
 from benchmarks.browser import settle
 
+MAP = ".st-key-overlay .imagelayer image:last-of-type"
+"""The map, which lies over the same square of the photo."""
+
 
 @pytest.mark.parametrize(("width", "height"), [(1400, 1500), (390, 2600)], ids=["wide", "phone"])
 def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, width, height):
@@ -15,18 +18,18 @@ def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, widt
     page.get_by_text("This is a drawing, not a photo").wait_for(timeout=180_000)
     page.locator("input[type=file]").set_input_files(str(drawn_photo))
     page.get_by_text("600 x 450 pixels").wait_for(timeout=180_000)
+    settle(page)  # the map comes before the bars; and else the open list may be drawn anew under the pointer
     expect(page.locator(".st-key-verdict")).to_contain_text("elanoma alert")
     bars = page.locator(".st-key-bars .barlayer .point")
     expect(bars).to_have_count(8)
-    overlay = page.locator(".st-key-overlay .hm image").first
+    overlay = page.locator(MAP)
     overlay.wait_for(state="attached")
     before = overlay.evaluate("image => image.href.baseVal")
     assert before
-    settle(page)  # else the open list may be drawn anew under the pointer
     page.locator("[data-testid=stSelectbox]").first.locator("input").click()
     page.get_by_role("option").nth(3).click()
     page.wait_for_function(
-        "before => { const image = document.querySelector('.st-key-overlay .hm image');"
+        f"before => {{ const image = document.querySelector('{MAP}');"
         " return image && image.href.baseVal !== before; }",
         arg=before,
         timeout=30_000,
@@ -90,7 +93,11 @@ def test_the_report_opens_without_a_network_and_prints_on_two_pages(address, bro
     report.on("request", lambda request: asked.append(request.url))
     report.goto(file.as_uri())
     expect(report.get_by_text("Keine Diagnose.")).to_be_visible()
-    assert report.evaluate("[...document.images].map(image => image.naturalWidth > 100)") == [True, True]
+    assert report.evaluate("[...document.images].map(image => image.naturalWidth > 100)") == [True] * 5
+    shown = "getComputedStyle(document.querySelector('.map')).clipPath"
+    assert report.evaluate(shown) == "none"
+    report.get_by_label("Halb und halb").check()
+    report.wait_for_function(f"{shown} === 'inset(0px 0px 0px 50%)'")
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", report.pdf(prefer_css_page_size=True))) <= 2
     context.close()
@@ -101,7 +108,32 @@ def test_a_shared_link_opens_the_same_state(address, browser):
     page.goto(f"{address}/?sample=mole-like&method=grad-cam&diagnosis=SCC&outline=false&lang=de")
     page.locator(".st-key-overlay .hm image").first.wait_for(state="attached", timeout=180_000)
     page.get_by_text(re.compile("(sprechen|spricht) für Plattenepithelkarzinom")).wait_for(timeout=180_000)
-    expect(page.locator(".st-key-overlay .scatterlayer .trace")).to_have_count(0)
+    outlined = "[data-testid=stCheckbox]:has-text('Umriss der Läsion') input"
+    expect(page.locator(outlined)).not_to_be_checked()
     for part in ("sample=mole-like", "method=grad-cam", "diagnosis=SCC", "outline=false"):
         assert part in page.url
     page.close()
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["keys", "touch"])
+def test_the_map_is_wiped_from_the_photo_by_keys_and_by_touch(address, browser, touch):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 2600}, has_touch=touch, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(address)
+    page.locator(MAP).wait_for(state="attached", timeout=180_000)
+    settle(page)
+    choices = page.locator(".st-key-overlay .wipe input")
+    shown = f"getComputedStyle(document.querySelector('{MAP}')).clipPath"
+    assert page.evaluate(shown).startswith("url("), "all of the map, cut by the chart alone"
+    for place, cut in ((1, "inset(0px 0px 0px 50%)"), (2, "inset(0px 0px 0px 100%)")):
+        if touch:
+            page.locator(".st-key-overlay .wipe label").nth(place).tap()
+        else:
+            choices.nth(place - 1).focus()
+            page.keyboard.press("ArrowRight")
+        expect(choices.nth(place)).to_be_checked()
+        assert page.evaluate(shown) == cut
+    assert page.evaluate("document.querySelector('.stApp').dataset.testScriptState") == "notRunning"
+    context.close()

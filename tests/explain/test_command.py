@@ -12,6 +12,7 @@ from melanoma.cli import commands
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.explain.registry import METHODS
+from melanoma.figures.overlay import SIDE
 from melanoma.measures.registry import MEASURES
 from tests.conftest import write_image
 
@@ -55,14 +56,26 @@ def test_every_method_writes_an_overlay_with_a_colour_bar(name, run, tmp_path):
     told = json.loads(run(out, "--method", name, "--diagnosis", "nv", "--json", *quick))
     assert (told["method"], told["diagnosis"]) == (name, "NV")
     picture = cv2.imread(str(out))
-    assert picture.shape[1] == 120 + 110, "the photo and the colour bar beside it"
-    assert np.ptp(picture[:, 120:].astype(int)) > 100
+    assert picture.shape[1] > 2 * SIDE, "the photo, and the map beside it"
+    assert np.ptp(picture[picture.shape[0] - 100 :, SIDE:].astype(int)) > 100, "the colour bar below"
     assert ("regions" in told) == METHODS[name].adds_up
     if METHODS[name].adds_up:
         regions = sum(region["total"] for region in told["regions"]) + told["rest"]
         log_odds = told["starting_value"] + regions - told["division"]
         assert log_odds == pytest.approx(told["log_odds"], abs=1e-4)
         assert told["probability"] == pytest.approx(expit(log_odds), abs=1e-5)
+
+
+def test_the_colour_photo_under_the_map_is_a_choice(run, tmp_path):
+    pictures = []
+    for number, more in enumerate(((), ("--colour",))):
+        out = tmp_path / f"{number}.png"
+        run(out, "--method", "evidence", "--diagnosis", "nv", *more)
+        pictures.append(cv2.imread(str(out)).astype(int))
+    rows = slice(100, SIDE)
+    grey, colour = (picture[rows, SIDE + 28 : 2 * SIDE + 28] for picture in pictures)
+    assert (colour != grey).any()
+    assert (pictures[1][rows, :SIDE] == pictures[0][rows, :SIDE]).all(), "the photo beside it stays"
 
 
 @pytest.mark.slow("every measure of a map, by the command")

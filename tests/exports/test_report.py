@@ -37,7 +37,7 @@ def case(small_bundle, small_classifier):
         heatmap=heatmap,
         limit=1.0,
         signed=True,
-        opacity=0.5,
+        in_colour=False,
         lesion=find_lesion_in_view(photo, prediction.geometry),
         outlined=True,
         unit="Evidence",
@@ -47,7 +47,7 @@ def case(small_bundle, small_classifier):
 def test_the_report_needs_nothing_from_outside(case):
     html = case_report(case, "Evidence map: Melanoma", "words")
     assert not re.search(r"https?:|<script|<link|@import|url\(", html)
-    assert html.count("data:image/") == 2
+    assert html.count("data:image/") == 5, "square, whole photo, square under map, scale"
     assert "default-src 'none'" in html
     assert "Not a diagnosis" in html
 
@@ -122,7 +122,7 @@ def test_the_raw_map_is_the_map(case):
 
 
 def test_the_picture_is_a_png_without_text_chunks(case):
-    content = as_png(case.overlay("Evidence"))
+    content = as_png(case.sheet("Evidence"))
     assert content.startswith(b"\x89PNG")
     assert not any(chunk in content for chunk in (b"tEXt", b"iTXt", b"eXIf", b"zTXt"))
 

@@ -33,7 +33,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
             heatmap=view.heatmap,
             limit=view.limit,
             signed=view.signed,
-            opacity=view.opacity,
+            in_colour=view.in_colour,
             lesion=view.lesion,
             outlined=view.outlined,
             unit=say(view.method.unit),
@@ -50,10 +50,10 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
                 lambda: case_report(case, title, words, (prior,), translator(chosen), chosen).encode(),
             ),
             (
-                say("Map over the photo (PNG)"),
+                say("Photo and map (PNG)"),
                 "map.png",
                 "image/png",
-                lambda: as_png(case.overlay(f"{title}. {case.unit}")),
+                lambda: as_png(case.sheet(f"{title}. {case.unit}")),
             ),
             (
                 say("Map as numbers (NumPy)"),

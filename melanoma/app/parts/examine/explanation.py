@@ -5,8 +5,9 @@ import streamlit as st
 from melanoma.app.parts.examine.alert import show_probabilities
 from melanoma.app.parts.examine.downloads import show_downloads
 from melanoma.app.parts.examine.grid import show_grid
-from melanoma.app.parts.examine.heatmap import show_heatmap, show_map_help
+from melanoma.app.parts.examine.heatmap import show_map_help, show_map_in_view, show_square
 from melanoma.app.parts.examine.map_checks import show_curves, show_measures
+from melanoma.app.parts.examine.map_view import choose_view
 from melanoma.app.parts.examine.outline_by_hand import correct_outline
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
@@ -17,17 +18,23 @@ from melanoma.model.prediction import Prediction
 
 @fragment
 def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle) -> None:
-    """Draw them; a change of the map reruns only this, and the network only for what is not yet known."""
-    answer, reasons = st.columns([5, 9], gap="large")
+    """Draw the map first, then the photo and the probabilities beside it, and the controls below.
+
+    A change of the map reruns only this, and the network only for what is not yet known.
+    """
+    mapped, plain, answer = st.columns([5, 4, 4], gap="medium")
+    controls = st.container()
+    with controls:
+        view = choose_view(photo, prediction)
+    with mapped:
+        show_map_in_view(view, prediction)
+    with plain:
+        show_square(photo, view, prediction)
     with answer:
-        st.header(say("The answer"), anchor=False)
         show_probabilities(prediction, bundle)
-    with reasons:
-        st.header(say("Why"), anchor=False)
-        view = show_heatmap(photo, prediction)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            show_map_help(view)
-            show_downloads(photo, prediction, bundle, view)
+    with controls, st.container(horizontal=True, vertical_alignment="center"):
+        show_map_help(view)
+        show_downloads(photo, prediction, bundle, view)
     st.header(say("Look closer"), anchor=False)
     for name, label, icon, draw in (
         ("grid", say("All diagnoses by several methods"), "grid_view", lambda: show_grid(photo, prediction)),

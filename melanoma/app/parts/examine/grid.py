@@ -1,7 +1,5 @@
 """All diagnoses by several methods at a glance."""
 
-import cv2
-import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.examine.map_view import cached_maps
@@ -9,9 +7,8 @@ from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import classifier, methods
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.diagnoses import diagnosis_of
-from melanoma.figures.heatmap import colour_limit, overlay
+from melanoma.figures.overlay import Overlay, common_range
 from melanoma.model.prediction import Prediction
-from melanoma.photos.framing import Geometry, frame
 
 CHEAP = ("evidence", "grad-cam", "grad-cam++", "layer-cam", "edges")
 """At once: they take less than a second together."""
@@ -45,21 +42,20 @@ def _draw_row(photo: Photo, prediction: Prediction, name: str, codes: tuple[str,
     st.markdown(f"**{say(method.title)}**")
     with st.spinner(say("Computing {method}…", method=say(method.title))):
         maps = cached_maps(photo, method, ExplanationRequest(network, prediction, defaults))
-    limit = colour_limit(maps)
-    small, geometry = _seen_small(prediction)
+    limit = common_range(maps)
     with st.container(horizontal=True, gap="small", key=f"grid-{name}"):
         for code in codes[:1] if method.name == "edges" else codes:
             title = say("every diagnosis") if method.name == "edges" else say(diagnosis_of(code).name)
             st.image(
-                overlay(small, maps[..., prediction.index(code)], geometry, limit),
+                Overlay(
+                    photo.pixels,
+                    maps[..., prediction.index(code)],
+                    prediction.geometry,
+                    limit,
+                    method.signed,
+                ).picture(_SIDE),
                 width=_WIDTH,
                 caption=title,
                 output_format="JPEG",
                 alt=say("{method}: {name}", method=say(method.title), name=title),
             )
-
-
-def _seen_small(prediction: Prediction) -> tuple[np.ndarray, Geometry]:
-    """Return what the network saw, (`_SIDE`, `_SIDE`, 3), and its geometry: all of it was seen."""
-    small = cv2.resize(prediction.pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
-    return small, frame(small, prediction.geometry.size)[1]

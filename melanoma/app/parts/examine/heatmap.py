@@ -1,47 +1,47 @@
-"""The heatmap beside the photo, with its controls."""
+"""The map in view, the photo beside it, and what both say."""
 
 import streamlit as st
 
-from melanoma.app.parts.examine.map_view import MapView, choose_view
-from melanoma.app.parts.shared.chart import fit_height, show
+from melanoma.app.parts.examine.map_view import MapView
 from melanoma.app.parts.shared.default_map import show_no_evidence
 from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.map_chart import show_map
 from melanoma.app.parts.shared.photo import Photo, describe
 from melanoma.diagnoses import diagnosis_of
-from melanoma.figures.heatmap import SCALE_HEIGHT, heatmap_figure
+from melanoma.exports.overlay import whole_photo
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import seen_words, within_sentence
 from melanoma.model.prediction import Prediction
 
+_WHOLE = (400, 160)  # pixels, width and height at most, of the whole photo beside its square
 
-def show_heatmap(photo: Photo, prediction: Prediction) -> MapView:
-    """Draw the controls, the photo and the map beside it; return what is in view."""
-    view = choose_view(photo, prediction)
+
+def show_map_in_view(view: MapView, prediction: Prediction) -> None:
+    """Draw the map of the square that the network saw, and what it says."""
     words = describe_map(view, prediction)
-    plain, mapped = st.columns(2)
-    with plain, st.container(key="plain"):
-        st.image(photo.pixels, width="stretch", alt=describe(photo))
-        st.caption(describe_framing(prediction, view.lesion))
-    with mapped, st.container(key="map"), st.container(key="overlay"):
-        fit_height("map", "overlay", "heatmap", photo.pixels.shape, SCALE_HEIGHT)
-        show(
-            heatmap_figure(
-                photo.pixels,
-                view.heatmap,
-                prediction.geometry,
-                view.limit,
-                view.opacity,
-                view.signed,
-                say(view.method.unit),
-                view.contours,
-            ),
-            key="heatmap",
-            height="stretch",
-            alt=say("{method} over the photo. {words}", method=say(view.method.title), words=words),
+    with st.container(key="overlay"):
+        show_map(
+            view.overlay,
+            say(view.method.unit),
+            "heatmap",
+            say("{method} over the photo. {words}", method=say(view.method.title), words=words),
         )
     st.caption(words)
     show_no_evidence(prediction)
-    return view
+
+
+def show_square(photo: Photo, view: MapView, prediction: Prediction) -> None:
+    """Draw the square that the network saw as the photo has it, and the whole photo small if that is more."""
+    with st.container(key="plain"):
+        st.image(view.overlay.square(), width="stretch", alt=describe(photo), output_format="JPEG")
+    geometry = prediction.geometry
+    if geometry.crops:
+        st.image(
+            whole_photo(photo.pixels, geometry, _WHOLE),
+            alt=say("The whole photo. The frame is what the network saw."),
+            output_format="JPEG",
+        )
+    st.caption(describe_framing(prediction, view.lesion))
 
 
 def describe_map(view: MapView, prediction: Prediction) -> str:
@@ -53,7 +53,7 @@ def describe_map(view: MapView, prediction: Prediction) -> str:
         return say("No region speaks for {diagnosis}.", diagnosis=name)
     summed = view.method.sum_in_words(view.request, view.code, view.heatmap, say) if view.signed else None
     if summed:
-        message = summed
+        message = say("Red speaks for {name}, blue against it.", name=name) + " " + summed
     elif view.signed:
         message = say("Red regions speak for {name}, blue ones against it.", name=name)
     else:
@@ -107,17 +107,24 @@ def show_map_help(view: MapView) -> None:
         if view.signed:
             colours = say("Red speaks for {name}, blue against it.", name=name)
     sentences = [f"**{say(method.title)}.** {say(method.summary)}", colours]
-    if not method.each_diagnosis_costs:
-        sentences.append(
-            say("The scale is the same for all diagnoses of this photo, so weak evidence looks weak.")
-        )
+    sentences.append(say("The photo is grey, so that every colour is the map's."))
+    sentences.append(
+        say("Lines run at one and two thirds of the scale: whole ones for, dashed ones against.")
+        if view.signed
+        else say("Lines run at one and two thirds of the scale.")
+    )
+    sentences.append(
+        say("The scale is the same for all diagnoses of this photo, so weak evidence looks weak.")
+        if view.one_scale
+        else say("The scale is this map's own: compare the numbers below the colours, not the colours.")
+    )
     sentences.append(say("The map has {columns} x {rows} cells, drawn smoothly.", columns=columns, rows=rows))
     if view.lesion.by_hand:
-        sentences.append(say("The white line is the outline that you drew."))
+        sentences.append(say("The yellow line is the outline that you drew."))
     elif view.lesion.contours:
         sentences.append(
             say(
-                "The white line is the lesion's outline as the computer finds it, {confidence:.0%} sure; "
+                "The yellow line is the lesion's outline as the computer finds it, {confidence:.0%} sure; "
                 "it can be wrong.",
                 confidence=view.lesion.confidence,
             )

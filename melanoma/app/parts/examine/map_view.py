@@ -2,7 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -18,7 +18,7 @@ from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.controls import Control, Range
 from melanoma.diagnoses import diagnosis_of
-from melanoma.figures.heatmap import OPACITY, colour_limit
+from melanoma.figures.overlay import Overlay, common_range, full_range
 from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view
 from melanoma.model.prediction import Prediction
 
@@ -32,6 +32,8 @@ _MAPS_KEPT = 24
 class MapView:
     """One map, and how it is drawn."""
 
+    photo: np.ndarray
+    """uint8 RGB (H, W, 3)."""
     method: "Method"
     code: str
     """The diagnosis that the map is of."""
@@ -39,16 +41,21 @@ class MapView:
     heatmap: np.ndarray
     """float32 (h, w), signed if `signed`."""
     limit: float
-    """The end of the colour scale, the same for all diagnoses that come in one call."""
+    """The end of the colour scale."""
+    one_scale: bool
+    """True if that is the same for all diagnoses that come in one call, to compare them."""
     signed: bool
-    opacity: float
+    in_colour: bool
+    """True if the map lies on the photo's own colours."""
     outlined: bool
     lesion: LesionInView
 
     @property
-    def contours(self) -> tuple[np.ndarray, ...]:
-        """The outline's lines to draw; none if it is switched off."""
-        return self.lesion.contours if self.outlined else ()
+    def overlay(self) -> Overlay:
+        """The map over its photo, with the lesion's outline unless that is switched off."""
+        outline = self.lesion.contours if self.outlined else ()
+        geometry = self.request.prediction.geometry
+        return Overlay(self.photo, self.heatmap, geometry, self.limit, self.signed, outline, self.in_colour)
 
     @property
     def key(self) -> tuple:
@@ -64,24 +71,27 @@ class MapView:
 def choose_view(photo: Photo, prediction: Prediction) -> MapView:
     """Draw the controls; return the map that they ask for."""
     code, method, settings = _choose_map(photo, prediction)
-    opacity, positive, outlined = _choose_drawing(method)
+    drawing = _choose_drawing(method)
     request = method.request(classifier().compiled, prediction, code, settings)
     if method.cost == "free":
         maps = cached_maps(photo, method, request)
     else:
         with st.spinner(say("Computing {method}…", method=say(method.title))):
             maps = cached_maps(photo, method, request)
-    limit = colour_limit(maps)
     heatmap = maps[..., request.codes.index(code)]
+    if drawing.positive:
+        heatmap = np.maximum(heatmap, 0)
     return MapView(
+        photo=photo.pixels,
         method=method,
         code=code,
         request=request,
-        heatmap=np.maximum(heatmap, 0) if positive else heatmap,
-        limit=limit,
-        signed=method.signed and not positive,
-        opacity=opacity,
-        outlined=outlined,
+        heatmap=heatmap,
+        limit=common_range(maps) if drawing.one_scale else full_range(heatmap, maps),
+        one_scale=drawing.one_scale,
+        signed=method.signed and not drawing.positive,
+        in_colour=drawing.in_colour,
+        outlined=drawing.outlined,
         lesion=cached_lesion(photo, prediction),
     )
 
@@ -110,8 +120,9 @@ def cached_lesion(photo: Photo, prediction: Prediction) -> LesionInView:
 
 
 def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dict[str, str | float]]":
-    first, second, third = st.columns(3)
+    offered = methods()
     codes = [code for code, _ in prediction.ranked]
+    first, second = st.columns(2)
     code = linked_choice(
         first,
         say("What speaks for or against"),
@@ -121,7 +132,6 @@ def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dic
         lambda code: name_and_probability(code, prediction),
         owner=photo.key,
     )
-    offered = methods()
     name = linked_choice(
         second,
         say("Method"),
@@ -131,25 +141,38 @@ def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dic
         lambda name: say(offered[name].title),
     )
     controls = offered[name].controls(classifier().compiled, prediction.codes)
+    places = st.columns(2) if controls else []
     settings = {
-        control.name: _draw_control(third, control, f"{name}-{control.name}", prediction)
-        for control in controls
+        control.name: _draw_control(places[number % 2], control, f"{name}-{control.name}", prediction)
+        for number, control in enumerate(controls)
     }
-    if not controls:
-        third.caption(say("This method has nothing to set."))
     return code, offered[name], settings
 
 
-def _choose_drawing(method: "Method") -> tuple[float, bool, bool]:
-    first, second, third = st.columns(3, vertical_alignment="bottom")
-    opacity = first.slider(
-        say("Opacity of the colours"), 0.0, 1.0, OPACITY, 0.05, key="opacity", bind="query-params"
+@dataclass(frozen=True)
+class _Drawing:
+    """How the visitor wants a map drawn."""
+
+    positive: bool
+    outlined: bool
+    in_colour: bool
+    one_scale: bool
+
+
+def _choose_drawing(method: "Method") -> _Drawing:
+    def chosen(label: str, key: str, default: bool = False, **options: Any) -> bool:
+        return st.toggle(label, value=default, key=key, bind="query-params", **options)
+
+    with st.container(horizontal=True):
+        positive = chosen(say("Only what speaks for it"), "positive", disabled=not method.signed)
+        outlined = chosen(say("Outline of the lesion"), "outline", default=True)
+        in_colour = chosen(say("On the colour photo"), "colour")
+        one_scale = chosen(
+            say("One scale for all diagnoses"), "one-scale", disabled=method.each_diagnosis_costs
+        )
+    return _Drawing(
+        positive and method.signed, outlined, in_colour, one_scale and not method.each_diagnosis_costs
     )
-    positive = second.toggle(
-        say("Only what speaks for it"), key="positive", bind="query-params", disabled=not method.signed
-    )
-    outlined = third.toggle(say("Outline of the lesion"), value=True, key="outline", bind="query-params")
-    return opacity, positive and method.signed, outlined
 
 
 def _draw_control(place: DeltaGenerator, control: Control, key: str, prediction: Prediction) -> str | float:

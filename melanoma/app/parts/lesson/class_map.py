@@ -8,17 +8,18 @@ from melanoma.app.parts.shared.default_map import show_no_evidence
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.map_chart import show_map
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.contributions import Contributions, counts_to_choose
-from melanoma.figures.heatmap import OPACITY, colour_limit, heatmap_figure
 from melanoma.figures.lesson import growing_sum, map_figure
+from melanoma.figures.overlay import Overlay
 from melanoma.model.prediction import Prediction
 
-_HEIGHT = 370  # pixels
+_WIDEST = 400  # pixels of the map
 _FIRST = 3  # channels added when the step opens: the sum has begun, and is far from whole
 
 
@@ -30,7 +31,7 @@ def show_class_map(photo: Photo, prediction: Prediction) -> None:
     with text_and_pictures("lesson-map"):
         code = choose_diagnosis(photo, prediction)
         parts = _parts(photo, prediction, code, None)
-        _show_growing(photo, prediction, code, parts, colour_limit(prediction.require_evidence()))
+        _show_growing(photo, prediction, code, parts)
 
 
 @fragment
@@ -58,11 +59,11 @@ def show_grad_cam(photo: Photo, prediction: Prediction) -> None:
             )
         with st.spinner(say("Computing the slopes…"), show_time=False):
             parts = _parts(photo, prediction, code, depths[depth - 1])
-        _show_growing(photo, prediction, code, parts, float(np.abs(parts.whole).max()) or 1.0, cut=True)
+        _show_growing(photo, prediction, code, parts, cut=True)
 
 
 def _show_growing(
-    photo: Photo, prediction: Prediction, code: str, parts: Contributions, limit: float, cut: bool = False
+    photo: Photo, prediction: Prediction, code: str, parts: Contributions, cut: bool = False
 ) -> None:
     """Draw the slider, the last channel added, the map so far and the sum so far."""
     count = st.select_slider(
@@ -72,6 +73,7 @@ def _show_growing(
         key=f"added-{len(parts.channels)}",
         persist_state="session",
     )
+    limit = float(np.abs(parts.whole).max()) or 1.0  # of the whole map, so that the colours grow with it
     heatmap = parts.sum_of(count)
     shown = np.maximum(heatmap, 0) if cut else heatmap
     so_far, rest = float(parts.totals[:count].sum()), parts.rest(count)
@@ -91,20 +93,12 @@ def _show_growing(
     )
     growing, curve = st.columns([6, 5])
     with growing:
-        figure = heatmap_figure(
-            photo.pixels,
-            shown,
-            prediction.geometry,
-            limit,
-            OPACITY,
-            not cut,
+        show_map(
+            Overlay(photo.pixels, shown, prediction.geometry, limit, signed=not cut),
             say("Logit units in each cell"),
-            height=_HEIGHT,
-        )
-        show(
-            figure,
-            key="growing-map",
-            alt=say("The map of {name} so far, {count} channels added.", name=name, count=count),
+            "growing-map",
+            say("The map of {name} so far, {count} channels added.", name=name, count=count),
+            _WIDEST,
         )
     with curve:
         show(

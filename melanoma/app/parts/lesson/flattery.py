@@ -5,20 +5,20 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.examine.map_view import cached_lesion
-from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.default_map import show_no_evidence
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.map_chart import show_map
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.shared_map import bump, with_shared_map
-from melanoma.figures.heatmap import OPACITY, colour_limit, heatmap_figure
+from melanoma.figures.overlay import Overlay, full_range
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import within_sentence
 from melanoma.model.prediction import Prediction
 
-_HEIGHT = 300  # pixels
+_WIDEST = 300  # pixels of a map
 _MOST = 3.0  # of the raw maps' strongest cell
 
 
@@ -58,18 +58,15 @@ def show_flattery(photo: Photo, prediction: Prediction) -> None:
         for column, (key, title, every) in zip(st.columns(2), maps, strict=True):
             with column:
                 st.markdown(f"**{title}**")
-                heatmap, limit = every[..., index], colour_limit(every)
-                figure = heatmap_figure(
-                    photo.pixels,
-                    heatmap,
-                    prediction.geometry,
-                    limit,
-                    OPACITY,
-                    True,
+                heatmap = every[..., index]
+                limit = full_range(heatmap, every)
+                show_map(
+                    Overlay(photo.pixels, heatmap, prediction.geometry, limit, signed=True),
                     say("Logit units in each cell"),
-                    height=_HEIGHT,
+                    f"flattery-{key}",
+                    say("{method}: {name}", method=title, name=name),
+                    _WIDEST,
                 )
-                show(figure, key=f"flattery-{key}", alt=say("{method}: {name}", method=title, name=name))
                 _say_where(lesion, heatmap, code)
 
 

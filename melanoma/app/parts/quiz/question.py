@@ -12,6 +12,7 @@ from melanoma.app.parts.shared.model import classifier, run_network
 from melanoma.errors import UserError
 from melanoma.evaluation.quiz import QuizAnswer, among_options, rank_of_mark
 from melanoma.figures.quiz import clickable_photo
+from melanoma.photos.framing import Geometry
 
 
 def show_case(quiz: Quiz) -> None:
@@ -30,20 +31,20 @@ def show_case(quiz: Quiz) -> None:
         st.button(say("Leave this case out"), icon=":material/skip_next:", on_click=next_case)
         return
     if quiz.shown is None:
-        _show_question(quiz, quiz.photo)
+        _show_question(quiz, quiz.photo, quiz.prediction.geometry)
     else:
         show_answer(quiz, quiz.photo, quiz.prediction, quiz.shown)
     if quiz.case.credit:
         st.caption(escape_markdown(quiz.case.credit))
 
 
-def _show_question(quiz: Quiz, photo: np.ndarray) -> None:
+def _show_question(quiz: Quiz, photo: np.ndarray, geometry: Geometry) -> None:
     picture, words = st.columns([6, 5], gap="large")
     key = f"mark-{quiz.position}"
     with picture, st.container(key="quiz-photo-column"), st.container(key="quiz-photo"):
-        fit_height("quiz-photo-column", "quiz-photo", key, photo.shape, 0)
+        fit_height("quiz-photo-column", "quiz-photo", key, (1, 1), 0)
         show(
-            clickable_photo(photo, quiz.mark),
+            clickable_photo(photo, geometry, quiz.mark),
             height="stretch",
             key=key,
             on_select=lambda: _on_click(quiz, key),
@@ -54,7 +55,7 @@ def _show_question(quiz: Quiz, photo: np.ndarray) -> None:
         st.markdown(
             say("**1. Click on the photo** where the network will find the most evidence for its answer.")
         )
-        _mark_by_keyboard(quiz, photo)
+        _mark_by_keyboard(quiz, geometry)
         student = st.selectbox(
             say("2. What is it?"),
             quiz.options,
@@ -77,7 +78,7 @@ def _show_question(quiz: Quiz, photo: np.ndarray) -> None:
             st.caption(say("Choose a diagnosis first; a mark is welcome, and not needed."))
 
 
-def _mark_by_keyboard(quiz: Quiz, photo: np.ndarray) -> None:
+def _mark_by_keyboard(quiz: Quiz, geometry: Geometry) -> None:
     """Offer nine fields to those who cannot click."""
     names = (
         *(say("top left"), say("top"), say("top right")),
@@ -93,7 +94,7 @@ def _mark_by_keyboard(quiz: Quiz, photo: np.ndarray) -> None:
             format_func=lambda number: names[number],
             key=key,
             on_change=_on_field,
-            args=(quiz, key, photo.shape),
+            args=(quiz, key, geometry),
         )
 
 
@@ -103,11 +104,14 @@ def _on_click(quiz: Quiz, key: str) -> None:
         quiz.mark = (float(points[0]["x"]), float(points[0]["y"]))
 
 
-def _on_field(quiz: Quiz, key: str, shape: tuple[int, ...]) -> None:
+def _on_field(quiz: Quiz, key: str, geometry: Geometry) -> None:
     field = st.session_state[key]
     if field is not None:
         row, column = divmod(field, 3)
-        quiz.mark = (shape[1] * (2 * column + 1) / 6, shape[0] * (2 * row + 1) / 6)
+        quiz.mark = (
+            geometry.left + geometry.side * (2 * column + 1) / 6,
+            geometry.top + geometry.side * (2 * row + 1) / 6,
+        )
 
 
 def _answer(quiz: Quiz, student: str, sure: float) -> None:

@@ -5,14 +5,13 @@ import streamlit as st
 
 from melanoma.app.parts.quiz.cases import DRAWN
 from melanoma.app.parts.quiz.state import Quiz, next_case
-from melanoma.app.parts.shared.chart import fit_height, show
 from melanoma.app.parts.shared.default_map import colour_legend, default_maps
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.map_chart import show_map
 from melanoma.diagnoses import members
 from melanoma.evaluation.quiz import STRONG, QuizAnswer
-from melanoma.figures.heatmap import OPACITY, SCALE_HEIGHT, colour_limit, heatmap_figure
-from melanoma.figures.quiz import add_mark
+from melanoma.figures.overlay import Overlay, full_range
 from melanoma.model.prediction import Prediction
 
 
@@ -31,27 +30,14 @@ def show_answer(quiz: Quiz, photo: np.ndarray, prediction: Prediction, answer: Q
     heatmap = map_of_option(prediction, answer.network)
     method, maps = default_maps(prediction)
     name = option_name(answer.network)
-    key = f"map-{quiz.position}"
-    with picture, st.container(key="quiz-map-column"), st.container(key="quiz-map"):
-        fit_height("quiz-map-column", "quiz-map", key, photo.shape, SCALE_HEIGHT)
-        figure = heatmap_figure(
-            photo,
-            heatmap,
-            prediction.geometry,
-            colour_limit(maps),
-            OPACITY,
-            method.signed,
-            say("Evidence, logit units in each cell"),
-        )
-        if quiz.mark is not None:
-            add_mark(figure, quiz.mark)
-        show(
-            figure,
-            height="stretch",
-            key=key,
-            alt=say("{method}: {name}", method=say(method.title), name=name),
-        )
     with picture:
+        show_map(
+            Overlay(photo, heatmap, prediction.geometry, full_range(heatmap, maps), method.signed),
+            say("Evidence, logit units in each cell"),
+            f"map-{quiz.position}",
+            say("{method}: {name}", method=say(method.title), name=name),
+            mark=quiz.mark,
+        )
         st.caption(colour_legend(method, name))
     with words:
         _show_comparison(quiz, prediction, answer)

@@ -18,7 +18,7 @@ from melanoma.photos.reading import MAX_BYTES
 from melanoma.photos.sandbox import Decoder
 from melanoma.phrases import Sentence
 
-__all__ = ["Photo", "choose_photo", "current_photo", "photo_bar"]
+__all__ = ["Photo", "choose_photo", "current_photo", "photo_bar", "show_photos"]
 
 _PROBLEMS, _UPLOADS, _PICTURE = "photo-problems", "uploads", "camera-picture"
 _MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
@@ -28,25 +28,29 @@ _DECODER = Decoder()
 
 
 def choose_photo() -> Photo:
-    """Draw the upload, camera and thumbnails; return the photo in view, a drawing as long as there is none.
+    """Draw the upload and the camera; return the photo in view, a drawing as long as there is none.
 
     A file that cannot be used gets its sentence and changes nothing.
     """
     _draw_sources()
     _draw_problems()
-    photo = current_photo()
-    _draw_strip(photo)
+    return current_photo()
+
+
+def show_photos(photo: Photo) -> None:
+    """Draw thumbnails to choose from, and what is to be known or done about the photo in view."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="photos-in-a-row"):
+        _draw_strip(photo)
+        if not photo.drawn:
+            st.button(
+                say("Take this photo away"),
+                icon=":material/delete:",
+                type="tertiary",
+                on_click=forget,
+                args=(photo.key,),
+            )
     if photo.drawn:
         st.info(text("example"), icon=":material/draw:")
-    else:
-        st.button(
-            say("Take this photo away"),
-            icon=":material/delete:",
-            type="tertiary",
-            on_click=forget,
-            args=(photo.key,),
-        )
-    return photo
 
 
 def photo_bar() -> Photo:

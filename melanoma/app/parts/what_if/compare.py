@@ -7,13 +7,16 @@ from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.default_map import colour_legend, default_maps
 from melanoma.app.parts.shared.language import format_number, say
 from melanoma.app.parts.shared.link import linked_choice
+from melanoma.app.parts.shared.map_chart import show_map
 from melanoma.app.parts.what_if.answers import Answer
 from melanoma.diagnoses import diagnosis_of
-from melanoma.figures.heatmap import OPACITY, colour_limit, heatmap_figure
+from melanoma.figures.overlay import Overlay, full_range
 from melanoma.figures.perturbations import before_and_after
 from melanoma.model.alert_wording import MALIGNANT_MARK, doubts, marked_name
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
+
+_WIDEST = 420  # pixels of a map
 
 
 def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool) -> None:
@@ -27,19 +30,25 @@ def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool
         "map-of",
         lambda code: marked_name(code, say),
     )
-    limit = colour_limit(np.concatenate([default_maps(prediction)[1] for _, prediction in (before, after)]))
-    titles = (say("Before"), say("After"))
+    both = np.concatenate([default_maps(prediction)[1] for _, prediction in (before, after)])
+    limit = full_range(both[..., before[1].index(code)], both)
+    titles = {"before": say("Before"), "after": say("After")}
     columns = st.columns(2)
-    for (pixels, prediction), title, column in zip((before, after), titles, columns, strict=True):
+    for (pixels, prediction), (key, title), column in zip(
+        (before, after), titles.items(), columns, strict=True
+    ):
         probability = format_number(prediction.probability(code), ".1%")
         with column:
             st.markdown(
                 f"**{title}:** {say(diagnosis_of(code).name)} {probability}",
             )
-            show_map(pixels, prediction, code, limit, f"map-{title}", title)
+            show_default_map(pixels, prediction, code, limit, f"map-{key}", title)
     show(
         before_and_after(
-            before[1], after[1], {code: say(diagnosis_of(code).name) for code in before[1].codes}, titles
+            before[1],
+            after[1],
+            {code: say(diagnosis_of(code).name) for code in before[1].codes},
+            (titles["before"], titles["after"]),
         ),
         key="before-and-after",
         alt=", ".join(
@@ -93,29 +102,21 @@ def show_doubts(prediction: Prediction) -> None:
         st.caption(say("Distrust the answer: {reasons}", reasons=" ".join(found)))
 
 
-def show_map(
+def show_default_map(
     pixels: np.ndarray, prediction: Prediction, code: str, limit: float, key: str, title: str
 ) -> None:
     """Draw the evidence map of a diagnosis over its photo, or Grad-CAM's for a network without evidence."""
     method, maps = default_maps(prediction)
-    figure = heatmap_figure(
-        pixels,
-        maps[..., prediction.index(code)],
-        prediction.geometry,
-        limit,
-        OPACITY,
-        method.signed,
+    show_map(
+        Overlay(pixels, maps[..., prediction.index(code)], prediction.geometry, limit, method.signed),
         say("Logit units in each cell"),
-        height=380,
-    )
-    show(
-        figure,
-        key=key,
-        alt=say(
+        key,
+        say(
             "{title}, {method} over the photo. {signs} Probability {probability:.1%}.",
             title=title,
             method=say(method.title),
             signs=colour_legend(method, say(diagnosis_of(code).name)),
             probability=prediction.probability(code),
         ),
+        widest=_WIDEST,
     )

@@ -10,13 +10,13 @@ from melanoma.app.parts.shared.default_map import colour_legend, default_maps
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import format_number, say, text
 from melanoma.app.parts.shared.model import classifier, run_network
-from melanoma.app.parts.what_if.compare import show_map
+from melanoma.app.parts.what_if.compare import show_default_map
 from melanoma.app.parts.what_if.sliders import draw_slider
 from melanoma.controls import Range
 from melanoma.diagnoses import diagnosis_of
 from melanoma.edits.drawn_lesions import SyntheticLesion
 from melanoma.edits.lesion_designer import CONTROLS, EXAMPLES, WHOLE_NUMBERS, Measured, draw, measure
-from melanoma.figures.heatmap import colour_limit
+from melanoma.figures.overlay import full_range
 from melanoma.figures.probability_bars import probability_bars
 from melanoma.lesion.abcd import Abcd
 from melanoma.model.prediction import Prediction
@@ -54,7 +54,8 @@ def _show_answer(drawn: SyntheticLesion, prediction: Prediction) -> None:
     with reasons:
         method, maps = default_maps(prediction)
         st.markdown(f"**{say(method.title)}.** {colour_legend(method, name)}")
-        show_map(drawn.image, prediction, code, colour_limit(maps), "design-map", say("The drawing"))
+        limit = full_range(maps[..., prediction.index(code)], maps)
+        show_default_map(drawn.image, prediction, code, limit, "design-map", say("The drawing"))
     if prediction.melanoma_alert:
         alert = say("To the network this drawing resembles melanoma: it would alert.")
     else:
