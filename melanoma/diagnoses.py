@@ -164,5 +164,8 @@ def members(label: str, known: Sequence[str] = CODES) -> tuple[str, ...]:
 
 
 def is_malignant(labels: Iterable[str]) -> list[bool]:
-    """Return for each code whether it is a malignant (or pre-malignant) diagnosis."""
-    return [_BY_CODE[label].malignant for label in labels]
+    """Return for each code whether it is a malignant (or pre-malignant) diagnosis.
+
+    Raises UserError for a code that is not known.
+    """
+    return [diagnosis_of(label).malignant for label in labels]

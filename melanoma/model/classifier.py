@@ -195,7 +195,8 @@ class Classifier:
         bundle = self.bundle
         probabilities = bundle.calibration.probabilities(logits)
         order = np.argsort(-probabilities, kind="stable")
-        kept = 1 - probabilities <= np.array(bundle.conformal_quantiles)
+        kept = bundle.in_sets(probabilities)
+        line = bundle.malignancy_threshold
         return Prediction(
             codes=bundle.codes,
             logits=logits,
@@ -203,6 +204,7 @@ class Classifier:
             class_maps=class_maps,
             bias=self.compiled.bias,
             melanoma_alert=bool(probabilities[bundle.codes.index("MEL")] >= bundle.alert_threshold),
+            malignancy_alert=None if line is None else bool(probabilities[bundle.malignant].sum() >= line),
             prediction_set=tuple(bundle.codes[index] for index in order if kept[index]),
             in_distribution=novelty <= bundle.distance_threshold,
             novelty=novelty,
