@@ -107,8 +107,8 @@ def notice(bundle: Bundle, say: Say = english) -> str:
 def summary(entries: list[Entry], say: Say = english) -> str:
     """Return the numbers of photos, alerts, doubtful predictions and errors, in a sentence."""
     return say(
-        "{count} photos: {alerts} with a melanoma alert, {others} with the other alert alone, {doubts} whose "
-        "answer should be distrusted, {errors} that could not be read.",
+        "{count} photos: {alerts} with a melanoma alert, {others} with that for any skin cancer alone, "
+        "{doubts} whose answer should be distrusted, {errors} that could not be read.",
         count=len(entries),
         alerts=sum(entry.alert for entry in entries),
         others=sum(entry.any_alert and not entry.alert for entry in entries),

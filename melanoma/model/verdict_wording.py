@@ -101,7 +101,7 @@ def _melanoma_words(prediction: Prediction, bundle: Bundle, say: Say) -> tuple[s
     if not prediction.melanoma_alert:
         return (
             say("No melanoma alert:"),
-            say("melanoma has {probability}, and the alarm line is {line}.", **values),
+            say("melanoma has {probability}, below the alarm line ({line}).", **values),
         )
     if prediction.diagnosis == "MEL":
         reason = say("melanoma is the likeliest diagnosis ({probability}, alarm line {line}).", **values)
@@ -125,10 +125,16 @@ def _malignancy_words(prediction: Prediction, bundle: Bundle, say: Say) -> tuple
     if not prediction.malignancy_alert:
         return (
             say("No alert for any skin cancer:"),
-            say("all that is one or can turn into one has {probability}, and the line is {line}.", **values),
+            say(
+                "all of them, and what can turn into one, have {probability} together (line {line}).",
+                **values,
+            ),
         )
-    reason = say("all that is one or can turn into one has {probability} together (line {line}).", **values)
-    return say("Alert for any skin cancer:"), f"{reason} {cost_words(bundle, 'malignancy', say)}".strip()
+    reason = say(
+        "all of them, and what can turn into one, have {probability} together (line {line}).", **values
+    )
+    cost = "" if prediction.melanoma_alert else cost_words(bundle, "malignancy", say)
+    return say("Alert for any skin cancer:"), f"{reason} {cost}".strip()
 
 
 def cost_words(bundle: Bundle, alert: str, say: Say = english) -> str:
@@ -182,8 +188,8 @@ def promise_words(bundle: Bundle, say: Say = english) -> str:
     if bundle.malignancy_bound is not None and len(bundle.malignant) > 1:
         sentences.append(
             say(
-                "The alert for any skin cancer was set on {lesions} such lesions, and rings at {bound:.0%} or "
-                "more of those.",
+                "The alert for any skin cancer was set on {lesions} such lesions, and rings at {bound:.0%} "
+                "or more of those.",
                 lesions=bundle.malignancy_lesions,
                 bound=floored(bundle.malignancy_bound, 2),
             )

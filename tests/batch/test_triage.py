@@ -164,7 +164,7 @@ def test_the_summary_counts():
         judged("e", False, True, 0.9),
     ]
     assert summary(entries).startswith(
-        "5 photos: 2 with a melanoma alert, 1 with the other alert alone, 2 whose answer should be distrusted, 1"
+        "5 photos: 2 with a melanoma alert, 1 with that for any skin cancer alone, 2 whose answer"
     )
 
 

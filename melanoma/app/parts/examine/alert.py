@@ -25,7 +25,7 @@ from melanoma.model.verdict_wording import (
 
 def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
     """Show the likeliest diagnosis and the alerts, and every reason to doubt the answer."""
-    alerts = " ".join(
+    alerts = "  \n".join(
         f"**{headline}** {reason}" if headline else reason
         for headline, reason in alert_words(prediction, bundle, say)
     )
