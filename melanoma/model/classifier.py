@@ -71,6 +71,8 @@ class CompiledNetwork:
         """True if the logits are sums over the regions of the last feature map."""
         self.grid: tuple[int, int] = tuple(network.get_layer(FEATURES).output.shape[1:3])
         """Rows and columns of the last feature map."""
+        self.channels = int(network.get_layer(FEATURES).output.shape[-1])
+        """How many maps it has."""
         self.convolutions = sum(
             isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D) for layer in network.layers
         )

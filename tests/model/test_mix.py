@@ -18,7 +18,7 @@ def bundle(small_bundle):
 
 def test_the_own_mix_is_taken_out_and_the_other_put_in(bundle):
     own = np.array([0.5, 0.3, 0.2])
-    # Free of the mix 0.5 / 0.2 : 0.3 / 0.5 : 0.2 / 0.3, that is 15 : 3.6 : 4 of 22.6 when all come equally often.
+    # Free of the mix 0.5 / 0.2 : 0.3 / 0.5 : 0.2 / 0.3, that is 15 : 3.6 : 4, when all come equally often.
     prediction = prediction_of(2 * np.log(own / bundle.prior), prior=bundle.prior, temperature=2.0)
     assert prediction.probabilities == pytest.approx(own)
     assert mix_named("even", bundle).probabilities(prediction) == pytest.approx(np.array([15, 3.6, 4]) / 22.6)

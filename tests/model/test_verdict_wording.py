@@ -120,8 +120,8 @@ def test_of_a_bundle_without_figures_nothing_is_made_up(bundle):
     assert cost_words(bare, "alert") == cost_words(bare, "malignancy") == promise_words(bare) == ""
     found = replace(predicted(bundle, NV=0.5, MEL=0.4), prediction_set=("NV", "MEL"))
     assert set_words(found, bare) == (
-        "2 diagnoses stay possible: mole (nevus) and melanoma. Such sets aim at holding the true one in 90% of "
-        "photos."
+        "2 diagnoses stay possible: mole (nevus) and melanoma. Such sets aim at holding the true one in "
+        "90% of photos."
     )
     assert "test" not in said(found, bare)
 
