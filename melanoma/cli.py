@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from melanoma import __version__
-from melanoma.batch.command import predict, triage
+from melanoma.batch.command import MixName, predict, triage
 from melanoma.batch.watch.command import watch
 from melanoma.data.audit.command import audit
 from melanoma.data.labels.options import Data, Images, Outlines
@@ -96,6 +96,7 @@ def explain(
         typer.Option(help="With --measures: the lesion's outline, white inside; else it is searched for."),
     ] = None,
     model: Model = bundles.DEFAULT,
+    mix: MixName = None,
     as_json: AsJson = False,
 ) -> None:
     """Write what the network saw of a photo, beside it a heatmap of what speaks for and against a diagnosis.
@@ -109,6 +110,7 @@ def explain(
     from melanoma.exports.explanation import measure_map
     from melanoma.exports.overlay import overlay_file
     from melanoma.model.classifier import Classifier
+    from melanoma.model.mix import mix_named
     from melanoma.photos.reading import read_image
 
     chosen = method_named(method)
@@ -119,7 +121,9 @@ def explain(
         raise UserError("--mask is for the measures. Add --measures, or leave it out.")
     require_folder(out)
     photo = read_image(image)
-    classifier = Classifier(bundles.load_bundle(model))
+    bundle = bundles.load_bundle(model)
+    shown = mix_named(mix, bundle) if mix else None
+    classifier = Classifier(bundle)
     prediction = classifier([photo])[0]
     code = (diagnosis or prediction.diagnosis).upper()
     index = prediction.index(code)
@@ -147,6 +151,9 @@ def explain(
         told["regions"] = [{"total": part.total, "centre": part.centre} for part in parts.regions]
         told["rest"] = parts.rest
     text = f"{chosen.title} for {code} ({told['probability']:.1%}) written to {out}"
+    if shown:
+        told |= {"mix": shown.name, "probability_in_mix": shown.by_code(prediction)[code]}
+        text += f"\nIn the mix {shown.name}: {told['probability_in_mix']:.1%}; the map is of the model's own."
     text += "".join(f"\n{flag}" for flag in prediction.quality)
     if measures:
         measured = measure_map(classifier, chosen, request, code, heatmap, outline)

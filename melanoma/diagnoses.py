@@ -22,6 +22,8 @@ class Diagnosis:
     """Dermoscopic signs that favour it (Kittler et al., J Am Acad Dermatol 2016;74:1093)."""
     colour: str
     """For charts, as `#rrggbb`: from Okabe and Ito's palette, which colour-blind readers can tell apart."""
+    precursor: bool = False
+    """True for what is no cancer yet and can turn into one; it counts as malignant."""
 
 
 DIAGNOSES: tuple[Diagnosis, ...] = (
@@ -35,7 +37,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     ),
     Diagnosis(
         "NV",
-        "Melanocytic nevus",
+        "Mole (nevus)",
         False,
         "A common mole: a harmless cluster of pigment cells.",
         "regular network, symmetric globules, one or two colours",
@@ -56,6 +58,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "A rough patch after years of sun that can turn into squamous cell carcinoma.",
         "strawberry pattern, scale, rosettes on sun-damaged skin",
         "#cc79a7",
+        precursor=True,
     ),
     Diagnosis(
         "BKL",
@@ -164,5 +167,8 @@ def members(label: str, known: Sequence[str] = CODES) -> tuple[str, ...]:
 
 
 def is_malignant(labels: Iterable[str]) -> list[bool]:
-    """Return for each code whether it is a malignant (or pre-malignant) diagnosis."""
-    return [_BY_CODE[label].malignant for label in labels]
+    """Return for each code whether it is a malignant (or pre-malignant) diagnosis.
+
+    Raises UserError for a code that is not known.
+    """
+    return [diagnosis_of(label).malignant for label in labels]

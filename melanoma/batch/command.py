@@ -33,6 +33,15 @@ KeepIds = Annotated[
     bool, typer.Option("--keep-ids", help="Also tell the SOPInstanceUID of DICOM objects; nothing else is.")
 ]
 
+MixName = Annotated[
+    str | None,
+    typer.Option(
+        "--mix",
+        help="Also show the probabilities in another mix of diagnoses: even, clinic, or a CSV with the "
+        "columns diagnosis and share. Alerts, sets and order stay those of the model's own mix.",
+    ),
+]
+
 
 class Engine(StrEnum):
     """Where the network runs."""
@@ -52,6 +61,7 @@ def predict(
         Path | None, typer.Option(help="Folder for a map of each photo: evidence, or Grad-CAM.")
     ] = None,
     keep_ids: KeepIds = False,
+    mix: MixName = None,
     engine: Annotated[Engine, typer.Option(help="This machine, or a Ray cluster.")] = Engine.LOCAL,
     address: Annotated[
         str | None, typer.Option(help="Of the cluster; by default one is started on this machine.")
@@ -66,6 +76,7 @@ def predict(
     from melanoma.batch.heatmaps import BatchOptions, as_line, predict_files_with_heatmaps
     from melanoma.batch.results import Results, require_results_name
     from melanoma.batch.rows import SCHEMA_VERSION, schema_of
+    from melanoma.model.mix import mix_named
 
     if engine is Engine.LOCAL and (address or workers):
         raise UserError("--address and --workers are for a cluster. Add --engine ray, or leave them out.")
@@ -75,10 +86,11 @@ def predict(
         make_folder(heatmaps)
     total = sum(1 for _ in list_sources(paths, images))
     bundle = bundles.load_bundle(model)
-    options = BatchOptions(heatmaps is not None, keep_ids)
+    shown = mix_named(mix, bundle) if mix else None
+    options = BatchOptions(heatmaps is not None, keep_ids, shown)
     job = {"model": bundle.version, "paths": paths, "heatmaps": str(heatmaps or ""), "keep ids": keep_ids}
-    job |= {"columns": SCHEMA_VERSION}
-    results = Results(out, schema_of(bundle), job) if out is not None else None
+    job |= {"columns": SCHEMA_VERSION, "mix": list(shown.shares) if shown else None}
+    results = Results(out, schema_of(bundle, shown), job) if out is not None else None
     sources = (one for one in list_sources(paths, images) if results is None or results.claim(one.name))
     if engine is Engine.RAY:
         from melanoma.batch.cluster.predicting import predict_on_cluster
@@ -93,7 +105,10 @@ def predict(
     if results is not None:
         earlier = f", those of {results.files_before} files by an earlier run" if results.files_before else ""
         counts = results.finish()
-        message = f"{counts['rows']} rows written to {out}{earlier}; {counts['alerts']} melanoma alerts."
+        message = (
+            f"{counts['rows']} rows written to {out}{earlier}; {counts['melanoma alerts']} melanoma alerts, "
+        )
+        message += f"{counts['malignancy alerts']} alerts for any malignancy."
         print(message, file=sys.stderr)
     if dropped:
         print(f"Left out, as it may tell who it is: {', '.join(sorted(dropped))}.", file=sys.stderr)
@@ -108,29 +123,37 @@ def triage(
     out: Annotated[Path, typer.Option(help="The worklist to write, .html or .csv.")],
     model: Model = bundles.DEFAULT,
     images: Images = None,
+    mix: MixName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a worklist of many photos, the likeliest melanomas first. No place on it is an all-clear."""
+    """Write a worklist of many photos, those with an alert first, by the probability of any malignancy.
+
+    No place on it is an all-clear.
+    """
     from melanoma.batch.triage import judge, ranked
     from melanoma.batch.worklist import as_csv, as_html, notice, summary
     from melanoma.model.classifier import Classifier
+    from melanoma.model.mix import mix_named
 
     if out.suffix.lower() not in (".html", ".csv"):
         raise UserError(f"{out}: a worklist can be written as .html or .csv.")
     require_folder(out)
     total = sum(1 for _ in list_sources(paths, images))
     bundle = bundles.load_bundle(model)
+    shown = mix_named(mix, bundle) if mix else None
     unranked = []
     with shown_progress("Judging photos", total) as bar:
-        for entry in judge(Classifier(bundle, for_many=True), list_sources(paths, images)):
+        for entry in judge(Classifier(bundle, for_many=True), list_sources(paths, images), mix=shown):
             unranked.append(entry)
             bar.step()
     entries = ranked(unranked)
     html = out.suffix.lower() == ".html"
-    write_whole(out, as_html(entries, bundle) if html else as_csv(entries, bundle.codes))
+    write_whole(out, as_html(entries, bundle, mix=shown) if html else as_csv(entries, bundle.codes, shown))
     counts = {
         "photos": len(entries),
-        "alerts": sum(entry.alert for entry in entries),
+        "melanoma_alerts": sum(entry.alert for entry in entries),
+        "malignancy_alerts": sum(bool(entry.malignancy_alert) for entry in entries),
+        "alerts": sum(entry.any_alert for entry in entries),
         "errors": sum(entry.error is not None for entry in entries),
         "out": str(out),
     }

@@ -13,6 +13,7 @@ from melanoma.batch.source import Source
 from melanoma.exports.overlay import overlay_file
 from melanoma.figures.overlay import SIDE
 from melanoma.files import one_line, safe_stem
+from melanoma.model.mix import Mix
 from melanoma.photos.encoding import shrink
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class BatchOptions:
     heatmaps: bool = False
     keep_ids: bool = False
     """Also the SOPInstanceUID of DICOM objects."""
+    mix: Mix | None = None
+    """Also the probabilities in another mix of diagnoses."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,13 @@ def as_line(row: Row) -> str:
     if row["error"]:
         return f"{name}: {row['error']}"
     alert = "MELANOMA ALERT" if row["melanoma_alert"] else "no alert"
-    probabilities = sorted(row["probabilities"].items(), key=lambda item: -item[1])
+    if row["malignancy_alert"] and not row["melanoma_alert"]:
+        alert = "MALIGNANCY ALERT"
+    shown = row.get("probabilities_in_mix") or row["probabilities"]
+    probabilities = sorted(shown.items(), key=lambda item: -item[1])
     likeliest = "  ".join(f"{code} {value:.1%}" for code, value in probabilities[:4])
+    if "mix" in row:
+        likeliest += f"  (mix {row['mix']}; alerts are decided in the model's own)"
     doubts = [*row["flags"]] + ([] if row["in_distribution"] else ["Unlike the photos the model knows."])
     return f"{name}: {alert}  {likeliest}" + (f"  ({' '.join(doubts)})" if doubts else "")
 
@@ -61,7 +69,7 @@ def as_line(row: Row) -> str:
 def _result(classifier: "Classifier", predicted: PredictedPhoto, options: BatchOptions) -> PhotoResult:
     prediction = predicted.prediction
     if prediction is None or not options.heatmaps:
-        return PhotoResult(row_of(predicted, classifier.bundle, options.keep_ids))
+        return PhotoResult(row_of(predicted, classifier.bundle, options.keep_ids, mix=options.mix))
     from melanoma.explain.registry import first_method
 
     small = predicted.photo.derived
@@ -72,7 +80,7 @@ def _result(classifier: "Classifier", predicted: PredictedPhoto, options: BatchO
     )
     picture = overlay_file(small, method, request, method.explain(request), prediction.diagnosis)
     name = _heatmap_name(predicted.photo, prediction.diagnosis)
-    return PhotoResult(row_of(predicted, classifier.bundle, options.keep_ids, name), picture)
+    return PhotoResult(row_of(predicted, classifier.bundle, options.keep_ids, name, options.mix), picture)
 
 
 def _small_copy(photo: np.ndarray) -> np.ndarray:

@@ -89,7 +89,7 @@ class Results:
         self._rows = []
 
     def finish(self) -> Counter[str]:
-        """Join the chunks to the file atomically; returns the counts `rows`, `alerts` and `errors`."""
+        """Join the chunks to the file atomically; returns counts of rows, errors and alerts."""
         self.flush()
         # Not by `atomic_write`: its temporary name is that of the folder.
         unfinished = self.folder / "whole.unfinished"
@@ -140,5 +140,7 @@ def _digest(path: str) -> bytes:
 def _counted(tables: Iterator[pa.Table], counts: Counter[str]) -> Iterator[pa.Table]:
     for table in tables:
         errors = table.num_rows - table["error"].null_count
-        counts.update(rows=table.num_rows, errors=errors, alerts=pc.sum(table["melanoma_alert"]).as_py() or 0)
+        counts.update(rows=table.num_rows, errors=errors)
+        for alert in ("melanoma alert", "malignancy alert"):
+            counts[f"{alert}s"] += pc.sum(table[alert.replace(" ", "_")]).as_py() or 0
         yield table

@@ -9,6 +9,8 @@
 | logit_MEL … | float32 or none | the raw outputs, defined up to a constant that all share; JSON: `logits` |
 | diagnosis | text or none | the likeliest |
 | melanoma_alert | bool or none | true where the probability of melanoma reaches the model's threshold |
+| malignancy | float64 or none | the probability of any malignant diagnosis, or of one that can become so |
+| malignancy_alert | bool or none | true where that reaches its threshold; none also where a model has none |
 | prediction_set | list of text | the diagnoses that cannot be ruled out, likeliest first |
 | in_distribution | bool or none | false where the photo is unlike those that the model knows |
 | novelty | float64 or none | the distance that says so, 0 to 2 |
@@ -19,6 +21,8 @@
 | heatmap | text or none | name of the evidence map's file in the folder of `--heatmaps` |
 | dropped | list of text | names of the identifying DICOM attributes that the result leaves out |
 | sop_instance_uid | text or none | only with `--keep-ids` |
+| mix, mix_MEL … | text, float64 or none | only with `--mix`: its name, and the probabilities in it (JSON: |
+| | | `probabilities_in_mix`), which decide nothing |
 | model, model_version | text | name of the bundle, and a hash over all its files |
 
 In CSV, lists are joined by “; ”, none is empty, and text that a spreadsheet would run gets an apostrophe.
@@ -31,25 +35,39 @@ import pyarrow as pa
 from melanoma.batch.predicting import PredictedPhoto
 from melanoma.files import spreadsheet_text
 from melanoma.model.bundle import Bundle
+from melanoma.model.mix import Mix
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 Row = dict[str, Any]
-_NESTED = {"probabilities": "p", "scores": "score", "logits": "logit"}
+_FIRST = (
+    *("path", "probabilities", "diagnosis", "melanoma_alert", "malignancy_alert", "prediction_set"),
+    *("in_distribution", "flags", "error", "frame", "malignancy", "scores", "logits"),
+)
+"""The order of what a JSON object begins with."""
+_NESTED = {"probabilities": "p", "scores": "score", "logits": "logit", "probabilities_in_mix": "mix"}
 
 
-def row_of(judged: PredictedPhoto, bundle: Bundle, keep_ids: bool = False, heatmap: str | None = None) -> Row:
+def row_of(
+    judged: PredictedPhoto,
+    bundle: Bundle,
+    keep_ids: bool = False,
+    heatmap: str | None = None,
+    mix: Mix | None = None,
+) -> Row:
     """Return the object that `predict --json` prints for a photo."""
     photo, found = judged.photo, judged.prediction
-    return {
+    row = {
         "path": photo.name,
         "probabilities": {code: found.probability(code) for code in found.codes} if found else None,
         "diagnosis": found.diagnosis if found else None,
         "melanoma_alert": found.melanoma_alert if found else None,
+        "malignancy_alert": found.malignancy_alert if found else None,
         "prediction_set": list(found.prediction_set) if found else None,
         "in_distribution": bool(found.in_distribution) if found else None,
         "flags": list(found.quality) if found else None,
         "error": str(photo.error) if photo.error else None,
         "frame": photo.frame,
+        "malignancy": found.malignancy if found else None,
         "scores": dict(zip(found.codes, map(float, found.scores), strict=True)) if found else None,
         "logits": dict(zip(found.codes, map(float, found.logits), strict=True)) if found else None,
         "novelty": found.novelty if found else None,
@@ -60,10 +78,16 @@ def row_of(judged: PredictedPhoto, bundle: Bundle, keep_ids: bool = False, heatm
         "model": bundle.name,
         "model_version": bundle.version,
     }
+    if mix is not None:
+        row |= {"mix": mix.name, "probabilities_in_mix": mix.by_code(found) if found else None}
+    return row
 
 
-def schema_of(bundle: Bundle) -> pa.Schema:
-    """Return the Parquet schema of a model's rows; its metadata hold the schema's version."""
+def schema_of(bundle: Bundle, mix: Mix | None = None) -> pa.Schema:
+    """Return the Parquet schema of a model's rows, with a `mix` if they have one; its metadata hold the
+    schema's version.
+    """
+    in_mix = [("mix", pa.string()), *((f"mix_{code}", pa.float64()) for code in bundle.codes)]
     texts = pa.list_(pa.string())
     return pa.schema(
         [
@@ -74,6 +98,8 @@ def schema_of(bundle: Bundle) -> pa.Schema:
             *((f"logit_{code}", pa.float32()) for code in bundle.codes),
             ("diagnosis", pa.string()),
             ("melanoma_alert", pa.bool_()),
+            ("malignancy", pa.float64()),
+            ("malignancy_alert", pa.bool_()),
             ("prediction_set", texts),
             ("in_distribution", pa.bool_()),
             ("novelty", pa.float64()),
@@ -85,6 +111,7 @@ def schema_of(bundle: Bundle) -> pa.Schema:
             ("sop_instance_uid", pa.string()),
             pa.field("model", pa.string(), nullable=False),
             pa.field("model_version", pa.string(), nullable=False),
+            *(in_mix if mix is not None else ()),
         ],
         metadata={"melanoma.schema": SCHEMA_VERSION},
     )
@@ -96,7 +123,7 @@ def as_table(rows: list[Row], schema: pa.Schema) -> pa.Table:
     for row in rows:
         columns = {name: value for name, value in row.items() if name not in _NESTED}
         for name, prefix in _NESTED.items():
-            columns |= {f"{prefix}_{code}": value for code, value in (row[name] or {}).items()}
+            columns |= {f"{prefix}_{code}": value for code, value in (row.get(name) or {}).items()}
         flat.append(columns)
     return pa.Table.from_pylist(flat, schema=schema)
 
@@ -112,10 +139,10 @@ def as_rows(table: pa.Table) -> list[Row]:
                 for column in table.column_names
                 if column.startswith(f"{prefix}_")
             }
-            nested[name] = None if None in found.values() else found
-        order = ("path", "probabilities", "diagnosis", "melanoma_alert", "prediction_set", "in_distribution")
+            if found:
+                nested[name] = None if None in found.values() else found
         whole = flat | nested
-        first = {name: whole[name] for name in (*order, "flags", "error", "frame", "scores", "logits")}
+        first = {name: whole[name] for name in _FIRST}
         rows.append(first | whole)
     return rows
 

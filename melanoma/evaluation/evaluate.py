@@ -57,6 +57,8 @@ class Evaluation:
     figures: dict[str, Estimate]
     """By the names in `NAMES`."""
     sensitivity_by_label: dict[str, Estimate]
+    alerted_by_label: dict[str, Estimate]
+    """The share of each label's images with either alert."""
     precision_by_label: dict[str, Estimate]
     """At the prevalences of the data, which are not those of a clinic."""
     confusion: np.ndarray
@@ -81,6 +83,7 @@ class Evaluation:
             "precision_by_label": {
                 label: found.as_json() for label, found in self.precision_by_label.items()
             },
+            "alerted_by_label": {label: found.as_json() for label, found in self.alerted_by_label.items()},
             "confusion": self.confusion.tolist(),
             "predictive_values": {
                 str(prevalence): {"alert": positive.as_json(), "silence": negative.as_json()}
@@ -103,8 +106,11 @@ NAMES = {
     "malignant_auc": "ROC AUC for any malignancy",
     "alert_sensitivity": "melanomas that the alert finds (sensitivity)",
     "alert_specificity": "other lesions without an alert (specificity)",
+    "malignancy_sensitivity": "malignant lesions that the alert for any malignancy finds",
+    "malignancy_specificity": "harmless lesions without an alert for any malignancy",
+    "either_specificity": "harmless lesions with neither alert",
 }
-"""The title of each figure."""
+"""The title of each figure. The last three are there if there is a second alert."""
 
 
 def age_groups(ages: pd.Series) -> pd.Series:
@@ -143,12 +149,14 @@ def evaluate(
     codes: tuple[str, ...],
     threshold: float,
     replicates: int | None = None,
+    malignancy_threshold: float | None = None,
 ) -> Evaluation:
     """Return the evaluation of `probabilities` (n, codes) against a table of n rows.
 
     The table has `image_id`, `diagnosis` and `lesion_id`; of the columns `GROUPS` those that are there make
     groups. The predicted label is the likeliest among those of the data. An alert is given if the
-    probability of melanoma is at least `threshold`. Figures about melanoma are NaN where the data have none,
+    probability of melanoma is at least `threshold`, and a second one if that of any malignancy is at least
+    `malignancy_threshold`. Figures about melanoma are NaN where the data have none,
     or nothing else; those about any malignancy where a label joins malignant and harmless. Raises UserError
     for fewer than two labels.
     """
@@ -164,16 +172,26 @@ def evaluate(
     melanoma = np.asarray(diagnoses == "MEL")
     score = probabilities[:, codes.index("MEL")]
     alert = score >= threshold
-    malignant, malignant_score = _malignancy(labels, truth, probabilities, codes)
+    malignant, harmless, malignant_score = _malignancy(labels, truth, probabilities, codes)
+    either = alert
+    if malignancy_threshold is not None:
+        second = malignant_score >= malignancy_threshold
+        either = alert | second
     statistics: dict[str, Statistic] = {
         "balanced_accuracy": lambda weights: balanced_accuracy(truth, predicted, weights),
         "melanoma_average_precision": lambda weights: average_precision(melanoma, score, weights),
         "malignant_auc": lambda weights: roc_auc(malignant, malignant_score, weights),
     } | _alert_statistics(melanoma, alert, score)
+    if malignancy_threshold is not None:
+        statistics |= {
+            "malignancy_sensitivity": lambda weights: share(second, malignant, weights),
+            "malignancy_specificity": lambda weights: share(~second, harmless, weights),
+            "either_specificity": lambda weights: share(~either, harmless, weights),
+        }
     right = truth == predicted
 
-    def within(among: np.ndarray) -> Estimate:
-        return bootstrap(lambda weights: share(right, among, weights), lesions, replicates)
+    def within(among: np.ndarray, chosen: np.ndarray = right) -> Estimate:
+        return bootstrap(lambda weights: share(chosen, among, weights), lesions, replicates)
 
     def value(prevalence: float, which: int) -> Estimate:
         def statistic(weights: np.ndarray) -> float:
@@ -189,8 +207,11 @@ def evaluate(
         images=len(truth),
         lesions=len(set(lesions)),
         melanomas=int(melanoma.sum()),
-        figures={name: bootstrap(statistics[name], lesions, replicates) for name in NAMES},
+        figures={
+            name: bootstrap(statistics[name], lesions, replicates) for name in NAMES if name in statistics
+        },
         sensitivity_by_label={label: within(truth == number) for number, label in enumerate(labels)},
+        alerted_by_label={label: within(truth == number, either) for number, label in enumerate(labels)},
         precision_by_label={label: within(predicted == number) for number, label in enumerate(labels)},
         confusion=confusion_matrix(truth, predicted, len(labels)),
         predictive={prevalence: (value(prevalence, 0), value(prevalence, 1)) for prevalence in PREVALENCES},
@@ -203,13 +224,16 @@ def evaluate(
 
 def _malignancy(
     labels: tuple[str, ...], truth: np.ndarray, probabilities: np.ndarray, codes: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return which images are malignant, bool (n,), and their score; none if a label joins both kinds."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which images are malignant and which harmless, both bool (n,), and their score.
+
+    Neither if a label joins both kinds.
+    """
     kinds = [{diagnosis_of(code).malignant for code in members(label)} for label in labels]
     known = all(len(kind) == 1 for kind in kinds)
-    malignant = np.array([kind == {True} for kind in kinds])[truth] & known
+    malignant = np.array([kind == {True} for kind in kinds])[truth]
     columns = [number for number, code in enumerate(codes) if diagnosis_of(code).malignant]
-    return malignant, probabilities[:, columns].sum(axis=1)
+    return malignant & known, ~malignant & known, probabilities[:, columns].sum(axis=1)
 
 
 def _alert_statistics(melanoma: np.ndarray, alert: np.ndarray, score: np.ndarray) -> dict[str, Statistic]:

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from melanoma.evaluation.metrics import Estimate, Statistic, bootstrap, brier_score, calibration_error
+from melanoma.evaluation.metrics import (
+    Estimate,
+    Statistic,
+    bootstrap,
+    brier_score,
+    calibration_error,
+    share,
+)
+from melanoma.model.bundle import Bundle
 from melanoma.model.calibration import class_weights
 from melanoma.model.log_odds import Calibration
 
@@ -15,7 +24,9 @@ NAMES = {
     "brier_score_before": "Brier score before scaling",
     "brier_score": "Brier score after scaling",
     "coverage": "prediction sets that hold the truth",
-    "set_size": "diagnoses in a prediction set",
+    "coverage_as_found": "the same, on the images as they come",
+    "set_size": "diagnoses in a prediction set, mean",
+    "median_set_size": "diagnoses in a prediction set, median",
 }
 """The title of each figure."""
 EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0 + 1e-9)
@@ -26,21 +37,19 @@ def judge_calibration(
     logits: np.ndarray,
     truth: np.ndarray,
     lesions: np.ndarray,
-    temperature: float,
-    prior: np.ndarray,
-    quantiles: np.ndarray,
+    bundle: Bundle,
 ) -> dict[str, Estimate]:
     """Return how reliable probabilities and prediction sets are, on images that were used for neither.
 
     `calibration_error` and `brier_score`, and the same with `_before`, at temperature 1; classes are weighted
-    to the mix `prior`, which the probabilities are meant for, but for `calibration_error_as_found`.
-    `coverage` is the mean over the classes of the share of images whose prediction set holds the truth,
-    `set_size` the mean number of diagnoses in a set.
+    to the bundle's mix, which the probabilities are meant for, but for what ends in `_as_found`.
+    `coverage` is the share of images whose prediction set holds the truth, `set_size` the mean number of
+    diagnoses in a set, and `median_set_size` the median.
     """
-    balance = class_weights(truth, prior)
-    after = Calibration(temperature, tuple(prior)).probabilities(logits)
-    before = Calibration(1.0, tuple(prior)).probabilities(logits)
-    in_set = 1 - after <= quantiles
+    balance = class_weights(truth, np.array(bundle.prior))
+    after = bundle.calibration.probabilities(logits)
+    before = Calibration(1.0, bundle.prior).probabilities(logits)
+    in_set = bundle.in_sets(after)
     covered, size = in_set[np.arange(len(truth)), truth], in_set.sum(axis=1)
 
     def weighted_mean(values: np.ndarray) -> Statistic:
@@ -53,9 +62,34 @@ def judge_calibration(
         "brier_score_before": lambda weights: brier_score(before, truth, weights * balance),
         "brier_score": lambda weights: brier_score(after, truth, weights * balance),
         "coverage": weighted_mean(covered),
+        "coverage_as_found": lambda weights: float(np.average(covered, weights=weights)),
         "set_size": weighted_mean(size),
+        "median_set_size": lambda weights: _weighted_median(size, weights * balance),
     }
-    return {name: bootstrap(statistic, lesions) for name, statistic in statistics.items()}
+    return {name: bootstrap(statistics[name], lesions) for name in NAMES}
+
+
+def coverage_by_diagnosis(predictions: pd.DataFrame, bundle: Bundle) -> dict[str, Estimate]:
+    """Return how often the set holds the truth, of the images of each diagnosis that there is.
+
+    `predictions` are rows of `predictions.parquet`.
+    """
+    codes = list(bundle.codes)
+    sets = bundle.in_sets(predictions[codes].to_numpy(dtype=float))
+    truth = np.array([codes.index(code) for code in predictions["diagnosis"]])
+    covered, lesions = sets[np.arange(len(truth)), truth], predictions["lesion_id"].to_numpy()
+
+    def within(index: int) -> Estimate:
+        return bootstrap(lambda weights: share(covered, truth == index, weights), lesions)
+
+    return {code: within(index) for index, code in enumerate(codes) if (truth == index).any()}
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """Return the least value that, with all below it, has half of the weight."""
+    order = np.argsort(values, kind="stable")
+    gathered = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(gathered, gathered[-1] / 2)])
 
 
 BIN_REPLICATES = 300

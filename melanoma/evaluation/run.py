@@ -28,6 +28,7 @@ class BundleEvaluation:
     problems: dict[str, str]
     """The error of each image that could not be read, by id."""
     threshold: float
+    malignancy_threshold: float | None
     predictions: pd.DataFrame
     focus: Focus | None
     """Whether it decides by the lesion; None if no outlines are known."""
@@ -43,6 +44,7 @@ class BundleEvaluation:
             "left_out_of_labels": self.none_of_eight,
             "unreadable": self.problems,
             "alert_threshold": self.threshold,
+            "malignancy_threshold": self.malignancy_threshold,
             "focus": self.focus.as_json() if self.focus else None,
         }
 
@@ -54,10 +56,13 @@ class BundleEvaluation:
         if self.left_out:
             lines.append(f"{self.left_out} images left out: their lesions were fitted or calibrated on")
         lines += [f"unreadable: {problem}" for problem in self.problems.values()]
-        lines += [f"{NAMES[name]:<46} {estimate}" for name, estimate in found.figures.items()]
-        lines.append(f"{len(found.labels)} labels; the alert rings from {self.threshold:.4f}")
+        lines += [f"{NAMES[name]:<57} {estimate}" for name, estimate in found.figures.items()]
+        lines.append(f"{len(found.labels)} labels; the melanoma alert rings from {self.threshold:.4f}")
+        if self.malignancy_threshold is not None:
+            lines.append(f"the alert for any malignancy rings from {self.malignancy_threshold:.4f}")
         lines += [
             f"  {label:<12} sensitivity {value}   precision {found.precision_by_label[label]}"
+            f"   with an alert {found.alerted_by_label[label]}"
             for label, value in found.sensitivity_by_label.items()
         ]
         lines += [
@@ -136,12 +141,19 @@ def evaluate_bundle(
     )
     probabilities = predictions[list(bundle.codes)].to_numpy()
     judged = scored.table.assign(age_group=age_groups(scored.table["age"]))
-    evaluation = evaluate(judged, probabilities, bundle.codes, bundle.alert_threshold)
+    evaluation = evaluate(
+        judged,
+        probabilities,
+        bundle.codes,
+        bundle.alert_threshold,
+        malignancy_threshold=bundle.malignancy_threshold,
+    )
     return BundleEvaluation(
         evaluation,
         int(seen.sum()),
         scored.problems,
         bundle.alert_threshold,
+        bundle.malignancy_threshold,
         predictions,
         judge_focus(network, scored.table, bundle),
         labels.left_out,

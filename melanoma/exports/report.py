@@ -15,11 +15,10 @@ from melanoma.exports.overlay import scale_picture, whole_photo
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import (
     MALIGNANT_MARK,
-    alert_words,
     marked_name,
     seen_words,
-    set_words,
 )
+from melanoma.model.verdict_wording import alert_words, is_grave, likeliest_words, mix_words, set_words
 from melanoma.photos.encoding import as_jpeg, as_png, data_uri
 from melanoma.phrases import Say, english
 
@@ -52,6 +51,7 @@ figcaption, small { font-size: .85rem; color: #46525a }
 table { border-collapse: collapse; width: 100%; break-inside: avoid }
 th, td { text-align: left; padding: .2rem .5rem .2rem 0; vertical-align: top; font-weight: normal }
 tr.possible th { font-weight: bold }
+.likeliest { font-size: 1.1rem }
 td.number { text-align: right; white-space: nowrap; width: 5rem }
 .bar { height: .9rem; min-width: 1px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
 .facts th { white-space: nowrap; color: #46525a; padding-right: 1rem }
@@ -61,7 +61,7 @@ td.number { text-align: right; white-space: nowrap; width: 5rem }
   .stack .map { clip-path: none !important }
   fieldset { display: none } }"""
 _BODY = Template("""$notices
-<div class="box $alert_class"><strong>$headline</strong> $meaning</div>
+<div class="box $alert_class"><p class="likeliest"><strong>$headline</strong> $plain</p>$alerts</div>
 $doubts
 <div class="pictures">$pictures</div>
 <h2>$answer</h2>
@@ -88,13 +88,16 @@ def case_report(
     `map_title` and `map_words` say what the map is and shows, `limits` are further sentences on what the
     answer is worth; all are plain text in the language that `say` speaks.
     """
-    headline, meaning = alert_words(case.prediction, case.bundle, say)
     distrust = case.lesion.doubts(case.prediction, say)
     body = _BODY.substitute(
         notices="".join(f'<p class="box">{escape(note)}</p>' for note in _notices(case, say)),
-        alert_class="alert" if case.prediction.melanoma_alert else "",
-        headline=escape(headline),
-        meaning=escape(meaning),
+        alert_class="alert" if is_grave(case.prediction) else "",
+        headline=escape(likeliest_words(case.prediction, say)),
+        plain=escape(say(diagnosis_of(case.prediction.diagnosis).plain)),
+        alerts="".join(
+            f"<p><strong>{escape(headline)}</strong> {escape(reason)}</p>"
+            for headline, reason in alert_words(case.prediction, case.bundle, say)
+        ),
         doubts=_doubts(distrust, say),
         pictures=_photo(case, say) + _map(case, map_title, say),
         answer=escape(say("The answer")),
@@ -104,6 +107,8 @@ def case_report(
             + say("malignant, or may become so. Bold: in the set of possible diagnoses.")
             + " "
             + set_words(case.prediction, case.bundle, say)
+            + " "
+            + mix_words(case.bundle, say)
         ),
         why=escape(say("Why")),
         reasons=f"<p>{escape(map_words)}</p>" + _measured(case),
@@ -119,7 +124,7 @@ def _notices(case: ExportedCase, say: Say) -> list[str]:
     notices = [
         say(
             "Not a diagnosis. This report shows how a small neural network decides. It misses melanomas. "
-            "Whatever it says, let a dermatologist look at a spot that is new, changing or worrying."
+            "Whatever it says, let a dermatologist look at a lesion that is new, changing or worrying."
         )
     ]
     if case.drawn:
@@ -222,8 +227,9 @@ def _limits(case: ExportedCase, say: Say) -> list[str]:
     if "alert_sensitivity" in figures and "alert_specificity" in figures:
         limits.append(
             say(
-                "In its test on {images} photos the alert found {found:.0%} of the melanomas ({low:.0%} to "
-                "{high:.0%}, 95% interval) and stayed silent at {silent:.0%} of the other spots.",
+                "In its test on {images} photos the melanoma alert found {found:.0%} of the melanomas "
+                "({low:.0%} to {high:.0%}, 95% interval) and stayed silent at {silent:.0%} of the other "
+                "lesions.",
                 images=figures["images"],
                 found=figures["alert_sensitivity"]["value"],
                 low=figures["alert_sensitivity"]["low"],
@@ -233,7 +239,7 @@ def _limits(case: ExportedCase, say: Say) -> list[str]:
         )
     limits.append(
         say(
-            "The network knows {count} diagnoses; a spot that is none of them still gets one of them.",
+            "The network knows {count} diagnoses; a lesion that is none of them still gets one of them.",
             count=len(case.bundle.codes),
         )
     )

@@ -91,7 +91,7 @@ class SkinDeletion(Measure):
     title = "Deletion towards bare skin"
     meaning = (
         "Mean probability of the diagnosis, 0 to 1, while pixels turn into bare skin, the marked ones first; "
-        "it falls early if the map marks what the network uses, also for a nevus, which blurred still is one."
+        "it falls early if the map marks what the network uses, also for a mole, which blurred still is one."
     )
     better = "lower"
     paper = Deletion.paper

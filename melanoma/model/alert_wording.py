@@ -1,4 +1,4 @@
-"""The prediction as sentences in any language, worded so that no sentence reassures.
+"""Names, doubts and sums of a prediction as sentences in any language; the verdict is in `verdict_wording`.
 
 Each function takes `say`, which gives an English phrase in the reader's language and fills its {braces}.
 """
@@ -9,7 +9,6 @@ import numpy as np
 
 from melanoma.diagnoses import diagnosis_of
 from melanoma.lesion.framing import NOT_SEEN, PART_OUTSIDE
-from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
 from melanoma.phrases import Say, english
 
@@ -27,26 +26,6 @@ def within_sentence(code: str, say: Say = english) -> str:
     name = diagnosis_of(code).name
     translated = say(name)
     return translated.lower() if translated == name else translated
-
-
-def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> tuple[str, str]:
-    """Return the headline about melanoma and what it means."""
-    numbers = {"probability": prediction.probability("MEL"), "threshold": bundle.alert_threshold}
-    if prediction.melanoma_alert:
-        return (
-            say("Melanoma alert (melanoma {probability:.1%}, alert from {threshold:.1%}).", **numbers),
-            say("To the network this resembles melanoma. A dermatologist should look at it soon."),
-        )
-    headline = say("No melanoma alert (melanoma {probability:.1%}, alert from {threshold:.1%}).", **numbers)
-    sensitivity = bundle.figures.get("alert_sensitivity")
-    if sensitivity is None:
-        return headline, say("This does not rule melanoma out.")
-    missed = 1 - sensitivity["value"]
-    return headline, say(
-        "This does not rule melanoma out: in its test the network stayed silent at {missed:.0%} "
-        "of the melanomas.",
-        missed=missed,
-    )
 
 
 def doubts(
@@ -100,22 +79,6 @@ def seen_words(not_seen: float | None, say: Say = english) -> str:
     if not_seen < 0.005:
         return say("The whole lesion lies in it, as it is outlined.")
     return say("Of the lesion, as it is outlined, {share:.0%} lies outside.", share=not_seen)
-
-
-def set_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> str:
-    """Return the sentence about the prediction set."""
-    names = [within_sentence(code, say) for code in prediction.prediction_set]
-    coverage = bundle.conformal_coverage
-    if not names:
-        return say("No diagnosis fits well enough: the network has seen nothing quite like this.")
-    if len(names) == 1:
-        return say("Only {name} stays possible at {coverage:.0%} coverage.", name=names[0], coverage=coverage)
-    return say(
-        "{count} diagnoses stay possible at {coverage:.0%} coverage: {names}.",
-        count=len(names),
-        coverage=coverage,
-        names=listed(names, say),
-    )
 
 
 def listed(names: Sequence[str], say: Say = english) -> str:

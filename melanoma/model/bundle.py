@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from melanoma.diagnoses import is_malignant
 from melanoma.errors import UserError
 from melanoma.model.bundle_checks import DECIDING, require_sound
 from melanoma.model.bundle_layout import (
@@ -25,6 +26,7 @@ from melanoma.model.bundle_layout import (
     ungrouped,
 )
 from melanoma.model.log_odds import Calibration
+from melanoma.model.prediction_sets import in_sets
 
 FORMAT = 2
 """Format 1 was a flat list of fields without a checksum, and had no backbone field."""
@@ -50,9 +52,10 @@ class Bundle:
     alert_threshold: float
     """Alert when the probability of melanoma is at least this."""
     alert_sensitivity: float
-    """The share of melanomas for which the threshold was chosen, on the calibration lesions."""
+    """The share of melanomas that the threshold was chosen to find, the other one of malignant lesions."""
     conformal_coverage: float
     conformal_quantiles: tuple[float, ...]
+    """The limit of each diagnosis for `prediction_sets.in_sets`."""
     distance_threshold: float
     """Largest distance to the training features that still counts as in distribution."""
     recipe: dict[str, Any]
@@ -63,6 +66,19 @@ class Bundle:
     """Name in `melanoma.model.backbones`; None for a network without one."""
     conformal_method: str = CLASS_CONDITIONAL
     """How prediction sets are made, one of `bundle_layout.SET_METHODS`."""
+    alert_confidence: float | None = None
+    """Confidence with which the bounds below hold; None for the first bundles, which had none."""
+    alert_bound: float | None = None
+    """At least this share of melanomas like those that the threshold was set on alerts."""
+    alert_lesions: int | None = None
+    """How many melanomas that was set on."""
+    malignancy_threshold: float | None = None
+    """Alert when the malignant diagnoses together reach this probability; None: no such alert."""
+    malignancy_bound: float | None = None
+    malignancy_lesions: int | None = None
+    """Both as for melanoma, of all malignant lesions."""
+    least_coverage: float | None = None
+    """Coverage aimed at for each diagnosis but melanoma; None: the same as `conformal_coverage`."""
     recalibrated: dict[str, Any] | None = None
     """Source and time of the last recalibration (`training.recalibration`); None if there was none."""
     figures: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +96,15 @@ class Bundle:
     def calibration(self) -> Calibration:
         """How the network's logits become probabilities."""
         return Calibration(self.temperature, self.prior)
+
+    def in_sets(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return which diagnoses are in the prediction set, bool (…, classes), for probabilities."""
+        return in_sets(probabilities, np.array(self.conformal_quantiles), self.conformal_method)
+
+    @property
+    def malignant(self) -> list[int]:
+        """The indices of the malignant diagnoses, and of those that can become so."""
+        return [index for index, malignant in enumerate(is_malignant(self.codes)) if malignant]
 
     def load_network(self) -> Any:
         """Return the Keras model: uint8 (n, S, S, 3) -> logits (n, classes)."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from melanoma.errors import UserError
 from melanoma.lesion.framing import FRAMINGS
-from melanoma.model.bundle_layout import SET_METHODS, refuse_newer
+from melanoma.model.bundle_layout import LATER, SET_METHODS, refuse_newer
 from melanoma.phrases import Sentence
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 2048
@@ -31,6 +31,10 @@ def _is_side(value: Any) -> bool:
     return isinstance(value, int) and is_number(value) and SMALLEST_SIDE <= value <= LARGEST_SIDE
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and is_number(value) and value > 0
+
+
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
@@ -50,7 +54,16 @@ _FIELDS: dict[str, tuple[Check, Sentence]] = {
     "temperature": (_between(0, math.inf), Sentence("a number above 0")),
     "alert_threshold": (_between(0, 1), Sentence("a number between 0 and 1")),
     "alert_sensitivity": (_between(0, 1), Sentence("a number between 0 and 1")),
+    **{
+        name: (_between(0, 1), Sentence("a number between 0 and 1"))
+        for name in ("alert_bound", "alert_confidence", "malignancy_threshold", "malignancy_bound")
+    },
+    **{
+        name: (_is_count, Sentence("a whole number above 0"))
+        for name in ("alert_lesions", "malignancy_lesions")
+    },
     "conformal_coverage": (_between(0, 1), Sentence("a number between 0 and 1")),
+    "least_coverage": (_between(0, 1), Sentence("a number between 0 and 1")),
     "distance_threshold": (_between(0, math.inf), Sentence("a number above 0")),
     "framing": (_is_name, Sentence("a name")),
     "conformal_method": (_is_name, Sentence("a name")),
@@ -58,13 +71,13 @@ _FIELDS: dict[str, tuple[Check, Sentence]] = {
     "recipe": (lambda value: isinstance(value, dict), Sentence("a group of fields")),
     "files": (_are_files, Sentence("the names of files with the SHA-256 of each")),
 }
-_OPTIONAL = ("backbone", "conformal_method", "files")
+_OPTIONAL = ("backbone", "conformal_method", "files", *LATER)
 """Not all are in format 1; a missing one has the default of `Bundle`."""
 _KNOWN = {"framing": FRAMINGS, "conformal_method": SET_METHODS}
 """Accepted names of methods; a later version may have more of them."""
 DECIDING = (
     *("codes", "image_size", "framing", "backbone", "prior", "temperature"),
-    *("alert_threshold", "alert_sensitivity"),
+    *("alert_threshold", "alert_sensitivity", "malignancy_threshold"),
     *("conformal_method", "conformal_coverage", "conformal_quantiles", "distance_threshold"),
 )
 """The fields that change predictions, besides the files."""

@@ -9,18 +9,32 @@ from typing import Any
 from melanoma.errors import UserError
 
 CLASS_CONDITIONAL = "class-conditional"
-"""Prediction sets by one quantile a diagnosis (`calibration.conformal_quantiles`)."""
-SET_METHODS = (CLASS_CONDITIONAL,)
+"""Sets of the first bundles: a diagnosis belongs to the set where 1 - p is up to its quantile."""
+ADAPTIVE = "adaptive"
+"""The likeliest diagnoses without a hole (`melanoma.model.prediction_sets`)."""
+SET_METHODS = (CLASS_CONDITIONAL, ADAPTIVE)
 
 PLACES = {
     "alert_threshold": "alerts.melanoma.threshold",
     "alert_sensitivity": "alerts.melanoma.sensitivity",
+    "alert_bound": "alerts.melanoma.bound",
+    "alert_lesions": "alerts.melanoma.lesions",
+    "malignancy_threshold": "alerts.malignancy.threshold",
+    "malignancy_bound": "alerts.malignancy.bound",
+    "malignancy_lesions": "alerts.malignancy.lesions",
+    "alert_confidence": "alerts.confidence",
     "conformal_method": "prediction_sets.method",
     "conformal_coverage": "prediction_sets.coverage",
+    "least_coverage": "prediction_sets.least_coverage",
     "conformal_quantiles": "prediction_sets.quantiles",
     "distance_threshold": "in_distribution.threshold",
 }
 """The path of a field in the file, if it is not a top-level field of the same name."""
+LATER = (
+    *("alert_bound", "alert_lesions", "alert_confidence", "least_coverage"),
+    *("malignancy_threshold", "malignancy_bound", "malignancy_lesions"),
+)
+"""Fields that the first bundles of format 2 lack; where one is None, the file has none."""
 FIRST_FORMAT = {"distance_threshold": "novelty_threshold"}
 """The same for format 1, which had no groups."""
 _TOP = (
@@ -35,6 +49,8 @@ def grouped(fields: dict[str, Any]) -> dict[str, Any]:
     """Return a `Bundle`'s fields as format 2 writes them, the alerts and sets in groups."""
     content: dict[str, Any] = {}
     for field, value in fields.items():
+        if field in LATER and value is None:
+            continue
         *groups, name = PLACES.get(field, field).split(".")
         within = content
         for group in groups:

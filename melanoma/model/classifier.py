@@ -71,6 +71,8 @@ class CompiledNetwork:
         """True if the logits are sums over the regions of the last feature map."""
         self.grid: tuple[int, int] = tuple(network.get_layer(FEATURES).output.shape[1:3])
         """Rows and columns of the last feature map."""
+        self.channels = int(network.get_layer(FEATURES).output.shape[-1])
+        """How many maps it has."""
         self.convolutions = sum(
             isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D) for layer in network.layers
         )
@@ -195,7 +197,8 @@ class Classifier:
         bundle = self.bundle
         probabilities = bundle.calibration.probabilities(logits)
         order = np.argsort(-probabilities, kind="stable")
-        kept = 1 - probabilities <= np.array(bundle.conformal_quantiles)
+        kept = bundle.in_sets(probabilities)
+        line = bundle.malignancy_threshold
         return Prediction(
             codes=bundle.codes,
             logits=logits,
@@ -203,6 +206,7 @@ class Classifier:
             class_maps=class_maps,
             bias=self.compiled.bias,
             melanoma_alert=bool(probabilities[bundle.codes.index("MEL")] >= bundle.alert_threshold),
+            malignancy_alert=None if line is None else bool(probabilities[bundle.malignant].sum() >= line),
             prediction_set=tuple(bundle.codes[index] for index in order if kept[index]),
             in_distribution=novelty <= bundle.distance_threshold,
             novelty=novelty,

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from melanoma.diagnoses import is_malignant
 from melanoma.errors import UserError
 from melanoma.model.log_odds import (
     Calibration,
@@ -51,6 +52,8 @@ class Prediction:
     """Where in the photo that lies."""
     lesion_not_seen: float | None = None
     """See `lesion.framing.Framed`."""
+    malignancy_alert: bool | None = None
+    """Whether the malignant diagnoses together reach the bundle's threshold; None if it has none."""
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -104,6 +107,16 @@ class Prediction:
     @cached_property
     def _others(self) -> np.ndarray:
         return shares_of_the_others(self.scores)
+
+    @property
+    def malignancy(self) -> float:
+        """The probability of any malignant diagnosis, or of one that can become so, 0..1."""
+        return float(self.probabilities[is_malignant(self.codes)].sum())
+
+    @property
+    def alert(self) -> bool:
+        """True for either alert."""
+        return self.melanoma_alert or bool(self.malignancy_alert)
 
     @property
     def ranked(self) -> list[tuple[str, float]]:

@@ -12,47 +12,93 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from melanoma.diagnoses import is_malignant
+from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import Evaluation, age_groups, evaluate
 from melanoma.evaluation.focus import Focus
 from melanoma.evaluation.metrics import Estimate
-from melanoma.evaluation.reliability import judge_calibration, melanoma_bins
+from melanoma.evaluation.reliability import coverage_by_diagnosis, judge_calibration, melanoma_bins
 from melanoma.evaluation.scoring import with_probabilities
 from melanoma.model.bundle import Bundle
-from melanoma.model.calibration import (
-    alert_threshold,
-    class_weights,
-    conformal_quantiles,
-    fit_temperature,
-)
+from melanoma.model.bundle_layout import ADAPTIVE
+from melanoma.model.calibration import AlertLine, alert_line, class_weights, fit_temperature
 from melanoma.model.log_odds import Calibration
+from melanoma.model.prediction_sets import adaptive_limits
 
 _COLUMNS = ["image_id", "lesion_id", "split", "diagnosis", "source", "framing", "sex", "site"]
 
 
+CONFIDENCE = 0.95
+"""With which the alerts' promise holds for new lesions."""
+LEAST_COVERAGE = 0.8
+"""Coverage of each diagnosis but melanoma; sets that cover the rarest as often as all lesions hold most."""
+_GROUPS = ("source",)
+
+
 def calibrate(
     logits: np.ndarray,
-    diagnoses: Sequence[str],
+    table: pd.DataFrame,
     codes: Sequence[str],
     prior: np.ndarray,
     sensitivity: float,
     coverage: float,
     temperature: float | None = None,
 ) -> dict[str, Any]:
-    """Return the fields of a `Bundle` that are set on calibration images: temperature, alert and sets.
+    """Return the fields of a `Bundle` that are set on calibration images: temperature, alerts and sets.
 
-    `logits` is float (n, classes), free of any mix; `diagnoses` holds n of the `codes`, melanoma among them.
-    A `temperature` that is given is used as it is.
+    `logits` is float (n, classes), free of any mix, of lesions that the network was not fitted to; `table`
+    has n rows with the `diagnosis`, one of the `codes` with melanoma among them, the `lesion_id`, and the
+    `source` if it is known. Both alerts promise the `sensitivity` for new lesions with `CONFIDENCE`
+    (`calibration.alert_line`), and find 0.9 of the lesions of each source, of any malignancy also of each
+    diagnosis. Sets hold the truth for `coverage` of all lesions and of melanomas, and for `LEAST_COVERAGE` of
+    those of each other diagnosis, or for `coverage` where that is less. A `temperature` that is given is used
+    as it is. Raises UserError for logits that are no numbers, a diagnosis that is none of the codes, or where
+    no lesion is a melanoma.
     """
-    truth = np.array([codes.index(code) for code in diagnoses])
+    diagnoses = table["diagnosis"].to_numpy()
+    unknown = sorted(set(diagnoses) - set(codes))
+    if unknown:
+        raise UserError(
+            "The labels hold {label}, which this model does not know ({known}).",
+            label=unknown[0],
+            known=", ".join(codes),
+        )
+    if not np.isfinite(logits).all():
+        raise UserError("The network's answers to some of the photos are no numbers. Score them again.")
+    truth = np.array([list(codes).index(code) for code in diagnoses])
     temperature = temperature or fit_temperature(logits, truth, prior)
     probabilities = Calibration(temperature, tuple(prior)).probabilities(logits)
-    melanoma = codes.index("MEL")
+    melanoma = list(codes).index("MEL")
+    lesions = table["lesion_id"].to_numpy()
+    malignant = np.array(is_malignant(codes))
+
+    def line(score: np.ndarray, rows: np.ndarray, columns: Sequence[str]) -> AlertLine:
+        groups = [table[name].fillna("unknown").astype(str).to_numpy()[rows] for name in columns]
+        return alert_line(score[rows], lesions[rows], sensitivity, CONFIDENCE, groups)
+
+    sources = [name for name in _GROUPS if name in table]
+    found = line(probabilities[:, melanoma], truth == melanoma, sources)
+    any_malignancy = None
+    if not malignant.all():  # else every probability of malignancy is 1
+        score = probabilities[:, malignant].sum(axis=1)
+        any_malignancy = line(score, malignant[truth], [*sources, "diagnosis"])
+    least = min(LEAST_COVERAGE, coverage)
+    by_class = np.where(np.arange(len(codes)) == melanoma, coverage, least)
+    limits = adaptive_limits(probabilities, truth, lesions, prior, coverage, by_class)
     return {
         "temperature": temperature,
-        "alert_threshold": alert_threshold(probabilities[:, melanoma], truth == melanoma, sensitivity),
+        "alert_threshold": found.threshold,
         "alert_sensitivity": sensitivity,
+        "alert_confidence": CONFIDENCE,
+        "alert_bound": found.bound,
+        "alert_lesions": found.lesions,
+        "malignancy_threshold": any_malignancy and any_malignancy.threshold,
+        "malignancy_bound": any_malignancy and any_malignancy.bound,
+        "malignancy_lesions": any_malignancy and any_malignancy.lesions,
+        "conformal_method": ADAPTIVE,
         "conformal_coverage": coverage,
-        "conformal_quantiles": tuple(conformal_quantiles(probabilities, truth, coverage).tolist()),
+        "least_coverage": least,
+        "conformal_quantiles": tuple(limits.tolist()),
     }
 
 
@@ -82,12 +128,15 @@ class Judged:
     evaluation: Evaluation
     reliability: dict[str, Estimate]
     """By the names in `evaluation.reliability.NAMES`."""
+    coverage_by_label: dict[str, Estimate]
+    """How often the prediction set holds the truth, of the images of each diagnosis."""
 
     def figures(self, accepted: dict[str, float], focus: Focus | None) -> dict[str, Any]:
         """Return the `figures` of a bundle; `accepted` and `focus` are those that need pixels."""
         return self.evaluation.as_json() | {
             "accepted": accepted,
             "reliability": {name: found.as_json() for name, found in self.reliability.items()},
+            "coverage_by_label": {label: found.as_json() for label, found in self.coverage_by_label.items()},
             "focus": focus.as_json() if focus else None,
         }
 
@@ -101,15 +150,20 @@ def judge(predictions: pd.DataFrame, logits: np.ndarray, bundle: Bundle) -> Judg
     """Return how good the bundle is on n rows of `predictions.parquet`, with their logits (n, classes)."""
     codes = list(bundle.codes)
     return Judged(
-        evaluate(predictions, predictions[codes].to_numpy(), bundle.codes, bundle.alert_threshold),
+        evaluate(
+            predictions,
+            predictions[codes].to_numpy(),
+            bundle.codes,
+            bundle.alert_threshold,
+            malignancy_threshold=bundle.malignancy_threshold,
+        ),
         judge_calibration(
             logits,
             np.array([codes.index(code) for code in predictions["diagnosis"]]),
             predictions["lesion_id"].to_numpy(),
-            bundle.temperature,
-            np.array(bundle.prior),
-            np.array(bundle.conformal_quantiles),
+            bundle,
         ),
+        coverage_by_diagnosis(predictions, bundle),
     )
 
 

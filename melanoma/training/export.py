@@ -116,7 +116,7 @@ def _calibrate(
 ) -> Bundle:
     fields = calibrate(
         calibration.logits,
-        calibration.table["diagnosis"].tolist(),
+        calibration.table,
         codes,
         prior,
         recipe.sensitivity,

@@ -1,6 +1,6 @@
 """Writes MODEL_CARD.md from the figures of a training run (Mitchell 2019, arXiv:1810.03993)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ from melanoma.evaluation.evaluate import FEW, NAMES
 from melanoma.evaluation.focus import Focus
 from melanoma.evaluation.reliability import NAMES as RELIABILITY
 from melanoma.model.bundle import Bundle
+from melanoma.model.calibration import LEAST_BY_GROUP, LEAST_LESIONS, floored
 from melanoma.training.calibrating import Judged
 from melanoma.training.recipes import Description
 
@@ -48,9 +49,21 @@ _PROBABILITIES = """## Probabilities
 
 The probabilities assume the mix of diagnoses in which the network learned: {prior}. Where most lesions are
 nevi, as in almost every clinic, a nevus is likelier and everything else less likely than shown.
-Temperature {temperature:.3f}{tempered}. The alert rings from a melanoma probability of
-{threshold:.4f}: the threshold that found {sensitivity:.0%} of the melanomas among the calibration lesions.
-Prediction sets aim at {coverage:.0%} coverage of each diagnosis.
+Temperature {temperature:.3f}{tempered}.
+
+| alert | rings from | set on | promises for new lesions like those |
+|---|---|---|---|
+{alerts}
+
+A promise holds with {confidence:.0%} confidence, and for an alert at each photo of a lesion: the threshold is
+an order statistic of the lesions' lowest scores, and the share found has this lower Clopper-Pearson limit.
+{least} of each source with {lesions} lesions or more are found too, of any malignancy also of each diagnosis.
+That costs specificity: see the figures. Alerts and sets are decided in the mix above, whatever mix a visitor
+looks at.
+
+Prediction sets hold the likeliest diagnoses and never leave out one that is likelier than another in them
+(adaptive sets, Romano et al. 2020, arXiv:2006.02544). They aim at the truth in {coverage:.0%} of all lesions
+and of melanomas, and in {least_coverage:.0%} of those of each other diagnosis.
 {recalibrated}
 ## Figures
 
@@ -61,24 +74,24 @@ On the test images{test_note}: {test_images} images, {test_lesions} lesions,
 |---|---|
 {figures}
 
-| diagnosis | sensitivity | precision in this mix |
-|---|---|---|
+| diagnosis | called so (sensitivity) | precision in this mix | with either alert | set holds it |
+|---|---|---|---|---|
 {by_label}
 
-What an alert means depends on how many of those examined have melanoma:
+What a melanoma alert means depends on how many of those examined have melanoma:
 
-| melanoma among those examined | an alert is right | no alert is right |
+| melanoma among those examined | a melanoma alert is right | no melanoma alert is right |
 |---|---|---|
 {predictive}
 
-The alert in parts of the test images ({small} marks groups with fewer than {few} melanomas or other lesions,
-which say little):
+The melanoma alert in parts of the test images ({small} marks groups with fewer than {few} melanomas or other
+lesions, which say little):
 
 | group | images | of melanoma | ROC AUC | found |
 |---|---|---|---|---|
 {groups}
 
-Melanomas that got no alert, the surest mistakes first: {missed_ids}.
+Melanomas that got no melanoma alert, the surest mistakes first: {missed_ids}.
 
 ## Can the probabilities be believed?
 
@@ -109,7 +122,7 @@ pass. Photos of skin without a dermatoscope were not at hand, so nothing is know
 
 _LIMITS = """## Limits
 
-- One melanoma in {missed} or so is missed even with the alert: no alert does not mean no melanoma.
+- {missed} No alert does not mean no melanoma.
 - Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children,
   mucosa and nails nothing is known.
 - {classes} diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of these names.
@@ -201,9 +214,12 @@ def probability_sections(
         ),
         temperature=bundle.temperature,
         tempered=tempered,
-        threshold=bundle.alert_threshold,
-        sensitivity=bundle.alert_sensitivity,
+        alerts=_rows(_alerts(bundle)),
+        confidence=bundle.alert_confidence,
+        least=f"{LEAST_BY_GROUP:.0%}",
+        lesions=LEAST_LESIONS,
         coverage=bundle.conformal_coverage,
+        least_coverage=bundle.least_coverage,
         recalibrated=recalibrated,
         test_note=test_note,
         test_images=evaluation.images,
@@ -211,7 +227,13 @@ def probability_sections(
         melanomas=evaluation.melanomas,
         figures=_rows((NAMES[name], value) for name, value in evaluation.figures.items()),
         by_label=_rows(
-            (diagnosis_of(label).name, value, evaluation.precision_by_label[label])
+            (
+                diagnosis_of(label).name,
+                value,
+                evaluation.precision_by_label[label],
+                evaluation.alerted_by_label[label],
+                judged.coverage_by_label[label],
+            )
             for label, value in evaluation.sensitivity_by_label.items()
         ),
         predictive=_rows(
@@ -235,6 +257,18 @@ def probability_sections(
     )
 
 
+def _alerts(bundle: Bundle) -> Iterator[tuple[str, ...]]:
+    for name, threshold, lesions, bound in (
+        ("melanoma", bundle.alert_threshold, bundle.alert_lesions, bundle.alert_bound),
+        ("any malignancy", bundle.malignancy_threshold, bundle.malignancy_lesions, bundle.malignancy_bound),
+    ):
+        if threshold is not None and bound is not None:
+            promise = f"at least {floored(bound):.1%} found"
+            if bound < bundle.alert_sensitivity:
+                promise += f" ({bundle.alert_sensitivity:.0%} takes more lesions)"
+            yield name, f"a probability of {threshold:.4f}", f"{lesions} lesions", promise
+
+
 def picture_sections(accepted: dict[str, float], focus: Focus | None) -> str:
     """Return the sections whose figures need pixels."""
     return _PICTURES.format(
@@ -245,9 +279,11 @@ def picture_sections(accepted: dict[str, float], focus: Focus | None) -> str:
 
 def limits_section(bundle: Bundle, judged: Judged) -> str:
     """Return the section on the limits of the model."""
-    missed = 1 - judged.evaluation.figures["alert_sensitivity"].value
+    found = judged.evaluation
+    missed = round(found.melanomas * (1 - found.figures["alert_sensitivity"].value))
     return _LIMITS.format(
-        missed=round(1 / missed) if missed > 0 else "many",
+        missed=f"Of {found.melanomas} melanomas in its test {missed or 'none'} got no melanoma alert"
+        + ("." if missed else "; among others some will."),
         classes=len(bundle.codes),
     )
 

@@ -12,7 +12,7 @@ from melanoma.training.model_card import limits_section, picture_sections, proba
 _RECALIBRATED = """
 ### Recalibrated
 
-Temperature, alert and prediction sets are not the training run's. They were set again on {when}, from
+Temperature, alerts and prediction sets are not the training run's. They were set again on {when}, from
 {source}, for the bundle of the version `{version}`; the network is the same. {remarks}
 
 | diagnosis | lesions set on | lesions judged |

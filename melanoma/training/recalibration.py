@@ -5,7 +5,7 @@ From the scores that are stored in the bundle, or from the user's own labelled p
 
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +19,17 @@ from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import NAMES
 from melanoma.evaluation.focus import judge_focus
 from melanoma.evaluation.non_dermoscopic import accepted_shares
+from melanoma.evaluation.reliability import NAMES as RELIABILITY
 from melanoma.evaluation.scoring import with_probabilities
 from melanoma.explain.looks_for import FOLDER
 from melanoma.files import user_error_if_unwritable
 from melanoma.lesion.framing import FRAMINGS
 from melanoma.model.bundle import Bundle, describe, new_bundle
+from melanoma.model.calibration import floored
 from melanoma.model.classifier import CompiledNetwork, load_compiled
 from melanoma.model.in_distribution import distance, threshold_for
 from melanoma.training.calibrating import (
+    CONFIDENCE,
     Judged,
     calibrate,
     draw_reliability,
@@ -60,7 +63,9 @@ class Recalibration:
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers; thresholds and temperature with the old value and the new."""
         names = ("temperature", "alert_threshold", "alert_sensitivity", "conformal_coverage")
-        changed = (*names, "conformal_quantiles", "distance_threshold", "framing")
+        promised = ("alert_confidence", "alert_bound", "malignancy_threshold", "malignancy_bound")
+        sets = ("conformal_method", "conformal_quantiles", "least_coverage")
+        changed = (*names, *promised, *sets, "distance_threshold", "framing")
         return {
             "bundle": str(self.bundle.path),
             "version": self.bundle.version,
@@ -82,21 +87,40 @@ class Recalibration:
         yield from self.remarks
         if found["left_out"]:
             yield f"{found['left_out']} images left out: the network was fitted to their lesions"
-        yield "          lesions set on   judged   quantile of the prediction sets"
+        same = now.conformal_method == before.conformal_method
+        yield "          lesions set on   judged   limit of the prediction sets"
         pairs = zip(now.codes, before.conformal_quantiles, now.conformal_quantiles, strict=True)
         for code, old, new in pairs:
-            yield f"  {code:<6}{found['set_on'][code]:>16}{found['judged'][code]:>9}   {old:.4f} -> {new:.4f}"
+            limit = f"{old:.4f} -> {new:.4f}" if same else f"{new:.4f}"
+            yield f"  {code:<6}{found['set_on'][code]:>16}{found['judged'][code]:>9}   {limit}"
+        if not same:
+            yield f"prediction sets        {before.conformal_method} -> {now.conformal_method}"
         if now.framing != before.framing:
             yield f"framing                {before.framing} -> {now.framing}"
         yield f"temperature            {before.temperature:.4f} -> {now.temperature:.4f}"
         yield (
-            f"alert from             {before.alert_threshold:.4f} -> {now.alert_threshold:.4f}, "
-            f"which finds {now.alert_sensitivity:.0%} of the melanomas set on"
+            f"melanoma alert from    {before.alert_threshold:.4f} -> {now.alert_threshold:.4f}, "
+            + _promise(now.alert_bound, now.alert_lesions, "melanomas")
         )
+        if now.malignancy_threshold is not None:
+            earlier = before.malignancy_threshold
+            yield (
+                f"malignancy alert from  {'none' if earlier is None else f'{earlier:.4f}'} -> "
+                f"{now.malignancy_threshold:.4f}, "
+                + _promise(now.malignancy_bound, now.malignancy_lesions, "malignant lesions")
+            )
         yield f"in distribution up to  {before.distance_threshold:.4f} -> {now.distance_threshold:.4f}"
         yield "on the lesions that judge, with 95% intervals by bootstrap over lesions:"
         for name, estimate in self.judged.evaluation.figures.items():
-            yield f"  {NAMES[name]:<46} {estimate}"
+            yield f"  {NAMES[name]:<57} {estimate}"
+        for group in self.judged.evaluation.groups:
+            if group.kind == "source":
+                title = f"{group.name}: melanomas that the alert finds"
+                yield f"  {title:<57} {group.figures['alert_sensitivity']}"
+        for name in ("coverage", "coverage_as_found", "set_size", "median_set_size"):
+            yield f"  {RELIABILITY[name]:<57} {self.judged.reliability[name]}"
+        for code, estimate in self.judged.coverage_by_label.items():
+            yield f"  {code + ': prediction sets that hold it':<57} {estimate}"
         yield f"Written to {now.path}, version {now.version}"
 
 
@@ -139,7 +163,7 @@ def recalibrate(
     set_on = scores.in_split("calibration")
     fields = calibrate(
         scores.logits[set_on],
-        scores.rows.loc[set_on, "diagnosis"].tolist(),
+        scores.rows[set_on],
         bundle.codes,
         np.array(bundle.prior),
         sensitivity,
@@ -154,8 +178,31 @@ def recalibrate(
     )
     with user_error_if_unwritable(target), new_bundle(target) as folder:
         described, judged = _write(folder, bundle, described, scores, network)
-    few = _few_for_sets(scores.rows[set_on], bundle.codes, coverage)
+    few = _few_for_alerts(described) + _few_for_sets(scores.rows[set_on], described)
     return Recalibration(bundle, replace(described, path=target), judged, (*scores.remarks, *few))
+
+
+def _few_for_alerts(bundle: Bundle) -> list[str]:
+    """Return a sentence on each alert whose promise falls short for want of lesions."""
+    found = []
+    for what, bound, lesions in (
+        ("melanomas", bundle.alert_bound, bundle.alert_lesions),
+        ("malignant lesions", bundle.malignancy_bound, bundle.malignancy_lesions),
+    ):
+        if bound is not None and bound < bundle.alert_sensitivity:
+            wanted = math.ceil(math.log(1 - CONFIDENCE) / math.log(bundle.alert_sensitivity))
+            found.append(
+                f"{lesions} {what} are too few to promise a sensitivity of {bundle.alert_sensitivity:.0%} "
+                f"with {CONFIDENCE:.0%} confidence, which takes {wanted}: the promise is {floored(bound):.1%}"
+            )
+    return found
+
+
+def _promise(bound: float | None, lesions: int | None, what: str) -> str:
+    """Return what an alert that was just set promises."""
+    assert bound is not None and lesions is not None
+    promised = f"with {CONFIDENCE:.0%} confidence at least {floored(bound):.1%} of new ones alert"
+    return f"set on {lesions} {what}: {promised}"
 
 
 def _framed(bundle: Bundle, framing: str | None, data: Paths) -> Bundle:
@@ -173,12 +220,16 @@ def _framed(bundle: Bundle, framing: str | None, data: Paths) -> Bundle:
     return replace(bundle, framing=framing)
 
 
-def _few_for_sets(rows: pd.DataFrame, codes: Sequence[str], coverage: float) -> list[str]:
-    """Return a sentence on diagnoses with too few images for a quantile, which are then in every set."""
-    counts = rows["diagnosis"].value_counts()
-    few = [code for code in codes if math.ceil((counts.get(code, 0) + 1) * coverage) > counts.get(code, 0)]
+def _few_for_sets(rows: pd.DataFrame, bundle: Bundle) -> list[str]:
+    """Return a sentence on diagnoses with too few lesions for a limit, which are then in every set."""
+    counts = rows.groupby("diagnosis")["lesion_id"].nunique()
+    few = []
+    for code in bundle.codes:
+        coverage = bundle.conformal_coverage if code == "MEL" else bundle.least_coverage or 0
+        if math.ceil((counts.get(code, 0) + 1) * coverage - 1e-9) > counts.get(code, 0):
+            few.append(code)
     return [
-        f"{', '.join(few)}: too few images for {coverage:.0%} coverage, so in every prediction set"
+        f"{', '.join(few)}: too few lesions for the coverage aimed at, so in every prediction set"
     ] * bool(few)
 
 

@@ -40,11 +40,13 @@ ON_THE_PAGE = (
     "melanoma.photos.reading",
     "melanoma.model.backbones.registry",
     "melanoma.model.bundle_checks",
+    "melanoma.model.mix",
     "melanoma.model.classifier",
     "melanoma.model.bundle_layout",
 )
 """The modules whose sentences a visitor can meet."""
 NOT_ON_THE_PAGE = {
+    "melanoma.model.calibration": "thresholds are set by commands",
     "melanoma.edits.perturbations": "its sliders give no value out of range",
     "melanoma.data.audit.files": "a file that cannot be read is a finding of the report, which is in English",
     "melanoma.data.audit.truth": "the page's audit takes no true diagnoses",

@@ -70,7 +70,7 @@ def test_the_teachers_folder_is_a_source_and_its_names_tell_nothing(small_model,
     press(app, "Start")
     assert "melanoma/" not in words(app)
     answer(app, option=1)
-    assert "You: Melanocytic nevus" in words(app)
+    assert "You: Mole (nevus)" in words(app)
 
 
 def test_a_teachers_folder_that_is_not_there_is_one_sentence_without_its_path(

@@ -17,6 +17,7 @@ from melanoma.batch.results import Results
 from melanoma.batch.rows import as_rows, as_table, schema_of
 from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
+from melanoma.model.mix import mix_named
 
 COUNT = 90
 JOB = {"model": "1", "paths": ["day"]}
@@ -27,18 +28,20 @@ def schema(small_bundle):
     return schema_of(load_bundle(small_bundle))
 
 
-def row(path: str, melanoma: float | None = 0.25) -> dict:
+def row(path: str, melanoma: float | None = 0.25, alert: bool = False) -> dict:
     known = melanoma is not None
     return {
         "path": path,
         "probabilities": {"MEL": melanoma, "NV": 1 - melanoma} if known else None,
         "diagnosis": "NV" if known else None,
-        "melanoma_alert": False if known else None,
+        "melanoma_alert": alert if known else None,
+        "malignancy_alert": True if known else None,
         "prediction_set": ["NV", "MEL"] if known else None,
         "in_distribution": True if known else None,
         "flags": ["=Blurred."] if known else None,
         "error": None if known else "It is empty.",
         "frame": None,
+        "malignancy": melanoma,
         "scores": {"MEL": -1.4, "NV": -0.3} if known else None,
         "logits": {"MEL": 0.5, "NV": 1.5} if known else None,
         "novelty": 0.5 if known else None,
@@ -58,16 +61,28 @@ def test_rows_come_back_from_a_table_as_they_were(schema):
     assert list(found[0]) == list(rows[0])
 
 
+def test_rows_in_another_mix_come_back_with_it(small_bundle):
+    bundle = load_bundle(small_bundle)
+    mix = mix_named("even", bundle)
+    rows = [
+        row("a") | {"mix": "even", "probabilities_in_mix": {"MEL": 0.4, "NV": 0.6}},
+        row("b", None) | {"mix": "even", "probabilities_in_mix": None},
+    ]
+    table = as_table(rows, schema_of(bundle, mix))
+    assert table["mix_MEL"].to_pylist() == [0.4, None]
+    assert as_rows(table) == rows
+
+
 @pytest.mark.parametrize("ending", ["csv", "json", "jsonl", "parquet"])
 def test_each_format_holds_every_row(schema, tmp_path, ending, monkeypatch):
     monkeypatch.setattr(module, "CHUNK_ROWS", 2)
     out = tmp_path / f"out.{ending}"
     results = Results(out, schema, JOB)
-    rows = [row("=a"), row("b", None), row("c"), row("d"), row("e")]
+    rows = [row("=a"), row("b", None), row("c", alert=True), row("d"), row("e")]
     for one in rows:
         results.add([one])
     assert len(list(results.folder.glob("*.parquet"))) == 2 and not out.exists()
-    assert results.finish() == {"rows": 5, "errors": 1, "alerts": 0}
+    assert results.finish() == {"rows": 5, "errors": 1, "melanoma alerts": 1, "malignancy alerts": 4}
     assert list(tmp_path.iterdir()) == [out]
     if ending == "csv":
         with out.open(newline="", encoding="utf-8") as file:
@@ -81,7 +96,7 @@ def test_each_format_holds_every_row(schema, tmp_path, ending, monkeypatch):
         assert (found[1]["p_MEL"], found[1]["error"], found[1]["melanoma_alert"]) == ("", "It is empty.", "")
     elif ending == "parquet":
         table = pq.read_table(out)
-        assert table.schema.metadata[b"melanoma.schema"] == b"2"
+        assert table.schema.metadata[b"melanoma.schema"] == b"3"
         assert as_rows(table) == rows
     else:
         text = out.read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ import csv
 import io
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,22 +17,56 @@ from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.batch.worklist import as_csv, as_html, summary
 from melanoma.errors import UserError
 from melanoma.files import spreadsheet_text
+from melanoma.model.mix import mix_of
 from melanoma.phrases import Sentence
 
 
 def entry(name: str, melanoma: float | None, **more) -> Entry:
     if melanoma is None:
         return Entry(name, error=Sentence("It is empty."))
-    return Entry(name, probabilities={"MEL": melanoma, "NV": 1 - melanoma}, **more)
+    return Entry(
+        name, probabilities={"MEL": melanoma, "NV": 1 - melanoma}, **{"malignancy": melanoma, **more}
+    )
 
 
-def test_what_nobody_judged_comes_first_and_then_the_likeliest_melanoma():
-    entries = [entry("a", 0.1), entry("b", 0.9), entry("c", None), entry("d", 0.5)]
-    assert [found.name for found in ranked(entries)] == ["c", "b", "d", "a"]
+def judged(name: str, melanoma: bool, second: bool | None, malignancy: float, share: float = 0.0) -> Entry:
+    probabilities = {"MEL": share, "BCC": malignancy - share, "NV": 1 - malignancy}
+    alerts = {"alert": melanoma, "malignancy_alert": second, "malignancy": malignancy}
+    return Entry(name, probabilities=probabilities, **alerts)
+
+
+def test_what_nobody_judged_comes_first_then_alerts_and_then_the_likeliest_malignancy():
+    entries = [
+        judged("mole", False, False, 0.05),
+        judged("sure of nothing", False, False, 0.06),
+        judged("melanoma alert alone", True, False, 0.04, 0.04),
+        judged("carcinoma", False, True, 0.98),
+        judged("both", True, True, 0.5, 0.3),
+        entry("unreadable", None),
+    ]
+    assert [found.name for found in ranked(entries)] == [
+        *("unreadable", "carcinoma", "both", "melanoma alert alone", "sure of nothing", "mole"),
+    ]
+
+
+def test_without_a_second_alert_the_first_one_ranks():
+    entries = [
+        judged("a", False, None, 0.9),
+        judged("b", True, None, 0.2, 0.1),
+        judged("c", False, None, 0.3),
+    ]
+    assert [found.name for found in ranked(entries)] == ["b", "a", "c"]
+
+
+def test_of_equal_malignancies_the_likelier_melanoma_comes_first():
+    entries = [judged("a", True, True, 0.5, 0.1), judged("b", True, True, 0.5, 0.4)]
+    assert [found.name for found in ranked(entries)] == ["b", "a"]
 
 
 def test_equal_photos_keep_their_order():
     assert [found.name for found in ranked([entry("b", 0.5), entry("a", 0.5)])] == ["b", "a"]
+    nothing = [judged(name, False, False, float("nan")) for name in "ba"]
+    assert [found.name for found in ranked(nothing)] == ["b", "a"], "NaN has no place of its own"
 
 
 def test_every_photo_gets_its_own_answer_and_a_bad_one_costs_only_itself(small_classifier, drawn_folder):
@@ -72,6 +107,8 @@ def test_the_csv_runs_no_formula_and_keeps_every_number():
     assert rows[0]["name"] == "'=HYPERLINK(1)"
     assert (rows[0]["p_MEL"], rows[0]["p_NV"], rows[0]["diagnosis"]) == ("0.250000", "0.750000", "NV")
     assert rows[0]["prediction_set"] == "MEL; NV"
+    assert (rows[0]["malignancy"], rows[0]["malignancy_alert"]) == ("0.250000", ""), "no second alert"
+    assert not any(name.startswith("mix_") for name in rows[0])
     assert rows[1]["name"] == "b,\n“c”.jpg"
     assert (rows[1]["p_MEL"], rows[1]["melanoma_alert"], rows[1]["error"]) == ("", "", "It is empty.")
 
@@ -95,15 +132,39 @@ def test_the_html_shows_names_as_typed_and_loads_nothing(small_classifier):
     assert page.index("&lt;script") < page.index(">b<")
 
 
+def test_in_another_mix_only_what_is_shown_changes(small_classifier, drawn_folder):
+    bundle = small_classifier.bundle
+    mix = mix_of("rare", {"MEL": 0.001, "NV": 0.999}, Sentence("the file rare"), bundle)
+    files = sorted(Path(drawn_folder).rglob("*.png"))[:6]
+    sources = [in_memory(file.name, file.read_bytes()) for file in files]
+    own = ranked(list(judge(small_classifier, sources)))
+    shown = ranked(list(judge(small_classifier, sources, mix=mix)))
+    assert [replace(one, in_mix=None) for one in shown] == own
+    for one in shown:
+        odds = one.probabilities["MEL"] / one.probabilities["NV"] / 999 * bundle.prior[1] / bundle.prior[0]
+        assert one.in_mix["MEL"] == pytest.approx(odds / (1 + odds))
+    page = as_html(shown, bundle, mix=mix)
+    assert (
+        "Nothing else changes" in page
+        and "the file rare" in page
+        and "Nothing else" not in as_html(own, bundle)
+    )
+    assert f"{shown[0].in_mix['MEL']:.1%}" in page
+    first = next(csv.DictReader(io.StringIO(as_csv(shown, bundle.codes, mix))))
+    assert float(first["mix_MEL"]) == pytest.approx(shown[0].in_mix["MEL"], abs=1e-6)
+    assert float(first["p_MEL"]) == pytest.approx(shown[0].probabilities["MEL"], abs=1e-6)
+
+
 def test_the_summary_counts():
     entries = [
         entry("a", 0.9, alert=True),
         entry("b", 0.9, alert=True, flags=("The photo is blurred.",)),
         entry("c", 0.1, in_distribution=False),
         entry("d", None),
+        judged("e", False, True, 0.9),
     ]
     assert summary(entries).startswith(
-        "4 photos: 2 with a melanoma alert, 2 whose answer should be distrusted, 1"
+        "5 photos: 2 with a melanoma alert, 1 with that for any skin cancer alone, 2 whose answer"
     )
 
 

@@ -38,7 +38,7 @@ def test_from_step_to_step_and_a_click_enlarges_a_map(address, browser):
 def test_a_shared_link_opens_the_same_sum_on_a_phone(address, browser):
     page = browser.new_page(viewport={"width": 390, "height": 2600})
     page.goto(f"{address}/lesson?step=4&of=NV")
-    expect(page.get_by_text("Log-odds of Melanocytic nevus")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("Log-odds of Mole (nevus)")).to_be_visible(timeout=WAIT)
     assert_no_sideways_scrolling(page)
     page.close()
 

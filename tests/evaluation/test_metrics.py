@@ -1,6 +1,7 @@
 """Figures worked out by hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,9 @@ from melanoma.evaluation.metrics import (
     roc_auc,
     share,
 )
-from melanoma.evaluation.reliability import judge_calibration
-from melanoma.model.calibration import (
-    alert_threshold,
-    conformal_quantiles,
-    fit_temperature,
-)
+from melanoma.evaluation.reliability import _weighted_median, coverage_by_diagnosis, judge_calibration
+from melanoma.model.bundle import load_bundle
+from melanoma.model.calibration import fit_temperature
 from melanoma.model.log_odds import Calibration
 
 
@@ -79,19 +77,6 @@ def test_a_constant_added_to_all_logits_changes_no_probability():
     assert probabilities(np.zeros(3)) == pytest.approx(prior)
 
 
-def test_the_alert_threshold_finds_the_share_and_not_more():
-    score = np.arange(1, 21) / 20
-    threshold = alert_threshold(score, np.ones(20, bool), 0.95)
-    assert (score >= threshold).sum() == 19
-
-
-def test_conformal_quantile_by_hand():
-    probabilities = np.column_stack([np.arange(1, 10) / 10, 1 - np.arange(1, 10) / 10])
-    quantiles = conformal_quantiles(probabilities, np.zeros(9, int), 0.8)
-    # The 8th of nine scores; a class without images is always in.
-    assert quantiles == pytest.approx([0.8, 1.0])
-
-
 def test_coarser_labels_add_probabilities_up():
     codes = ("MEL", "NV", "AK", "SCC")
     probabilities = np.array([[0.3, 0.1, 0.25, 0.35]])
@@ -135,14 +120,56 @@ def test_an_estimate_that_nobody_knows():
     assert nowhere.as_json() == {"value": None, "low": None, "high": None}
 
 
-def test_reliability_is_judged_in_the_mix_that_is_meant():
+def test_reliability_is_judged_in_the_mix_that_is_meant(small_bundle):
     truth = np.tile([0, 0, 0, 1], 100)
     logits = np.log(np.tile([[0.75, 0.25]], (400, 1)))
-    found = judge_calibration(logits, truth, np.arange(400), 1.0, np.full(2, 0.5), np.full(2, 0.3))
+    bundle = replace(
+        load_bundle(small_bundle),
+        temperature=1.0,
+        prior=(0.5, 0.5),
+        conformal_quantiles=(0.3, 0.3),
+        conformal_method="class-conditional",
+    )
+    found = judge_calibration(logits, truth, np.arange(400), bundle)
     # Weighted to equal classes the first column is right in half of the cases, at a confidence of 0.75.
     assert found["calibration_error"].value == pytest.approx(0.25)
     assert found["coverage"].value == pytest.approx(0.5)
-    assert found["set_size"].value == pytest.approx(1.0)
+    assert found["coverage_as_found"].value == pytest.approx(0.75)
+    assert found["set_size"].value == found["median_set_size"].value == pytest.approx(1.0)
+    predictions = pd.DataFrame({"MEL": [0.9, 0.6, 0.2], "NV": [0.1, 0.4, 0.8]}).assign(
+        diagnosis=["MEL", "MEL", "NV"], lesion_id=["a", "b", "c"]
+    )
+    by_diagnosis = coverage_by_diagnosis(predictions, bundle)  # in the set from 0.7 on
+    assert {code: found.value for code, found in by_diagnosis.items()} == {"MEL": 0.5, "NV": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("weights", "median"), [([1, 1, 1], 2), ([3, 1, 1], 1), ([0, 1, 3], 5), ([1, 0, 1], 1)]
+)
+def test_a_weighted_median_by_hand(weights, median):
+    assert _weighted_median(np.array([1, 5, 2])[[0, 2, 1]], np.array(weights, float)) == median
+
+
+def test_the_second_alert_is_judged_by_all_that_is_malignant():
+    codes = ("MEL", "NV", "BCC")
+    truth = ["MEL", "MEL", "BCC", "BCC", "NV", "NV", "NV", "NV"]
+    probabilities = np.array(
+        [
+            *([0.8, 0.1, 0.1], [0.1, 0.3, 0.6], [0.0, 0.1, 0.9], [0.1, 0.8, 0.1]),
+            *([0.6, 0.3, 0.1], [0.1, 0.2, 0.7], [0.0, 0.9, 0.1], [0.1, 0.7, 0.2]),
+        ]
+    )
+    found = evaluate(small_table(truth), probabilities, codes, 0.5, 50, malignancy_threshold=0.7)
+    figures = {name: estimate.value for name, estimate in found.figures.items()}
+    assert (figures["alert_sensitivity"], figures["alert_specificity"]) == (0.5, 5 / 6)
+    assert (figures["malignancy_sensitivity"], figures["malignancy_specificity"]) == (0.75, 0.5)
+    assert figures["either_specificity"] == 0.5
+    assert {label: value.value for label, value in found.alerted_by_label.items()} == {
+        **{"BCC": 0.5, "MEL": 1.0, "NV": 0.5}
+    }
+    alone = evaluate(small_table(truth), probabilities, codes, 0.5, 50)
+    assert not {"malignancy_sensitivity", "either_specificity"} & set(alone.figures)
+    assert alone.alerted_by_label["MEL"].value == 0.5
 
 
 def small_table(diagnoses: list[str], **columns: list) -> pd.DataFrame:

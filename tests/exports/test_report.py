@@ -14,9 +14,10 @@ from melanoma.exports.report import case_report
 from melanoma.lesion.framing import PART_OUTSIDE
 from melanoma.lesion.outline import Outline
 from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view, outline_in_view
-from melanoma.model.alert_wording import alert_words, doubts, set_words, sum_words
+from melanoma.model.alert_wording import doubts, sum_words
 from melanoma.model.bundle import load_bundle
 from melanoma.model.log_odds import Calibration
+from melanoma.model.verdict_wording import alert_words, set_words
 from melanoma.photos.encoding import as_png
 from melanoma.photos.framing import frame
 
@@ -128,11 +129,12 @@ def test_the_picture_is_a_png_without_text_chunks(case):
 
 
 def test_silence_is_never_reassurance(case):
-    silent = replace(case.prediction, melanoma_alert=False)
-    headline, meaning = alert_words(silent, case.bundle)
-    assert headline.startswith("No melanoma alert") and "does not rule melanoma out" in meaning
-    headline, meaning = alert_words(replace(silent, melanoma_alert=True), case.bundle)
-    assert headline.startswith("Melanoma alert") and "dermatologist" in meaning
+    silent = replace(case.prediction, melanoma_alert=False, malignancy_alert=False, logits=np.array([0, 2.0]))
+    alerts = alert_words(silent, case.bundle)
+    assert alerts[0][0] == "No melanoma alert:" and alerts[-1][0] == "All the same:"
+    assert "shows it to a doctor" in alerts[-1][1] and "melanomas" in alerts[-1][1]
+    alerts = alert_words(replace(silent, melanoma_alert=True), case.bundle)
+    assert alerts[0][0] == "Melanoma alert:" and "dermatologist" in alerts[-1][1]
 
 
 def test_every_known_doubt_is_told(case):
@@ -147,7 +149,7 @@ def test_every_known_doubt_is_told(case):
 def test_an_empty_prediction_set_is_a_doubt_and_two_are_listed(case):
     assert "nothing quite like" in set_words(replace(case.prediction, prediction_set=()), case.bundle)
     both = set_words(replace(case.prediction, prediction_set=("MEL", "NV")), case.bundle)
-    assert both.startswith("2 diagnoses") and "melanoma and melanocytic nevus" in both
+    assert both.startswith("All 2 diagnoses stay possible.")
 
 
 def test_the_sum_in_words(case):

@@ -30,7 +30,7 @@ def test_bars_show_all_values_and_mark_the_malignant():
     bar = figure.data[0]
     assert list(bar.x) == [0.1, 0.2, 0.7]  # Plotly counts from below, so the likeliest is on top
     assert bar.y[1] == f"<b>Melanoma {MALIGNANT_MARK}</b>"
-    assert bar.y[2] == "<b>Melanocytic nevus</b>"
+    assert bar.y[2] == "<b>Mole (nevus)</b>"
     assert MALIGNANT_MARK not in bar.y[0] and "<b>" not in bar.y[0]
     assert list(bar.marker.pattern.shape) == ["", "/", ""]
 

@@ -39,10 +39,10 @@ def test_a_photo_that_stays_what_it_is_when_blurred():
     def told(sharp, blurred, mask=None, figures=("deletion",)):
         photo = np.zeros((16, 16, 3), np.uint8)
         case = MapCase(chances(sharp, blurred), photo, SOME, 0, mask)
-        return sentences(case, dict.fromkeys(figures, 0.7), "melanocytic nevus", {})
+        return sentences(case, dict.fromkeys(figures, 0.7), "mole (nevus)", {})
 
     still = (
-        "Wholly blurred, the photo is still melanocytic nevus to the network (80%): what blurring takes away "
+        "Wholly blurred, the photo is still mole (nevus) to the network (80%): what blurring takes away "
         "tells little of this map."
     )
     assert told(0.9, 0.8) == [still]

@@ -8,7 +8,9 @@ import pytest
 
 from melanoma.errors import UserError
 from melanoma.model.bundle import _digest, describe, load_bundle, new_bundle
-from melanoma.model.bundle_layout import FIRST_FORMAT, PLACES, grouped, ungrouped
+from melanoma.model.bundle_layout import FIRST_FORMAT, LATER, PLACES, grouped, ungrouped
+from melanoma.model.classifier import Classifier
+from melanoma.photos.reading import read_image
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -55,6 +57,13 @@ UNSOUND = {
     "alert_threshold": (0, 1, 1.5, -0.1, NAN, None, True),
     "alert_sensitivity": (0, 1.2, NAN, None),
     "conformal_coverage": (0, 1, NAN, None),
+    "malignancy_threshold": (0, 1, NAN, True, "0.1"),
+    "alert_bound": (0, 1, NAN),
+    "malignancy_bound": (0, 1.5),
+    "alert_confidence": (1, NAN, "high"),
+    "alert_lesions": (0, -3, 2.5, True),
+    "malignancy_lesions": (0, NAN),
+    "least_coverage": (0, 1, NAN),
     "distance_threshold": (0, -1, NAN, INFINITY, None),
     "prior": ([0.0, 0.0], [0.0, 1.0], [0.5, 0.4], [0.5], [0.5, NAN], None, 1, "ab"),
     "conformal_quantiles": ([0.5], [0.5, 1.5], [NAN, 0.5], None, [0.5, None]),
@@ -79,11 +88,23 @@ def test_a_description_that_nothing_can_be_decided_by_is_refused_by_name(
 def test_the_second_format_groups_what_decides(small_bundle):
     content, bundle = json.loads((small_bundle / "bundle.json").read_text()), load_bundle(small_bundle)
     assert content["alerts"] == {
-        "melanoma": {"threshold": bundle.alert_threshold, "sensitivity": bundle.alert_sensitivity}
+        "melanoma": {
+            "threshold": bundle.alert_threshold,
+            "sensitivity": bundle.alert_sensitivity,
+            "bound": bundle.alert_bound,
+            "lesions": bundle.alert_lesions,
+        },
+        "malignancy": {
+            "threshold": bundle.malignancy_threshold,
+            "bound": bundle.malignancy_bound,
+            "lesions": bundle.malignancy_lesions,
+        },
+        "confidence": 0.95,
     }
     assert content["prediction_sets"] == {
-        "method": "class-conditional",
+        "method": "adaptive",
         "coverage": bundle.conformal_coverage,
+        "least_coverage": 0.8,
         "quantiles": list(bundle.conformal_quantiles),
     }
     assert content["in_distribution"] == {"threshold": bundle.distance_threshold}
@@ -94,9 +115,9 @@ def test_the_second_format_groups_what_decides(small_bundle):
     ("place", "value", "named"),
     [
         (("gauge",), {"edges": [0.1]}, "gauge"),
-        (("alerts", "malignancy"), {"threshold": 0.2}, "alerts.malignancy"),
-        (("alerts", "melanoma", "bound"), 0.9, "alerts.melanoma.bound"),
-        (("prediction_sets", "method"), "adaptive", "prediction_sets.method: adaptive"),
+        (("alerts", "carcinoma"), {"threshold": 0.2}, "alerts.carcinoma"),
+        (("alerts", "malignancy", "surely"), 0.9, "alerts.malignancy.surely"),
+        (("prediction_sets", "method"), "conditional", "prediction_sets.method: conditional"),
         (("prediction_sets", "threshold"), 0.9, "prediction_sets.threshold"),
         (("in_distribution", "layer"), "conv_9", "in_distribution.layer"),
         (("framing",), "lesion-oval", "framing: lesion-oval"),
@@ -128,10 +149,27 @@ def test_a_group_that_is_none_or_lacks_its_fields_is_damaged(small_bundle, tmp_p
         load_bundle(copy)
 
 
+def _as_first_bundles(bundle):
+    """Return a bundle as those were that had one alert and sets by diagnosis."""
+    return replace(bundle, conformal_method="class-conditional", **dict.fromkeys(LATER))
+
+
 def test_the_first_format_is_still_read(small_bundle, tmp_path):
     old, new = load_bundle(_changed(small_bundle, tmp_path / "copy", 1)), load_bundle(small_bundle)
-    assert replace(old, path=new.path) == new
-    assert old.version == new.version
+    assert replace(old, path=new.path) == _as_first_bundles(new)
+    assert old.version == _as_first_bundles(new).version != new.version
+
+
+def test_a_bundle_without_the_second_alert_is_still_read_and_gives_none(small_bundle, tmp_path, drawn_photo):
+    shutil.copytree(small_bundle, tmp_path / "copy")
+    described = describe(tmp_path / "copy", _as_first_bundles(load_bundle(small_bundle)))
+    content = json.loads((tmp_path / "copy" / "bundle.json").read_text())
+    assert content["alerts"] == {
+        "melanoma": {"threshold": described.alert_threshold, "sensitivity": described.alert_sensitivity}
+    }
+    assert set(content["prediction_sets"]) == {"method", "coverage", "quantiles"}
+    (prediction,) = Classifier(load_bundle(tmp_path / "copy"))([read_image(drawn_photo)])
+    assert prediction.malignancy_alert is None and prediction.alert == prediction.melanoma_alert
 
 
 @pytest.mark.parametrize("form", [1, 2])
@@ -181,7 +219,9 @@ def test_a_description_changed_by_hand_is_refused(small_bundle, tmp_path, change
         {"temperature": 2.5},
         {"prior": (0.25, 0.75)},
         {"codes": ("NV", "MEL")},
-        {"conformal_method": "adaptive"},
+        {"malignancy_threshold": 0.25},
+        {"malignancy_threshold": None},
+        {"conformal_method": "class-conditional"},
         {"conformal_coverage": 0.5},
         {"conformal_quantiles": (0.25, 0.75)},
         {"distance_threshold": 0.3},
@@ -215,7 +255,7 @@ def _changed(bundle, copy, form, **values):
     del content["format"], content["checksum"]
     fields = ungrouped(content, copy) | values
     if form == 1:  # flat, without a checksum, and without what came later
-        for later in {"conformal_method", "recalibrated"} - set(values):
+        for later in {"conformal_method", "recalibrated", *LATER} - set(values):
             del fields[later]
         content = {"format": 1} | {FIRST_FORMAT.get(name, name): fields[name] for name in fields}
         (copy / "bundle.json").write_text(json.dumps(content))

@@ -1,6 +1,7 @@
 """The compiled pass: class maps that add up, answers that do not mix between visitors."""
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import replace
 
 import keras
@@ -45,6 +46,25 @@ def test_the_melanoma_alert_follows_the_threshold(small_classifier):
     for prediction in small_classifier(PHOTOS):
         reached = prediction.probability("MEL") >= small_classifier.bundle.alert_threshold
         assert prediction.melanoma_alert == reached
+
+
+def test_the_alert_for_any_malignancy_has_its_own_threshold(shipped_classifier):
+    """The network's outputs are made up: the photo's pixels do not matter."""
+    bundle = replace(shipped_classifier.bundle, alert_threshold=0.05, malignancy_threshold=0.07)
+    classifier, photo = copy(shipped_classifier), shipped_classifier.prepare(PHOTOS[0])
+    classifier.bundle = bundle
+    for shares, melanoma, malignancy in (
+        ([0.01, 0.01, 0.94, 0.01, 0.01, 0.01, 0.005, 0.005], False, True),  # a carcinoma
+        ([0.02, 0.30, 0.01, 0.03, 0.5, 0.02, 0.1, 0.02], False, True),  # a little of each
+        ([0.9, 0.05, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005], True, True),
+        ([0.01, 0.90, 0.01, 0.01, 0.04, 0.01, 0.01, 0.01], False, False),
+    ):
+        logits = bundle.temperature * (np.log(shares) - np.log(bundle.prior))
+        found = classifier._decide(photo, logits, None, 0.0)
+        assert found.probabilities == pytest.approx(np.array(shares) / np.sum(shares))
+        assert (found.melanoma_alert, found.malignancy_alert) == (melanoma, malignancy)
+        assert found.malignancy == pytest.approx(sum(np.array(shares)[[0, 2, 3, 7]]) / np.sum(shares))
+        assert found.alert == (melanoma or malignancy)
 
 
 @pytest.mark.slow("threads that share the shipped network")

@@ -76,7 +76,7 @@ def test_the_alert_follows_the_bundles_threshold(nine_classifier, prediction):
     predictions = bundle.load_predictions()
     melanomas = predictions[(predictions["split"] == "calibration") & (predictions["diagnosis"] == "MEL")]
     found = (melanomas["MEL"] >= bundle.alert_threshold).mean()
-    assert found >= bundle.alert_sensitivity
+    assert found >= bundle.alert_bound
     assert prediction.melanoma_alert == (prediction.probability("MEL") >= bundle.alert_threshold)
 
 

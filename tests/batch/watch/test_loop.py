@@ -2,10 +2,12 @@
 
 import json
 import threading
+from copy import copy
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("watchfiles")
@@ -16,6 +18,7 @@ from melanoma.batch.watch.journal import Journal
 from melanoma.batch.watch.loop import event_of, watch_folder
 from melanoma.batch.watch.webhook import EventQueue
 from melanoma.errors import UserError
+from melanoma.photos.reading import read_image
 
 
 def test_a_file_is_ready_when_it_has_lain_still(tmp_path):
@@ -185,6 +188,7 @@ def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifi
 def test_an_alert_that_a_kill_kept_back_is_told_first(small_classifier, tmp_path, capsys):
     line = {name: None for name in ("time", "frame", "diagnosis", "model", "model_version")}
     line |= {"id": "7", "path": "a.jpg", "melanoma_alert": True, "error": None, "probabilities": {"MEL": 0.9}}
+    line |= {"malignancy": 0.9, "malignancy_alert": None}
     line |= {"file": str(tmp_path / "a.jpg"), "size": 1, "changed_ns": 1}
     worklist = Journal(tmp_path / "list.jsonl")
     worklist.append([line])  # and then the power fails
@@ -195,3 +199,33 @@ def test_an_alert_that_a_kill_kept_back_is_told_first(small_classifier, tmp_path
     (event,) = [json.loads(told) for told in capsys.readouterr().out.splitlines()]
     assert (event["id"], event["melanoma"]) == ("7", 0.9)
     assert event_of(line | {"melanoma_alert": False}) is None
+    other = event_of(line | {"melanoma_alert": False, "malignancy_alert": True, "malignancy": 0.95})
+    assert (other["event"], other["malignancy"]) == ("malignancy alert", 0.95)
+
+
+def test_of_photos_that_lie_ready_together_the_most_urgent_comes_first(
+    small_classifier, drawn_folder, tmp_path, capsys
+):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    files = sorted(Path(drawn_folder).rglob("*.png"))[:5]
+    found = small_classifier([read_image(file) for file in files])
+    for number, file in enumerate(files):
+        (inbox / f"{number}.png").write_bytes(file.read_bytes())
+    (inbox / "bad.jpg").write_bytes(b"no photo")
+    by_melanoma = sorted(range(5), key=lambda number: -found[number].malignancy)
+    # The likeliest two have an alert, and one of the others has it by the second threshold alone.
+    line = float(np.mean([found[number].malignancy for number in by_melanoma[1:3]]))
+    classifier = copy(small_classifier)
+    classifier.bundle = replace(small_classifier.bundle, alert_threshold=line, malignancy_threshold=line)
+    stop, order = threading.Event(), []
+    outbox = EventQueue(Journal(tmp_path / "deliveries"), None)
+    worklist = Journal(tmp_path / "list.jsonl")
+    for told in watch_folder(classifier, inbox, worklist, outbox, BatchOptions(), still=0.2, stop=stop):
+        order.append(Path(told["path"]).name)
+        if len(order) == 6:
+            stop.set()
+    readable = [name for name in order if name != "bad.jpg"]
+    assert readable == [f"{number}.png" for number in by_melanoma]
+    assert [Path(one["path"]).name for one in worklist] == order
+    assert [one["melanoma_alert"] for one in worklist if not one["error"]] == [True] * 2 + [False] * 3

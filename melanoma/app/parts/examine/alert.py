@@ -1,24 +1,42 @@
-"""The alert, in one sentence that nobody can take for reassurance, and the probabilities."""
+"""The verdict: the likeliest diagnosis, the alerts with their reasons, and the probabilities."""
 
 import streamlit as st
 
+from melanoma.app.parts.examine.mix import choose_mix
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.language import format_number, say, text
+from melanoma.app.parts.shared.language import format_number, say
+from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.probability_bars import probability_bars
 from melanoma.measures.lesion_in_view import LesionInView
-from melanoma.model.alert_wording import alert_words, doubts, set_words, within_sentence
+from melanoma.model.alert_wording import doubts, within_sentence
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
+from melanoma.model.verdict_wording import (
+    alert_words,
+    is_grave,
+    kind_of,
+    likeliest_words,
+    mix_words,
+    promise_words,
+    set_words,
+    shown_mix_words,
+)
 
 
 def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
-    """Show the alert, and every reason to doubt the answer."""
-    headline, meaning = alert_words(prediction, bundle, say)
-    message = f"**{headline}** {meaning}"
+    """Show the likeliest diagnosis and the alerts, and every reason to doubt the answer."""
+    alerts = "  \n".join(
+        f"**{headline}** {reason}" if headline else reason
+        for headline, reason in alert_words(prediction, bundle, say)
+    )
+    plain = say(diagnosis_of(prediction.diagnosis).plain)
+    message = f"**{likeliest_words(prediction, say)}** {plain}\n\n{alerts}"
     reasons = lesion.doubts(prediction, say) if lesion else doubts(prediction, say)
     with st.container(key="verdict"):
-        if prediction.melanoma_alert:
+        if is_grave(prediction):
             st.error(message, icon=":material/warning:")
+        elif prediction.alert:
+            st.warning(message, icon=":material/warning:")
         else:
             st.info(message, icon=":material/info:")
         if reasons:
@@ -26,9 +44,11 @@ def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | No
 
 
 def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
-    """Show all diagnoses with their probabilities, and what the percentages mean."""
-    chances = dict(prediction.ranked)
-    with st.container(key="bars"):
+    """Show all diagnoses with their probabilities, what each is, and what the percentages mean."""
+    place = st.container(key="bars")
+    mix = choose_mix(bundle)
+    chances = mix.by_code(prediction) if mix else dict(prediction.ranked)
+    with place:
         show(
             probability_bars(chances, prediction.prediction_set, say),
             key="probabilities",
@@ -36,20 +56,23 @@ def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
                 "Probabilities: {values}",
                 values=", ".join(
                     f"{within_sentence(code, say)} {format_number(value, '.1%')}"
-                    for code, value in chances.items()
+                    for code, value in sorted(chances.items(), key=lambda item: -item[1])
                 ),
             ),
         )
+    if mix:
+        st.info(shown_mix_words(mix, bundle, say), icon=":material/balance:")
     sentences = (
         say("▲ and hatching: malignant, or may become so. Bold: in the set of possible diagnoses."),
         set_words(prediction, bundle, say),
-        describe_prior(bundle),
+        "" if mix else mix_words(bundle, say),
     )
-    st.caption(" ".join(sentences))
-
-
-def describe_prior(bundle: Bundle) -> str:
-    """Return the sentence about the mix of diagnoses that the percentages assume."""
-    common = sorted(zip(bundle.prior, bundle.codes, strict=True), reverse=True)[:3]
-    named = [f"{share * 100:.0f} {within_sentence(code, say)}" for share, code in common]
-    return text("prior").format(mix=", ".join(named))
+    st.caption(" ".join(filter(None, sentences)))
+    with st.popover(say("What are these?"), icon=":material/help:"):
+        st.markdown(
+            "\n".join(
+                f"- **{say(found.name)}** ({kind_of(found.code, say)}): {say(found.plain)}"
+                for found in map(diagnosis_of, dict(prediction.ranked))
+            )
+        )
+        st.caption(promise_words(bundle, say))

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from melanoma.app.parts.examine.alert import describe_prior
 from melanoma.app.parts.examine.heatmap import describe_map, title_of_map
 from melanoma.app.parts.examine.map_checks import measure_view, were_measured
 from melanoma.app.parts.examine.map_view import MapView
@@ -40,14 +39,13 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
             measures=measures,
         )
         title, words, chosen = title_of_map(view), describe_map(view, prediction), language()
-        prior = describe_prior(bundle)
         # Each file is made when its button is pressed, outside this run, where no language is known.
         files = (
             (
                 say("Report of this case (HTML, to read and print)"),
                 "report.html",
                 "text/html",
-                lambda: case_report(case, title, words, (prior,), translator(chosen), chosen).encode(),
+                lambda: case_report(case, title, words, say=translator(chosen), language=chosen).encode(),
             ),
             (
                 say("Photo and map (PNG)"),

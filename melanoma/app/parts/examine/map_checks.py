@@ -26,7 +26,7 @@ def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
         say(
             "If the map marks what the network uses, the probability falls fast when the marked pixels are "
             "blurred away first, and rises fast when they come back first: faster than with random spots. "
-            "A photo that blurred still is what it was, such as a nevus, cannot fall: measure it towards "
+            "A photo that blurred still is what it was, such as a mole, cannot fall: measure it towards "
             "bare skin."
         )
     )

@@ -28,7 +28,7 @@ def show_class_map(photo: Photo, prediction: Prediction) -> None:
     """Show how the evidence map is built of the last feature maps."""
     if show_no_evidence(prediction):
         return
-    with text_and_pictures("lesson-map"):
+    with text_and_pictures("lesson-map", channels=classifier().compiled.channels):
         code = choose_diagnosis(photo, prediction)
         parts = _parts(photo, prediction, code, None)
         _show_growing(photo, prediction, code, parts)

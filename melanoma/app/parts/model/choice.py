@@ -54,7 +54,12 @@ def describe_bundle(bundle: Bundle) -> None:
         say("Made"): bundle.created[:10],
         say("Diagnoses"): f"{len(bundle.codes)}: {names}",
         say("It sees"): say("{size} x {size} pixels", size=bundle.image_size),
-        say("Alert"): say("from a melanoma probability of {threshold:.1%}", threshold=bundle.alert_threshold),
+        say("Melanoma alert"): say(
+            "from a melanoma probability of {threshold:.1%}", threshold=bundle.alert_threshold
+        ),
+        say("Alert for any skin cancer"): say("none")
+        if bundle.malignancy_threshold is None
+        else say("from {threshold:.1%} of all malignant diagnoses", threshold=bundle.malignancy_threshold),
         say("Recipe"): f"`{bundle.recipe.get('name', '?')}`",
         say("Made with"): ", ".join(f"{name} {version}" for name, version in bundle.versions.items()),
     }

@@ -106,7 +106,7 @@ def _draw_sources() -> None:
             ]
     widget = f"upload-{st.session_state[_UPLOADS]}"
     given = show_uploader(
-        say("Dermoscopic photos of one spot each, in the middle of the picture"),
+        say("Dermoscopic photos of one lesion each, in the middle of the picture"),
         {EXTENSIONS: MAX_BYTES // 1024**2},
         widget,
         accept_multiple_files=True,

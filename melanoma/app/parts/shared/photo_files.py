@@ -26,7 +26,7 @@ def take_files() -> tuple[list[Source], list[str]]:
     number = st.session_state[_UPLOADS]
     with st.form(f"triage-form-{number}", border=False):
         files = show_uploader(
-            say("Dermoscopic photos of one spot each, or a zip of them"),
+            say("Dermoscopic photos of one lesion each, or a zip of them"),
             {EXTENSIONS: MAX_BYTES // 1024**2, (".zip",): MOST_MEGABYTES},
             f"triage-files-{number}",
             accept_multiple_files=True,

@@ -65,7 +65,7 @@ def show_operating_point(held_out: HeldOut, bundle: Bundle) -> None:
     sensitivity, specificity = everyone.sensitivity(threshold), everyone.specificity(threshold)
     patients = among(PEOPLE, prevalence / 100, sensitivity.value, specificity.value)
     with left:
-        _show_curve(held_out, sensitivity, specificity, threshold)
+        _show_curve(held_out, sensitivity, specificity, threshold, bundle)
     with right:
         _show_people(patients)
     st.header(say("Is it as good for everyone?"), anchor=False)
@@ -78,7 +78,9 @@ def _reset_threshold(percent: float) -> None:
     st.session_state[_THRESHOLD] = percent
 
 
-def _show_curve(held_out: HeldOut, sensitivity: Estimate, specificity: Estimate, threshold: float) -> None:
+def _show_curve(
+    held_out: HeldOut, sensitivity: Estimate, specificity: Estimate, threshold: float, bundle: Bundle
+) -> None:
     st.header(say("Every threshold is a trade"), anchor=False)
     words = say(
         "At {threshold:.1%} the alert finds {found} of the melanomas and rings at {alarms} of the other "
@@ -96,7 +98,32 @@ def _show_curve(held_out: HeldOut, sensitivity: Estimate, specificity: Estimate,
     with st.container(key="roc"):
         show(figure, key="roc-curve", alt=say("ROC curve.") + " " + words)
     st.markdown(words)
-    st.caption(text("threshold-curve").format(images=held_out.images, lesions=held_out.lesions))
+    st.caption(
+        text("threshold-curve").format(images=held_out.images, lesions=held_out.lesions)
+        + " "
+        + _describe_aim(held_out, bundle)
+    )
+
+
+def _describe_aim(held_out: HeldOut, bundle: Bundle) -> str:
+    """Return what the network's own threshold was to find, and what it finds here."""
+    found = held_out.everyone.sensitivity(bundle.alert_threshold).value
+    values = {"aim": bundle.alert_sensitivity, "found": found}
+    if round(found, 2) == round(bundle.alert_sensitivity, 2):
+        return say(
+            "The network's own threshold was set on others, to find {aim:.0%}; here it finds as many.",
+            **values,
+        )
+    if found < bundle.alert_sensitivity:
+        return say(
+            "The network's own threshold was set on others, to find {aim:.0%}; here it finds {found:.0%}, "
+            "less.",
+            **values,
+        )
+    return say(
+        "The network's own threshold was set on others, to find {aim:.0%}; here it finds {found:.0%}, more.",
+        **values,
+    )
 
 
 def _show_people(patients: Patients) -> None:

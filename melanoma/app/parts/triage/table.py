@@ -5,7 +5,7 @@ import streamlit as st
 
 from melanoma.app.parts.shared.language import language, say, translator
 from melanoma.batch.triage import Entry
-from melanoma.batch.worklist import as_csv, as_html, name_of, remarks
+from melanoma.batch.worklist import alert_name, as_csv, as_html, name_of, remarks
 from melanoma.diagnoses import diagnosis_of
 from melanoma.model.bundle import Bundle
 
@@ -47,10 +47,13 @@ def show_worklist(entries: list[Entry]) -> None:
         column_config={
             "photo": st.column_config.ImageColumn(say("Photo"), width="small"),
             "name": st.column_config.TextColumn(say("Name")),
+            "alert": st.column_config.TextColumn(say("Alert"), width="small"),
+            "malignancy": st.column_config.ProgressColumn(
+                say("Any malignancy"), min_value=0.0, max_value=1.0, format="percent"
+            ),
             "melanoma": st.column_config.ProgressColumn(
                 say("Melanoma"), min_value=0.0, max_value=1.0, format="percent"
             ),
-            "alert": st.column_config.TextColumn(say("Alert"), width="small"),
             "likeliest": st.column_config.TextColumn(say("Likeliest")),
             "possible": st.column_config.TextColumn(say("Possible")),
             "remarks": st.column_config.TextColumn(say("Remarks"), width="large"),
@@ -90,7 +93,7 @@ def offer_files(entries: list[Entry], bundle: Bundle) -> None:
 
 def _fits(entry: Entry, which: str | None) -> bool:
     return {
-        _ALERTS: entry.alert,
+        _ALERTS: entry.any_alert,
         _DOUBTS: entry.doubtful and entry.error is None,
         _ERRORS: entry.error is not None,
     }.get(which or _ALL, True)
@@ -101,8 +104,9 @@ def _table(entries: list[Entry]) -> pd.DataFrame:
         {
             "photo": [entry.thumbnail_uri for entry in entries],
             "name": [name_of(entry, say) for entry in entries],
+            "alert": [f"▲ {alert_name(entry, say)}" if entry.any_alert else "" for entry in entries],
+            "malignancy": [entry.malignancy for entry in entries],
             "melanoma": [entry.melanoma for entry in entries],
-            "alert": [f"▲ {say('Alert')}" if entry.alert else "" for entry in entries],
             "likeliest": [
                 say(diagnosis_of(entry.diagnosis).name) if entry.diagnosis else "" for entry in entries
             ],

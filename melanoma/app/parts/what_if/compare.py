@@ -21,7 +21,10 @@ _WIDEST = 420  # pixels of a map
 
 def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool) -> None:
     """Draw both answers, with one scale for both maps; `covered` if a region of the photo is."""
-    show_outcome(before[1], after[1], bundle, covered)
+    if after is before:
+        show_unchanged(before[1], bundle)
+    else:
+        show_outcome(before[1], after[1], bundle, covered)
     code = linked_choice(
         st,
         say("Map of"),
@@ -60,6 +63,25 @@ def show_comparison(before: Answer, after: Answer, bundle: Bundle, covered: bool
     st.caption(
         say("Outlined: before. Filled: after. {mark}: malignant, or may become so.", mark=MALIGNANT_MARK)
     )
+
+
+def show_unchanged(prediction: Prediction, bundle: Bundle) -> None:
+    """Say what the answer is before anything was changed, and what to doubt."""
+    values = {"melanoma": prediction.probability("MEL"), "threshold": bundle.alert_threshold}
+    if prediction.melanoma_alert:
+        message = say(
+            "**Nothing is changed yet.** There is a melanoma alert: melanoma {melanoma:.1%}, alert from "
+            "{threshold:.1%}.",
+            **values,
+        )
+    else:
+        message = say(
+            "**Nothing is changed yet.** There is no melanoma alert: melanoma {melanoma:.1%}, alert from "
+            "{threshold:.1%}. That rules nothing out.",
+            **values,
+        )
+    st.info(message, icon=":material/tune:")
+    show_doubts(prediction)
 
 
 def show_outcome(before: Prediction, after: Prediction, bundle: Bundle, covered: bool) -> None:

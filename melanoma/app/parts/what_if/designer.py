@@ -56,10 +56,23 @@ def _show_answer(drawn: SyntheticLesion, prediction: Prediction) -> None:
         st.markdown(f"**{say(method.title)}.** {colour_legend(method, name)}")
         limit = full_range(maps[..., prediction.index(code)], maps)
         show_default_map(drawn.image, prediction, code, limit, "design-map", say("The drawing"))
+    values = {
+        "melanoma": prediction.probability("MEL"),
+        "threshold": classifier().bundle.alert_threshold,
+    }
     if prediction.melanoma_alert:
-        alert = say("To the network this drawing resembles melanoma: it would alert.")
+        alert = say(
+            "At this drawing the melanoma alert rings: melanoma {melanoma:.1%}, alert from {threshold:.1%}.",
+            **values,
+        )
     else:
-        alert = say("The network would not alert at this drawing.")
+        alert = say(
+            "At this drawing the melanoma alert does not ring: melanoma {melanoma:.1%}, alert from "
+            "{threshold:.1%}.",
+            **values,
+        )
+    if prediction.malignancy_alert and not prediction.melanoma_alert:
+        alert += " " + say("That for any skin cancer does.")
     if not prediction.in_distribution:
         alert += " " + say("It also notices that this looks unlike the photos that it learned from.")
     st.markdown(alert)
