@@ -8,6 +8,7 @@ python train.py --data labels.csv --start models/plain          go on from a fin
 python train.py --data labels.csv --recipe quick --out models/try --backbone-weights none
 python train.py --data labels.csv --backbone efficientnet-lite0        another network than MobileNet
 python train.py --data labels.csv --folds 3 --fold 0            fit on two thirds, answer for the third
+python train.py --data labels.csv --teacher folds.parquet       one network for all, taught by the folds
 python train.py --data labels.csv --recipe proxy --leave-out MILK10k   answer for a clinic that was not seen
 python train.py --data labels.csv --set dropout=0.2             with another choice, see docs/experiments.md
 python train.py --data labels.csv --workers 2                   several processes share each batch
@@ -40,6 +41,7 @@ from melanoma.data.labels.options import Data, Images, Outlines
 from melanoma.data.labels.read import fingerprint
 from melanoma.data.pipeline import shard
 from melanoma.errors import exit_on_user_error
+from melanoma.model.bundle import sha256
 from melanoma.training.answering import SPLIT_SEED, answers_file, chosen_sides, export_answers
 from melanoma.training.callbacks import EpochCallback
 from melanoma.training.checkpoints import remove_checkpoints
@@ -50,6 +52,7 @@ from melanoma.training.loop import fit
 from melanoma.training.recipes import LabelSources, Precision, Recipe, recipe_named, remaining_stages
 from melanoma.training.run_folder import begin_run, resume_run, run_folder
 from melanoma.training.start import describe_start, load_start, set_start_weights
+from melanoma.training.teaching import load_teacher, with_teacher
 from melanoma.training.tracking import Tracker
 from melanoma.training.workers import fit_together, strategy_for, worker_rank
 from melanoma.tutorial.recipes import EXPERIMENTS
@@ -73,6 +76,9 @@ TestSide = Annotated[
 ]
 Folds = Annotated[int | None, typer.Option(help="Into how many parts the lesions are split.")]
 Fold = Annotated[int | None, typer.Option(help="Which part is answered for instead of fitted, from 0.")]
+Teacher = Annotated[
+    Path | None, typer.Option(help="The gathered answers of all folds, which teach and calibrate a student.")
+]
 LeaveOut = Annotated[
     list[str] | None, typer.Option(help="A source that is answered for instead of fitted; may be repeated.")
 ]
@@ -100,6 +106,7 @@ def train(
     folds: Folds = None,
     fold: Fold = None,
     leave_out: LeaveOut = None,
+    teacher: Teacher = None,
     changes: Changes = None,
 ) -> None:
     """Train a network and write its bundle, or its answers about a fold or source that was left out."""
@@ -117,6 +124,9 @@ def train(
     split = partial(sides.split, seed=SPLIT_SEED) if sides else chosen.split
     dataset = decode_dataset(table, chosen.stored_size, chosen.framing, split, run)
     print(dataset.summary())
+    taught_by = load_teacher(teacher, sides, dataset.codes, dataset.table) if teacher else None
+    if taught_by is not None:
+        dataset = with_teacher(dataset, taught_by)
     shards = shard(chosen.sampler(dataset), workers)
     prior = np.mean([one.class_shares(chosen.image_size) for one in shards], axis=0)
     begun_with = load_start(start, chosen.backbone, dataset) if start else None
@@ -143,6 +153,7 @@ def train(
     plan = {"recipe": chosen.settings(), "data": fingerprint(dataset.table), "codes": dataset.codes}
     plan |= {"start": begun_with.version if begun_with else None}
     plan |= sides.as_json() if sides else {}
+    plan |= {"teacher": sha256(teacher)} if teacher else {}
     plan |= {"workers": workers} if workers > 1 else {}
     done, history = 0, pd.DataFrame()
     if resume:
@@ -169,8 +180,8 @@ def train(
         network, rows = chosen.finished(model, prior), dataset.readable
         export_answers(network, rows, dataset.codes, chosen, plan, run, answers_file(out, sides))
     elif rank.alone:
-        network = chosen.finished(model, prior)
-        export_bundle(network, prior, dataset.readable, dataset.codes, chosen, origin, callback.history, out)
+        network, rows = chosen.finished(model, prior), dataset.readable
+        export_bundle(network, prior, rows, dataset.codes, chosen, origin, callback.history, out, taught_by)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
-from melanoma.evaluation.gathering import gather
+from melanoma.evaluation.gathering import gather, write_gathered
 from melanoma.model.bundle import load_bundle
 from melanoma.training.recipes import Precision
 from tests.conftest import write_image
@@ -142,9 +142,10 @@ def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_p
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_fold_goes_on_and_answers_for_its_lesions_alone(in_one_go, drawn_folder, tmp_path):
+def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_folder, tmp_path):
     model = load_bundle(in_one_go / "models" / "tried")
-    chosen = ("--test-side", str(model.path), "--folds", "2", "--fold", "0")
+    side = ("--test-side", str(model.path))
+    chosen = (*side, "--folds", "2", "--fold", "0")
     killed = run_training(tmp_path, drawn_folder, *chosen, DIES_ONCE=str(tmp_path / "died"))
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not (tmp_path / "models").exists()
@@ -162,6 +163,26 @@ def test_a_killed_fold_goes_on_and_answers_for_its_lesions_alone(in_one_go, draw
     assert table.attrs["plan"]["folds"] == 2 and table.attrs["plan"]["test_side"] == model.version
     with pytest.raises(UserError, match="lacks fold 1 of 2"):
         gather(answers)
+
+    second = run_training(tmp_path, drawn_folder, *side, "--folds", "2", "--fold", "1")
+    assert second.returncode == 0, second.stderr
+    folds, _ = write_gathered(answers, tmp_path / "folds.parquet")
+    taught = ("--teacher", str(tmp_path / "folds.parquet"))
+    alone = run_training(tmp_path, drawn_folder, *taught)
+    assert alone.returncode == 2 and "Give --teacher with --test-side" in alone.stderr
+    student = run_training(tmp_path, drawn_folder, *side, *taught)
+    assert student.returncode == 0, student.stderr
+    bundle = load_bundle(tmp_path / "models" / "tried")
+    fitted = bundle.load_split().query("split == 'train'")
+    assert set(fitted["image_id"]) == set(folds["image_id"]), "all but the test side"
+    predictions = bundle.load_predictions()
+    assert set(predictions.query("split == 'test'")["lesion_id"]).isdisjoint(fitted["lesion_id"])
+    held = predictions.query("split == 'calibration'").set_index("image_id")[["MEL", "NV"]]
+    scores = folds.set_index("image_id").loc[held.index, ["plain MEL", "plain NV"]]
+    assert held.to_numpy() == pytest.approx(bundle.calibration.probabilities(scores.to_numpy()), abs=1e-4)
+    assert pd.read_parquet(bundle.path / "folds.parquet")["fold"].nunique() == 2
+    card = (bundle.path / "MODEL_CARD.md").read_text()
+    assert "taught by the answers of 2 networks" in " ".join(card.split())
 
 
 def test_a_mistake_is_one_sentence_and_exit_status_2(drawn_folder, tmp_path):
@@ -242,7 +263,7 @@ from pathlib import Path
 import keras
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
-from melanoma.evaluation.gathering import gather
+from melanoma.evaluation.gathering import gather, write_gathered
 from melanoma.training.checkpoints import newest_checkpoint, save_checkpoint
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

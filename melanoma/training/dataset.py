@@ -30,14 +30,16 @@ class Dataset:
     """int (n,), the shorter side of each photo before it was resized, pixels."""
     labels: np.ndarray
     """int (n,), the index of each image's diagnosis in `codes`."""
+    teacher: np.ndarray | None = None
+    """float (n, classes), as in `pipeline.Images`."""
 
     @property
     def melanoma(self) -> int:
         """The index of melanoma among the outputs."""
         return self.codes.index("MEL")
 
-    def images(self, teacher: np.ndarray | None = None, by_source: bool = True) -> Images:
-        """Return what a sampler draws from; `teacher` as in `Images`.
+    def images(self, by_source: bool = True) -> Images:
+        """Return what a sampler draws from.
 
         Sources of fewer than `SMALL` lesions are one together: their own mixes would be chance. Without
         `by_source` all are one.
@@ -50,7 +52,7 @@ class Dataset:
             pd.factorize(sources.where(sources.map(lesions) >= SMALL, "others"))[0],
             pd.factorize(self.table["lesion_id"])[0],
             self.sides,
-            teacher,
+            self.teacher,
         )
 
     @property

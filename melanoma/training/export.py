@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 
 from melanoma.data.labels.read import fingerprint
 from melanoma.evaluation.focus import judge_focus
+from melanoma.evaluation.gathering import FILE as FOLDS
 from melanoma.evaluation.non_dermoscopic import accepted_shares
-from melanoma.evaluation.scoring import Scored, score_table
+from melanoma.evaluation.scoring import score_table
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle, describe, new_bundle
 from melanoma.model.classifier import CompiledNetwork
@@ -22,6 +23,7 @@ from melanoma.model.in_distribution import REFERENCES, choose_references, distan
 from melanoma.training.calibrating import calibrate, draw_reliability, judge, predictions_of
 from melanoma.training.model_card import write_card
 from melanoma.training.recipes import Recipe
+from melanoma.training.teaching import HeldAnswers, card_words, held_answers
 
 CONFORMAL_COVERAGE = 0.9
 
@@ -35,14 +37,16 @@ def export_bundle(
     origin: str,
     history: pd.DataFrame,
     out: Path,
+    folds: pd.DataFrame | None = None,
 ) -> Bundle:
     """Write the bundle of a finished network to `out` and return it.
 
     Its logits are free of any mix, as `Recipe.finished` returns it. `prior` (classes,) is the mix that the
     probabilities assume: that of the training samples ranks melanomas better than an even one. `table` has
     the columns of `read_labels` and the `split` of each image. `origin` says in words which weights the run
-    began with. Temperature, threshold, prediction sets and the in-distribution threshold are set on the
-    calibration lesions; the figures come from the test lesions, which are held out.
+    began with. Temperature, thresholds, prediction sets and the in-distribution threshold are set on the
+    calibration lesions, or on the answers of `folds` (`teaching.load_teacher`) where these taught the
+    network; the figures come from the test lesions, which are held out.
     """
     with new_bundle(out) as folder:
         finished.save(folder / "model.keras")
@@ -55,14 +59,20 @@ def export_bundle(
         sample = train.sample(min(len(train), REFERENCES), random_state=recipe.seed)
         references = choose_references(score_table(network, sample, recipe.framing).features, recipe.seed)
         np.savez_compressed(folder / "features.npz", references=references)
-        calibration = score_table(network, table[table["split"] == "calibration"], recipe.framing)
+        if folds is None:
+            scored = score_table(network, table[table["split"] == "calibration"], recipe.framing)
+            held = HeldAnswers(scored.table, scored.logits, distance(scored.features, references))
+        else:
+            held = held_answers(folds)
+            folds.to_parquet(folder / FOLDS, index=False)
         test = score_table(network, table[table["split"] == "test"], recipe.framing)
 
-        bundle = _calibrate(
-            calibration, references, codes, prior, recipe, origin, fingerprint(table), out.name
-        )
+        bundle = _calibrate(held, codes, prior, recipe, origin, fingerprint(table), out.name)
         predictions = pd.concat(
-            [predictions_of(scored.table, scored.logits, bundle) for scored in (calibration, test)],
+            [
+                predictions_of(held.rows, held.logits, bundle),
+                predictions_of(test.table, test.logits, bundle),
+            ],
             ignore_index=True,
         )
         predictions.to_parquet(folder / "predictions.parquet", index=False)
@@ -77,6 +87,8 @@ def export_bundle(
         accepted = accepted_shares(network, test.features, references, bundle.distance_threshold)
         bundle = replace(bundle, figures=judged.figures(accepted, focus))
         description = recipe.description(origin, history)
+        if folds is not None:
+            description = replace(description, network=description.network + card_words(folds))
         write_card(folder / "MODEL_CARD.md", bundle, description, judged, accepted, focus, table)
         describe(folder, bundle)
     print(*judged.lines(), sep="\n")
@@ -86,27 +98,28 @@ def export_bundle(
 
 
 def draw_history(history: pd.DataFrame, path: Path) -> None:
-    """Draw training loss and calibration figures by epoch as a PNG."""
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    loss, held_out = figure.subplots(1, 2)
+    """Draw training loss and, where something judged the epochs, calibration figures by epoch as a PNG."""
+    judged = "calibration_balanced_accuracy" in history
+    figure = Figure(figsize=(9 if judged else 4.5, 3.2), layout="constrained")
+    loss, *held_out = figure.subplots(1, 1 + judged, squeeze=False)[0]
     loss.plot(history["epoch"], history["loss"], marker="o", color="#0072b2")
     loss.set(xlabel="epoch", ylabel="training loss")
-    for column, colour, name in (
-        ("calibration_balanced_accuracy", "#0072b2", "balanced accuracy"),
-        ("calibration_melanoma_auc", "#d55e00", "melanoma ROC AUC"),
-    ):
-        held_out.plot(history["epoch"], history[column], marker="o", color=colour, label=name)
-    held_out.set(xlabel="epoch", ylim=(0, 1))
-    held_out.legend(frameon=False, loc="lower right")
+    for axes in held_out:
+        for column, colour, name in (
+            ("calibration_balanced_accuracy", "#0072b2", "balanced accuracy"),
+            ("calibration_melanoma_auc", "#d55e00", "melanoma ROC AUC"),
+        ):
+            axes.plot(history["epoch"], history[column], marker="o", color=colour, label=name)
+        axes.set(xlabel="epoch", ylim=(0, 1))
+        axes.legend(frameon=False, loc="lower right")
     for change in np.flatnonzero(np.diff(history["image_size"])):
-        for axes in (loss, held_out):
+        for axes in (loss, *held_out):
             axes.axvline(history["epoch"].iloc[change] + 0.5, color="#999999", linewidth=0.8, linestyle=":")
     figure.savefig(path, dpi=110)
 
 
 def _calibrate(
-    calibration: Scored,
-    references: np.ndarray,
+    held: HeldAnswers,
     codes: Sequence[str],
     prior: np.ndarray,
     recipe: Recipe,
@@ -115,8 +128,8 @@ def _calibrate(
     name: str,
 ) -> Bundle:
     fields = calibrate(
-        calibration.logits,
-        calibration.table,
+        held.logits,
+        held.rows,
         codes,
         prior,
         recipe.sensitivity,
@@ -129,7 +142,7 @@ def _calibrate(
         image_size=recipe.image_size,
         framing=recipe.framing,
         prior=tuple(prior.tolist()),
-        distance_threshold=threshold_for(distance(calibration.features, references)),
+        distance_threshold=threshold_for(held.distances),
         recipe=recipe.settings() | {"origin": origin},
         backbone=recipe.backbone,
         data_fingerprint=data,

@@ -185,7 +185,7 @@ def write_card(
         sources=", ".join(f"{name} ({count})" for name, count in table["source"].value_counts().items()),
         counts="\n".join(
             f"| {diagnosis_of(code).name} | " + " | ".join(str(row[split]) for split in SPLITS) + " |"
-            for code, row in counts.reindex(list(bundle.codes)).iterrows()
+            for code, row in counts.reindex(list(bundle.codes), columns=SPLITS, fill_value=0).iterrows()
         ),
         fingerprint=bundle.data_fingerprint,
     )
