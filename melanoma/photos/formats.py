@@ -20,12 +20,14 @@ class PhotoKind:
 
 
 KINDS = (
-    PhotoKind("JPEG", ("JPEG", "MPO"), (".jpg", ".jpeg")),  # MPO: a JPEG that holds another one
-    PhotoKind("PNG", ("PNG",), (".png",)),
+    # MPO: a JPEG that holds another one
+    PhotoKind("JPEG", ("JPEG", "MPO"), (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo")),
+    PhotoKind("PNG", ("PNG",), (".png", ".apng")),
     PhotoKind("TIFF", ("TIFF",), (".tif", ".tiff")),
     PhotoKind("WebP", ("WEBP",), (".webp",)),
-    PhotoKind("BMP", ("BMP",), (".bmp",)),
-    PhotoKind("HEIC", ("HEIF",), (".heic", ".heif")),
+    PhotoKind("BMP", ("BMP",), (".bmp", ".dib")),
+    PhotoKind("HEIC", ("HEIF",), (".heic", ".heif", ".hif")),
+    PhotoKind("AVIF", ("AVIF",), (".avif",)),
 )
 FORMATS = tuple(kind.formats[0] for kind in KINDS)
 """The formats that Pillow may open."""

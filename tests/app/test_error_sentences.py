@@ -19,6 +19,7 @@ ON_THE_PAGE = (
     "melanoma.app.parts.shared.photo",
     "melanoma.app.parts.quiz.cases",
     "melanoma.photos.isic_archive",
+    "melanoma.photos.colour_statements",
     "melanoma.app.parts.shared.work_queue",
     "melanoma.batch.zips",
     "melanoma.model.bundle",
