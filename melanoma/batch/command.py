@@ -13,8 +13,9 @@ import typer
 from melanoma.batch.progress import shown_progress
 from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
-from melanoma.files import make_folder, require_folder, write_whole
+from melanoma.files import make_folder, one_line, require_folder, write_whole
 from melanoma.model import bundle as bundles
+from melanoma.photos.recognition import PassedOver
 
 if TYPE_CHECKING:
     from melanoma.batch.heatmaps import PhotoResult
@@ -73,7 +74,8 @@ def predict(
         require_results_name(out)
     if heatmaps is not None:
         make_folder(heatmaps)
-    total = sum(1 for _ in list_sources(paths, images))
+    passed_over = PassedOver()
+    total = sum(1 for _ in list_sources(paths, images, passed_over))
     bundle = bundles.load_bundle(model)
     options = BatchOptions(heatmaps is not None, keep_ids)
     job = {"model": bundle.version, "paths": paths, "heatmaps": str(heatmaps or ""), "keep ids": keep_ids}
@@ -95,6 +97,7 @@ def predict(
         counts = results.finish()
         message = f"{counts['rows']} rows written to {out}{earlier}; {counts['alerts']} melanoma alerts."
         print(message, file=sys.stderr)
+    _tell_passed_over(passed_over)
     if dropped:
         print(f"Left out, as it may tell who it is: {', '.join(sorted(dropped))}.", file=sys.stderr)
     if counts["errors"]:
@@ -118,7 +121,8 @@ def triage(
     if out.suffix.lower() not in (".html", ".csv"):
         raise UserError(f"{out}: a worklist can be written as .html or .csv.")
     require_folder(out)
-    total = sum(1 for _ in list_sources(paths, images))
+    passed_over = PassedOver()
+    total = sum(1 for _ in list_sources(paths, images, passed_over))
     bundle = bundles.load_bundle(model)
     unranked = []
     with shown_progress("Judging photos", total) as bar:
@@ -132,9 +136,16 @@ def triage(
         "photos": len(entries),
         "alerts": sum(entry.alert for entry in entries),
         "errors": sum(entry.error is not None for entry in entries),
+        "passed_over": passed_over.count,
         "out": str(out),
     }
     print(json_text(counts) if as_json else f"{summary(entries)} {notice(bundle)}")
+    _tell_passed_over(passed_over)
+
+
+def _tell_passed_over(passed_over: PassedOver) -> None:
+    if sentence := passed_over.sentence():
+        print(one_line(str(sentence)), file=sys.stderr)
 
 
 def json_text(content: dict[str, Any]) -> str:

@@ -18,15 +18,12 @@ from PIL import Image
 from melanoma.errors import UserError
 from melanoma.photos.colour import rgb_pixels
 from melanoma.photos.colour_spaces import ADOBE_RGB, DISPLAY_P3, ROMM_RGB
-from melanoma.photos.formats import DICOM_EXTENSIONS
 from melanoma.photos.reading import check_size
 from melanoma.phrases import Sentence
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-MAGIC, MAGIC_OFFSET = b"DICM", 128
-"""The magic bytes of DICOM files, and their position."""
 MOST_BYTES = 100 * 1024 * 1024
 """Of a file: twelve megapixels take 36 MB uncompressed."""
 MOST_FRAMES = 100
@@ -115,13 +112,6 @@ class DicomPhoto:
                 "{name} is damaged or packed in a way that cannot be read. Export it again.",
                 name=where if self.frames > 1 else self.name,
             ) from None
-
-
-def is_dicom(content: bytes, name: str = "") -> bool:
-    """Return True if a file is DICOM by its magic bytes, or by its extension."""
-    return content[MAGIC_OFFSET : MAGIC_OFFSET + len(MAGIC)] == MAGIC or name.lower().endswith(
-        DICOM_EXTENSIONS
-    )
 
 
 def read_dicom(content: bytes, name: str) -> DicomPhoto:

@@ -31,6 +31,8 @@ KINDS = (
 )
 FORMATS = tuple(kind.formats[0] for kind in KINDS)
 """The formats that Pillow may open."""
+KIND_NAMES = ", ".join(kind.name for kind in KINDS)
+"""The names of all kinds, apart from DICOM's."""
 EXTENSIONS = tuple(ending for kind in KINDS for ending in kind.endings)
 """The endings of photos, apart from DICOM's."""
 DICOM_EXTENSIONS = (".dcm", ".dicom")
