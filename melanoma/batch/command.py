@@ -79,9 +79,11 @@ def predict(
     bundle = bundles.load_bundle(model)
     options = BatchOptions(heatmaps is not None, keep_ids)
     job = {"model": bundle.version, "paths": paths, "heatmaps": str(heatmaps or ""), "keep ids": keep_ids}
-    job |= {"columns": SCHEMA_VERSION}
+    job |= {"columns": SCHEMA_VERSION, "mix": list(bundle.prior)}
     results = Results(out, schema_of(bundle), job) if out is not None else None
-    sources = (one for one in list_sources(paths, images) if results is None or results.claim(one.name))
+    sources = (
+        one for one in list_sources(paths, images) if results is None or results.claim(one.name, one.stamp)
+    )
     if engine is Engine.RAY:
         from melanoma.batch.cluster.predicting import predict_on_cluster
 

@@ -30,15 +30,20 @@ def photos_at(address: str, passed_over: PassedOver) -> Iterator[Source]:
             inside = system.get_file_info(fs.FileSelector(path, recursive=True))
             files = sorted(one.path for one in inside if one.is_file)
             paths = list(_photos_among(system, files, passed_over))
+            stamps = {one.path: _stamp(one) for one in inside}
         else:
-            paths = [path] if found.is_file else []
+            paths, stamps = [path] if found.is_file else [], {path: _stamp(found)}
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise UserError(f"{address} cannot be read ({str(error).splitlines()[0]}).") from None
     if not paths:
         raise UserError(f"{address} holds no image files ({KIND_NAMES} or DICOM).")
     scheme = address.partition("://")[0]
     for name in paths:
-        yield Source(f"{scheme}://{name}", partial(_read, address, name))
+        yield Source(f"{scheme}://{name}", partial(_read, address, name), stamps[name])
+
+
+def _stamp(file: fs.FileInfo) -> str:
+    return f"{file.size} bytes, changed {file.mtime_ns}"
 
 
 def _photos_among(system: fs.FileSystem, paths: list[str], passed_over: PassedOver) -> Iterator[str]:

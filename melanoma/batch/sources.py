@@ -78,7 +78,16 @@ def _listed(path: Path, images: Path | None, passed_over: PassedOver) -> Iterato
 
 def of_file(path: Path) -> Source:
     """Return the source of one file."""
-    return Source(printable(path), partial(_read, path))
+    return Source(printable(path), partial(_read, path), stamp_of(path))
+
+
+def stamp_of(path: Path) -> str:
+    """Return a file's size and the time of its last change (ns); empty if it cannot be asked."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):  # a name that no file system accepts
+        return ""
+    return f"{status.st_size} bytes, changed {status.st_mtime_ns}"
 
 
 def _in_folder(folder: Path, passed_over: PassedOver) -> Iterator[Source]:

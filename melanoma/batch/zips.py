@@ -48,7 +48,7 @@ def photos_in_zip(
         wanted = _wanted(archive, name, most, passed_over or PassedOver())
     except (*_DAMAGED, OSError):
         raise _damaged(name) from None
-    return [Source(entry.filename, partial(_unpack, archive, entry)) for entry in wanted]
+    return [Source(entry.filename, partial(_unpack, archive, entry), _stamp(entry)) for entry in wanted]
 
 
 def photos_in_zip_file(path: Path, name: str, passed_over: PassedOver | None = None) -> list[Source]:
@@ -72,7 +72,7 @@ def photos_in_zip_file(path: Path, name: str, passed_over: PassedOver | None = N
     except OSError as error:
         raise UserError("{name} cannot be read ({reason}).", name=name, reason=error.strerror) from None
     return [
-        Source(f"{name}/{entry.filename}", partial(_unpack_from, path, name, entry.filename))
+        Source(f"{name}/{entry.filename}", partial(_unpack_from, path, name, entry.filename), _stamp(entry))
         for entry in wanted
     ]
 
@@ -99,6 +99,10 @@ def _wanted(archive: zipfile.ZipFile, name: str, most: int, passed_over: PassedO
     if all(entry.filename.lower().endswith(_ARCHIVES) for entry in wanted):
         raise UserError("{name} holds no photos ({endings}).", name=name, endings=f"{KIND_NAMES}, DICOM")
     return wanted
+
+
+def _stamp(entry: zipfile.ZipInfo) -> str:
+    return f"{entry.file_size} bytes, CRC {entry.CRC:08x}"
 
 
 def _is_photo(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
