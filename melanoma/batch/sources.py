@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from melanoma.batch.source import Source
 from melanoma.batch.zips import photos_in_zip_file
 from melanoma.data.labels.columns import ID_COLUMNS, require_id_column
@@ -18,9 +20,9 @@ from melanoma.data.labels.layouts import RowFault
 from melanoma.data.labels.records import named_image
 from melanoma.errors import UserError
 from melanoma.files import printable
-from melanoma.photos.dicom import MOST_BYTES
+from melanoma.photos.dicom import MOST_BYTES, read_dicom
 from melanoma.photos.formats import KIND_NAMES
-from melanoma.photos.reading import MAX_BYTES, read_bytes
+from melanoma.photos.reading import MAX_BYTES, read_bytes, read_image
 from melanoma.photos.recognition import PassedOver, head_of, is_dicom, is_photo_file
 
 TABLES = (".csv", ".tsv")
@@ -79,6 +81,23 @@ def _listed(path: Path, images: Path | None, passed_over: PassedOver) -> Iterato
 def of_file(path: Path) -> Source:
     """Return the source of one file."""
     return Source(printable(path), partial(_read, path), stamp_of(path))
+
+
+def read_one(path: Path, frame: int | None = None) -> tuple[np.ndarray, int | None]:
+    """Return a photo as uint8 (H, W, 3) sRGB, and of how many frames in a DICOM object, None for other files.
+
+    `frame` is counted from 1, the first by default. Raises UserError where there is none.
+    """
+    name = printable(path.name)
+    content = _read(path)
+    if not is_dicom(content, path.name):
+        if frame is not None:
+            raise UserError(f"{name} is no DICOM object, so it has no frames. Leave --frame out.")
+        return read_image(content, name), None
+    photo = read_dicom(content, name)
+    if (frame or 1) > photo.frames:
+        raise UserError(f"{name} has {photo.frames} frames, so there is no frame {frame}.")
+    return photo.frame((frame or 1) - 1), photo.frames
 
 
 def stamp_of(path: Path) -> str:

@@ -46,6 +46,7 @@ ON_THE_PAGE = (
 )
 """The modules whose sentences a visitor can meet."""
 NOT_ON_THE_PAGE = {
+    "melanoma.lesion.mask_files": "the page draws outlines and reads no masks",
     "melanoma.edits.perturbations": "its sliders give no value out of range",
     "melanoma.data.audit.files": "a file that cannot be read is a finding of the report, which is in English",
     "melanoma.data.audit.truth": "the page's audit takes no true diagnoses",
