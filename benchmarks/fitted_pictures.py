@@ -17,7 +17,7 @@ from PIL import Image
 
 from melanoma.data.audit.duplicates import near_pairs
 from melanoma.data.audit.files import COARSE_SIDE, FINE_SIDE, perceptual_hashes, read_files
-from melanoma.data.fingerprints import ids_in_name, matches, same_names
+from melanoma.data.fingerprints import SAME_BITS, ids_in_name, matches, same_names
 from melanoma.data.labels.read import read_labels
 from melanoma.photos.reading import read_image
 
@@ -28,6 +28,7 @@ CHANGES: dict[str, Change] = {
     "JPEG of quality 60": lambda picture: (picture, "JPEG", {"quality": 60}),
     "PNG": lambda picture: (picture, "PNG", {}),
     "half the size, JPEG 75": lambda picture: (picture.reduce(2), "JPEG", {"quality": 75}),
+    "half the size, JPEG 30": lambda picture: (picture.reduce(2), "JPEG", {"quality": 30}),
     "turned, JPEG 75": lambda picture: (
         picture.transpose(Image.Transpose.ROTATE_90),
         "JPEG",
@@ -67,7 +68,8 @@ def main() -> None:
 
 def _other_lesions(table: pd.DataFrame, coarse: np.ndarray, fine: np.ndarray) -> None:
     lesions = table["lesion_id"].to_numpy()
-    others = [(a, b) for a, b, *_ in near_pairs(coarse, fine) if lesions[a] != lesions[b]]
+    near = near_pairs(coarse, fine)
+    others = [(a, b) for a, b, bits, _ in near if bits <= SAME_BITS and lesions[a] != lesions[b]]
     counts = table["lesion_id"].value_counts()
     pairs = len(table) * (len(table) - 1) // 2 - int((counts * (counts - 1) // 2).sum())
     pictures = len({row for pair in others for row in pair})

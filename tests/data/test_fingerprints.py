@@ -84,7 +84,7 @@ def test_copies_are_known_by_content_and_other_pictures_are_not(tmp_path):
 
 
 def test_the_rule_by_hand():
-    """12 bits of 64 and 32 of 256 match, one bit more does not; equal bytes always do."""
+    """12 bits of 64 and 24 of 256 match, one bit more does not; equal bytes always do."""
     known = pd.DataFrame(
         {
             "image_id": ["near", "far"],
@@ -101,8 +101,8 @@ def test_the_rule_by_hand():
         two = np.array([[words, *[words] * 7]], np.uint64)
         return int(matches(one, two, [digest], known)[0])
 
-    assert found(2**12 - 1, 32) == 0 and found(2**64 - 1, 256 - 32) == 1
-    assert found(2**13 - 1, 0) == -1 and found(0, 33) == -1
+    assert found(2**12 - 1, 24) == 0 and found(2**64 - 1, 256 - 24) == 1
+    assert found(2**13 - 1, 0) == -1 and found(0, 25) == -1
     assert found(2**13 - 1, 128, (b"f" * 32).hex()) == 1
     assert matches(
         np.zeros((2, 8), np.uint64), np.zeros((2, 8, 4), np.uint64), ["", ""], known[:0]
