@@ -71,7 +71,7 @@ def gather(
 
 @commands.command()
 def explain(
-    image: Annotated[Path, typer.Argument(help="A photo.")],
+    image: Annotated[Path, typer.Argument(help="A photo, or a DICOM object.")],
     out: Annotated[Path, typer.Option(help="The overlay to write, .png.")],
     method: Annotated[
         str, typer.Option(help="evidence, grad-cam, score-cam, occlusion …; an unknown name lists them all.")
@@ -95,6 +95,9 @@ def explain(
         Path | None,
         typer.Option(help="With --measures: the lesion's outline, white inside; else it is searched for."),
     ] = None,
+    frame: Annotated[
+        int | None, typer.Option(min=1, help="Of a DICOM object with several photos; by default the first.")
+    ] = None,
     model: Model = bundles.DEFAULT,
     mix: MixName = None,
     as_json: AsJson = False,
@@ -104,6 +107,7 @@ def explain(
     Whole lines run around what speaks for it, dashed ones around what speaks against it, where a third and
     two thirds of the scale are reached.
     """
+    from melanoma.batch.sources import read_one
     from melanoma.explain.evidence import total_against, total_for
     from melanoma.explain.registry import method_named
     from melanoma.explain.waterfall import waterfall
@@ -111,7 +115,6 @@ def explain(
     from melanoma.exports.overlay import overlay_file
     from melanoma.model.classifier import Classifier
     from melanoma.model.mix import mix_named
-    from melanoma.photos.reading import read_image
 
     chosen = method_named(method)
     given = _named_values([*(settings or []), *([f"layer={layer}"] if layer else [])])
@@ -120,7 +123,7 @@ def explain(
     if mask is not None and not measures:
         raise UserError("--mask is for the measures. Add --measures, or leave it out.")
     require_folder(out)
-    photo = read_image(image)
+    photo, frames = read_one(image, frame)
     bundle = bundles.load_bundle(model)
     shown = mix_named(mix, bundle) if mix else None
     classifier = Classifier(bundle)
@@ -134,6 +137,7 @@ def explain(
     heatmap = maps[..., request.codes.index(code)]
     told: dict[str, Any] = {
         "path": str(image),
+        "frame": (frame or 1) if frames else None,
         "method": method,
         "diagnosis": code,
         "probability": prediction.probability(code),
@@ -154,6 +158,7 @@ def explain(
     if shown:
         told |= {"mix": shown.name, "probability_in_mix": shown.by_code(prediction)[code]}
         text += f"\nIn the mix {shown.name}: {told['probability_in_mix']:.1%}; the map is of the model's own."
+    text += f"\nframe {frame or 1} of {frames}" if frames and frames > 1 else ""
     text += "".join(f"\n{flag}" for flag in prediction.quality)
     if measures:
         measured = measure_map(classifier, chosen, request, code, heatmap, outline)
@@ -264,10 +269,11 @@ def _named_values(pairs: list[str]) -> dict[str, str]:
 
 def _outline(photo: np.ndarray, mask: Path | None, geometry: "Geometry") -> np.ndarray | None:
     """Return the lesion as the network sees it, bool (S, S), from a file or else found; or None."""
-    from melanoma.lesion.mask_files import read_mask
+    from melanoma.lesion.mask_files import on_photo, read_mask
     from melanoma.lesion.outline import Outline
     from melanoma.measures.lesion_in_view import find_lesion_in_view, outline_in_view
 
     if mask is None:
         return find_lesion_in_view(photo, geometry).inside
-    return outline_in_view(Outline(read_mask(mask), 1.0), geometry, by_hand=True).mask
+    inside = on_photo(read_mask(mask), geometry.width, geometry.height)
+    return outline_in_view(Outline(inside, 1.0), geometry, by_hand=True).mask

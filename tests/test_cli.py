@@ -98,6 +98,28 @@ def test_evaluate_leaves_out_what_was_fitted(melanoma, small_bundle, drawn_folde
     assert json.loads(everything)["images"] == 24
 
 
+@pytest.mark.slow("an evaluation by the command")
+def test_evaluate_knows_fitted_pictures_under_other_names(melanoma, small_bundle, drawn_folder, tmp_path):
+    """Copies named anew: of fitted pictures, which are left out, and of the test side, which are judged."""
+    split = pd.read_parquet(small_bundle / "split.parquet").set_index("image_id")["split"]
+    rows = []
+    for number, (image_id, side) in enumerate(split.items()):
+        picture = cv2.imread(str(drawn_folder / image_id))
+        name = f"photo{number}.jpg"
+        cv2.imwrite(str(tmp_path / name), picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
+        rows.append((name, image_id.partition("/")[0], side))
+    table = pd.DataFrame(rows, columns=["image", "diagnosis", "side"])
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    status, printed, _ = melanoma(
+        "evaluate", "--data", tmp_path / "labels.csv", "--model", small_bundle, "--json"
+    )
+    assert status == 0
+    figures = json.loads(printed)
+    fitted = int((table["side"] != "test").sum())
+    assert figures["left_out_as_fitted"] == fitted and figures["images"] == len(table) - fitted
+    assert figures["left_out_as_fitted_by"] == {"name": 0, "content": fitted, "lesion": 0}
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

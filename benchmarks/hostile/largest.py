@@ -30,6 +30,7 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "JPEG in CMYK": ("JPEG", "CMYK", {}),
     "PNG": ("PNG", "RGB", {}),
     "PNG with transparency": ("PNG", "RGBA", {}),
+    "PNG with transparency and a profile": ("PNG", "RGBA", {"icc_profile": _PROFILE}),
     "PNG with a palette": ("PNG", "P", {}),
     "PNG of 16 bits": ("PNG", "I;16", {}),
     "TIFF": ("TIFF", "RGB", {}),
@@ -37,6 +38,7 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "WebP": ("WEBP", "RGB", {}),
     "BMP": ("BMP", "RGB", {}),
     "HEIC": ("HEIF", "RGB", {}),
+    "AVIF": ("AVIF", "RGB", {"speed": 10}),
 }
 """For each kind Pillow's encoder, its mode and its options."""
 
@@ -44,7 +46,7 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
 def largest(kind: str) -> bytes:
     """Return a file of one of `KINDS` with as many pixels as are accepted."""
     encoder, mode, options = KINDS[kind]
-    height = SIDE // 2 if encoder == "WEBP" else SIDE
+    height = reading.FEWER_PIXELS.get(encoder, reading.MAX_PIXELS) // SIDE
     picture = Image.fromarray(cv2.resize(draw_lesion(seed=1).image, (SIDE, height)))
     return encoded(picture if mode == "RGB" else picture.convert(mode), encoder, **options)
 

@@ -58,6 +58,12 @@ def original_files(height: int = 72, width: int = 96) -> dict[str, bytes]:
         "heif-clear": encoded(clear, "HEIF", quality=60),
         "heif-metadata": encoded(colour, "HEIF", quality=60, exif=exif, icc_profile=profile),
         "heif-pages": _several(colour, upside_down, "HEIF"),
+        "avif": encoded(colour, "AVIF", quality=60, speed=10),
+        "avif-clear": encoded(clear, "AVIF", quality=60, speed=10),
+        "avif-metadata": encoded(colour, "AVIF", quality=60, speed=10, exif=exif, icc_profile=profile),
+        "avif-animated": encoded(
+            colour, "AVIF", quality=60, speed=10, save_all=True, append_images=[upside_down]
+        ),
     }
     for packing in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
         files[f"tiff-{packing.removeprefix('tiff_')}"] = encoded(colour, "TIFF", compression=packing)

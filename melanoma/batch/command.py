@@ -13,8 +13,9 @@ import typer
 from melanoma.batch.progress import shown_progress
 from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
-from melanoma.files import make_folder, require_folder, write_whole
+from melanoma.files import make_folder, one_line, require_folder, write_whole
 from melanoma.model import bundle as bundles
+from melanoma.photos.recognition import PassedOver
 
 if TYPE_CHECKING:
     from melanoma.batch.heatmaps import PhotoResult
@@ -84,14 +85,19 @@ def predict(
         require_results_name(out)
     if heatmaps is not None:
         make_folder(heatmaps)
-    total = sum(1 for _ in list_sources(paths, images))
+    passed_over = PassedOver()
+    total = sum(1 for _ in list_sources(paths, images, passed_over))
     bundle = bundles.load_bundle(model)
     shown = mix_named(mix, bundle) if mix else None
     options = BatchOptions(heatmaps is not None, keep_ids, shown)
     job = {"model": bundle.version, "paths": paths, "heatmaps": str(heatmaps or ""), "keep ids": keep_ids}
-    job |= {"columns": SCHEMA_VERSION, "mix": list(shown.shares) if shown else None}
+    # A photo judged before counts as done only in the mixes of then, the bundle's and the one to look at.
+    job |= {"columns": SCHEMA_VERSION, "mix": list(bundle.prior)}
+    job |= {"shown mix": list(shown.shares) if shown else None}
     results = Results(out, schema_of(bundle, shown), job) if out is not None else None
-    sources = (one for one in list_sources(paths, images) if results is None or results.claim(one.name))
+    sources = (
+        one for one in list_sources(paths, images) if results is None or results.claim(one.name, one.stamp)
+    )
     if engine is Engine.RAY:
         from melanoma.batch.cluster.predicting import predict_on_cluster
 
@@ -110,6 +116,7 @@ def predict(
         )
         message += f"{counts['malignancy alerts']} alerts for any malignancy."
         print(message, file=sys.stderr)
+    _tell_passed_over(passed_over)
     if dropped:
         print(f"Left out, as it may tell who it is: {', '.join(sorted(dropped))}.", file=sys.stderr)
     if counts["errors"]:
@@ -138,7 +145,8 @@ def triage(
     if out.suffix.lower() not in (".html", ".csv"):
         raise UserError(f"{out}: a worklist can be written as .html or .csv.")
     require_folder(out)
-    total = sum(1 for _ in list_sources(paths, images))
+    passed_over = PassedOver()
+    total = sum(1 for _ in list_sources(paths, images, passed_over))
     bundle = bundles.load_bundle(model)
     shown = mix_named(mix, bundle) if mix else None
     unranked = []
@@ -155,9 +163,16 @@ def triage(
         "malignancy_alerts": sum(bool(entry.malignancy_alert) for entry in entries),
         "alerts": sum(entry.any_alert for entry in entries),
         "errors": sum(entry.error is not None for entry in entries),
+        "passed_over": passed_over.count,
         "out": str(out),
     }
     print(json_text(counts) if as_json else f"{summary(entries)} {notice(bundle)}")
+    _tell_passed_over(passed_over)
+
+
+def _tell_passed_over(passed_over: PassedOver) -> None:
+    if sentence := passed_over.sentence():
+        print(one_line(str(sentence)), file=sys.stderr)
 
 
 def json_text(content: dict[str, Any]) -> str:

@@ -12,8 +12,9 @@ from melanoma.batch.source import Source
 from melanoma.batches import sliced
 from melanoma.errors import UserError
 from melanoma.model.prefetch import batches_ahead
-from melanoma.photos.dicom import is_dicom, read_dicom
+from melanoma.photos.dicom import read_dicom
 from melanoma.photos.reading import read_image
+from melanoma.photos.recognition import is_dicom
 from melanoma.phrases import Sentence
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 Until `out` is complete, the folder `.out.unfinished` beside it holds `job.json`, which describes the run, and
 chunks in Parquet, each written atomically. At the end they are joined to `out`, and the folder is removed.
+Chunks also hold each file's stamp (`source.Source`), so that a file that has changed is done again.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ CHUNK_SECONDS = 30.0
 """A chunk is written when it has this many rows, or is this old: the most that is lost by a kill."""
 _GROUP_ROWS = 10_000  # rows of a Parquet row group: few enough for memory, enough to read quickly
 _JOB = "job.json"
+_STAMP = "stamp"  # column of the chunks alone
 
 
 def require_results_name(out: Path) -> None:
@@ -54,16 +56,31 @@ class Results:
             self.folder.mkdir(exist_ok=True)
             self._begin(job)
             self._chunks = sorted(self.folder.glob("*.parquet"))
-            self._claimed = {_digest(path) for chunk in self._chunks for path in self._paths(chunk)}
-        self.files_before = len(self._claimed)
+            # The stamp of each file's rows by the digest of its path, and the chunks where they are.
+            self._stamps: dict[bytes, str] = {}
+            self._in_chunk: dict[bytes, int] = {}
+            for number, chunk in enumerate(self._chunks):
+                for path, stamp in self._files(chunk):
+                    self._stamps[_digest(path)], self._in_chunk[_digest(path)] = stamp, number
+        self._claimed: set[bytes] = set()
+        self.files_before = len(self._stamps)
         """How many files an earlier run has finished."""
 
-    def claim(self, path: str) -> bool:
-        """Return True the first time a file is named, and False if its rows are written or pending."""
+    def claim(self, path: str, stamp: str = "") -> bool:
+        """Return True the first time a file is named, and False if its rows are written or pending.
+
+        Rows that an earlier run wrote count for the `stamp` that the file had then, and are dropped if it has
+        another one now.
+        """
         digest = _digest(path)
         if digest in self._claimed:
             return False
         self._claimed.add(digest)
+        if self._stamps.get(digest) == _short(stamp):
+            return False
+        if self._in_chunk.pop(digest, None) is not None:
+            self.files_before -= 1
+        self._stamps[digest] = _short(stamp)
         return True
 
     def add(self, rows: list[Row]) -> None:
@@ -84,7 +101,11 @@ class Results:
             if chunk.exists():
                 raise UserError(f"Another run is writing {self.out}. Wait for it, or choose another name.")
             with atomic_write(chunk) as unfinished:
-                pq.write_table(as_table(self._rows, self._schema), unfinished)
+                table = as_table(self._rows, self._schema)
+                digests = [_digest(row["path"]) for row in self._rows]
+                stamps = [self._stamps.get(digest, "") for digest in digests]
+                pq.write_table(table.append_column(_STAMP, pa.array(stamps, pa.string())), unfinished)
+        self._in_chunk |= dict.fromkeys(digests, len(self._chunks))
         self._chunks.append(chunk)
         self._rows = []
 
@@ -115,16 +136,23 @@ class Results:
                 "Finish it with the command that began it, delete that folder, or choose another name."
             )
 
-    def _paths(self, chunk: Path) -> list[str]:
+    def _files(self, chunk: Path) -> Iterator[tuple[str, str]]:
         try:
-            return pq.read_table(chunk, columns=["path"])["path"].to_pylist()
+            table = pq.read_table(chunk, columns=["path", _STAMP])
         except pa.ArrowInvalid:
             raise UserError(f"{chunk} is damaged. Delete it, and run the command again.") from None
+        return zip(table["path"].to_pylist(), table[_STAMP].to_pylist(), strict=True)
+
+    def _current(self, number: int) -> pa.Table:
+        """Return the rows of a chunk that no later ones replace."""
+        table = pq.read_table(self._chunks[number])
+        kept = [self._in_chunk.get(_digest(path)) == number for path in table["path"].to_pylist()]
+        return table.drop_columns(_STAMP).filter(pa.array(kept, pa.bool_()))
 
     def _tables(self) -> Iterator[pa.Table]:
         waiting: list[pa.Table] = []
-        for chunk in self._chunks:
-            waiting.append(pq.read_table(chunk))
+        for number in range(len(self._chunks)):
+            waiting.append(self._current(number))
             if sum(table.num_rows for table in waiting) >= _GROUP_ROWS:
                 yield pa.concat_tables(waiting)
                 waiting = []
@@ -135,6 +163,11 @@ class Results:
 def _digest(path: str) -> bytes:
     """Return a hash of a path, 16 bytes: a set of millions of paths would take too much memory."""
     return hashlib.blake2b(path.encode(), digest_size=16).digest()
+
+
+def _short(stamp: str) -> str:
+    """Return a hash of a stamp, for memory; nothing for none."""
+    return hashlib.blake2b(stamp.encode(), digest_size=8).hexdigest() if stamp else ""
 
 
 def _counted(tables: Iterator[pa.Table], counts: Counter[str]) -> Iterator[pa.Table]:

@@ -12,6 +12,8 @@ class Source:
     """As its owner calls it; for display, not a path to open."""
     read: Callable[[], bytes]
     """Returns the file's content; raises UserError where it cannot be read or is not accepted."""
+    stamp: str = ""
+    """What changes when the file does, such as size and time; empty where nothing is known."""
 
 
 def in_memory(name: str, content: bytes) -> Source:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from melanoma.batch.source import Source
 from melanoma.batch.zips import photos_in_zip_file
 from melanoma.data.labels.columns import ID_COLUMNS, require_id_column
@@ -18,50 +20,58 @@ from melanoma.data.labels.layouts import RowFault
 from melanoma.data.labels.records import named_image
 from melanoma.errors import UserError
 from melanoma.files import printable
-from melanoma.photos.dicom import MAGIC, MAGIC_OFFSET, MOST_BYTES
-from melanoma.photos.formats import ALL_EXTENSIONS, EXTENSIONS
-from melanoma.photos.reading import MAX_BYTES, read_bytes
+from melanoma.photos.dicom import MOST_BYTES, read_dicom
+from melanoma.photos.formats import KIND_NAMES
+from melanoma.photos.reading import MAX_BYTES, read_bytes, read_image
+from melanoma.photos.recognition import PassedOver, head_of, is_dicom, is_photo_file
 
 TABLES = (".csv", ".tsv")
 _PATTERN = frozenset("*?[")
 
 
-def list_sources(paths: Iterable[str | Path], images: Path | None = None) -> Iterator[Source]:
+def list_sources(
+    paths: Iterable[str | Path], images: Path | None = None, passed_over: PassedOver | None = None
+) -> Iterator[Source]:
     """Yield the photos that files, folders, patterns (`**` too), zip archives and CSV files name, in order.
 
-    Of a folder, and of those below it, the files with a photo's extension or DICOM content, sorted by name.
-    A CSV has an id or path column as labels do, and its files lie in `images` or below, by default where
-    those of labels lie. A file that is named and does not exist is yielded too: reading it raises the error.
+    Of a folder, and of those below it, the photos sorted by name; what is none (`photos.recognition`) is
+    added to `passed_over`, as it is of patterns, archives and stores. A CSV has an id or path column as
+    labels do, and its files lie in `images` or below, by default where those of labels lie. A file that is
+    named and does not exist is yielded too: reading it raises the error.
     Raises UserError for a folder, a pattern, an archive or a CSV without photos.
     """
+    passed_over = PassedOver() if passed_over is None else passed_over
     for given in paths:
         if "://" in str(given):
             from melanoma.batch.object_store import photos_at  # imports pyarrow.fs only where it is needed
 
-            yield from photos_at(str(given))
+            yield from photos_at(str(given), passed_over)
             continue
         path = Path(given)
         if _PATTERN & set(str(given)) and not path.exists():
-            yield from _matching(str(given), images)
+            yield from _matching(str(given), images, passed_over)
         else:
-            yield from _listed(path, images)
+            yield from _listed(path, images, passed_over)
 
 
-def _matching(pattern: str, images: Path | None) -> Iterator[Source]:
+def _matching(pattern: str, images: Path | None, passed_over: PassedOver) -> Iterator[Source]:
     found = sorted(glob.iglob(pattern, recursive=True))
     wanted = [Path(name) for name in found if os.path.isfile(name)]
     if not wanted:
         raise UserError(f"No file matches {printable(pattern)}. Check the pattern, or quote it less.")
     for path in wanted:
-        yield from _listed(path, images)
+        if path.suffix.lower() in (".zip", *TABLES) or is_photo_file(path):
+            yield from _listed(path, images, passed_over)
+        else:
+            passed_over.add(path)
 
 
-def _listed(path: Path, images: Path | None) -> Iterator[Source]:
+def _listed(path: Path, images: Path | None, passed_over: PassedOver) -> Iterator[Source]:
     suffix = path.suffix.lower()
     if os.path.isdir(path):  # Path.is_dir raises for names that no file system accepts
-        yield from _in_folder(path)
+        yield from _in_folder(path, passed_over)
     elif suffix == ".zip":
-        yield from photos_in_zip_file(path, printable(path))
+        yield from photos_in_zip_file(path, printable(path), passed_over)
     elif suffix in TABLES:
         yield from _in_csv(path, images)
     else:
@@ -70,34 +80,45 @@ def _listed(path: Path, images: Path | None) -> Iterator[Source]:
 
 def of_file(path: Path) -> Source:
     """Return the source of one file."""
-    return Source(printable(path), partial(_read, path))
+    return Source(printable(path), partial(_read, path), stamp_of(path))
 
 
-def is_photo(path: Path) -> bool:
-    """Return True for a photo's file extension, or for DICOM content without any other extension.
+def read_one(path: Path, frame: int | None = None) -> tuple[np.ndarray, int | None]:
+    """Return a photo as uint8 (H, W, 3) sRGB, and of how many frames in a DICOM object, None for other files.
 
-    DICOM archives name their files by numbers, with dots or without.
+    `frame` is counted from 1, the first by default. Raises UserError where there is none.
     """
-    suffix = path.suffix.lower()
-    if suffix in ALL_EXTENSIONS:
-        return True
-    if suffix and not suffix[1:].isdigit():
-        return False
+    name = printable(path.name)
+    content = _read(path)
+    if not is_dicom(content, path.name):
+        if frame is not None:
+            raise UserError(f"{name} is no DICOM object, so it has no frames. Leave --frame out.")
+        return read_image(content, name), None
+    photo = read_dicom(content, name)
+    if (frame or 1) > photo.frames:
+        raise UserError(f"{name} has {photo.frames} frames, so there is no frame {frame}.")
+    return photo.frame((frame or 1) - 1), photo.frames
+
+
+def stamp_of(path: Path) -> str:
+    """Return a file's size and the time of its last change (ns); empty if it cannot be asked."""
     try:
-        with path.open("rb") as file:
-            return file.read(MAGIC_OFFSET + len(MAGIC))[MAGIC_OFFSET:] == MAGIC
-    except OSError:
-        return False  # nothing says that it is a photo, so it is no error that it cannot be read
+        status = path.stat()
+    except (OSError, ValueError):  # a name that no file system accepts
+        return ""
+    return f"{status.st_size} bytes, changed {status.st_mtime_ns}"
 
 
-def _in_folder(folder: Path) -> Iterator[Source]:
+def _in_folder(folder: Path, passed_over: PassedOver) -> Iterator[Source]:
     empty = True
     for path in walk(folder):
-        if is_photo(path):
+        if is_photo_file(path):
             empty = False
             yield of_file(path)
+        else:
+            passed_over.add(path)
     if empty:
-        raise UserError(f"{printable(folder)} holds no image files ({', '.join(ALL_EXTENSIONS)}).")
+        raise UserError(f"{printable(folder)} holds no image files ({KIND_NAMES} or DICOM).")
 
 
 def walk(folder: Path) -> Iterator[Path]:
@@ -118,7 +139,7 @@ def _in_csv(labels: Path, images: Path | None) -> Iterator[Source]:
     table = open_table(labels)
     require_id_column(table.columns, table.name)
     identifiers = [column for column in ID_COLUMNS if column in table.columns]
-    folder = ImageFolder(images or default_images(labels), ALL_EXTENSIONS)
+    folder = ImageFolder(images or default_images(labels), dicom=True)
     empty = True
     for row in table.rows():
         try:
@@ -141,5 +162,8 @@ def _file_of(folder: ImageFolder, written: str, labels: str) -> Path:
 
 def _read(path: Path) -> bytes:
     """Return a file's content; DICOM has a larger limit, since its pixels are often not compressed."""
-    most = MAX_BYTES if path.suffix.lower() in EXTENSIONS else MOST_BYTES
-    return read_bytes(path, printable(path.name), most)
+    try:
+        dicom = is_dicom(head_of(path), path.name)
+    except OSError:
+        dicom = False  # the reading below says why
+    return read_bytes(path, printable(path.name), MOST_BYTES if dicom else MAX_BYTES)

@@ -4,12 +4,13 @@ import io
 import zipfile
 import zlib
 from functools import lru_cache, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from melanoma.batch.source import Source
 from melanoma.errors import UserError
-from melanoma.photos.formats import ALL_EXTENSIONS
+from melanoma.photos.formats import KIND_NAMES
 from melanoma.photos.reading import MAX_BYTES
+from melanoma.photos.recognition import HEAD, PassedOver, is_photo
 
 MOST_FILES = 2000
 """In one archive: a worklist that takes a reader an hour, and a bound for memory."""
@@ -19,7 +20,8 @@ MOST_UNPACKED = 2 * 1024**3
 """Bytes of all files of an archive together."""
 MOST_RATIO = 200
 """Of unpacked to packed size: JPEG and PNG hardly compress, a zip bomb does by thousands."""
-_NO_PHOTOS = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")  # what operating systems add to archives
+_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz")
+_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the beginning of others is not read alone
 _DIRECTORY_MARK = b"PK\x01\x02"  # of each entry in an archive's directory
 _BLOCK = 1024 * 1024
 _DAMAGED = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError)
@@ -30,24 +32,26 @@ def is_zip(content: bytes) -> bool:
     return zipfile.is_zipfile(io.BytesIO(content))
 
 
-def photos_in_zip(content: bytes, name: str, most: int = MOST_FILES) -> list[Source]:
+def photos_in_zip(
+    content: bytes, name: str, most: int = MOST_FILES, passed_over: PassedOver | None = None
+) -> list[Source]:
     """Return the photos of an archive in memory, in the order of their names.
 
-    Folders and files that operating systems add are skipped. Reading raises UserError for a file without a
-    photo's extension, an archive within the archive, an encrypted file, and one that unpacks to more than a
-    photo may hold. Raises UserError for an archive that is damaged, has
-    no photo, or would unpack to too many files (more than `most`) or bytes.
+    What is no photo (`photos.recognition`) is added to `passed_over`. Reading raises UserError for an archive
+    within the archive, an encrypted file, and one that unpacks to more than a photo may hold. Raises
+    UserError for an archive that is damaged, has no photo, or would unpack to too many files (more than
+    `most`) or bytes.
     """
     _refuse_long_directory(io.BytesIO(content), name, most)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-        wanted = _wanted(archive, name, most)
+        wanted = _wanted(archive, name, most, passed_over or PassedOver())
     except (*_DAMAGED, OSError):
         raise _damaged(name) from None
-    return [Source(entry.filename, partial(_unpack, archive, entry)) for entry in wanted]
+    return [Source(entry.filename, partial(_unpack, archive, entry), _stamp(entry)) for entry in wanted]
 
 
-def photos_in_zip_file(path: Path, name: str) -> list[Source]:
+def photos_in_zip_file(path: Path, name: str, passed_over: PassedOver | None = None) -> list[Source]:
     """Return the same for an archive on disk, without loading it into memory.
 
     The name of a photo is the archive's and its own, and its source can be sent to another process.
@@ -62,27 +66,28 @@ def photos_in_zip_file(path: Path, name: str) -> list[Source]:
         with path.open("rb") as file:
             _refuse_long_directory(file, name, MOST_FILES)
             with zipfile.ZipFile(file) as archive:
-                wanted = _wanted(archive, name, MOST_FILES)
+                wanted = _wanted(archive, name, MOST_FILES, passed_over or PassedOver())
     except _DAMAGED:
         raise _damaged(name) from None
     except OSError as error:
         raise UserError("{name} cannot be read ({reason}).", name=name, reason=error.strerror) from None
     return [
-        Source(f"{name}/{entry.filename}", partial(_unpack_from, path, name, entry.filename))
+        Source(f"{name}/{entry.filename}", partial(_unpack_from, path, name, entry.filename), _stamp(entry))
         for entry in wanted
     ]
 
 
-def _wanted(archive: zipfile.ZipFile, name: str, most: int) -> list[zipfile.ZipInfo]:
+def _wanted(archive: zipfile.ZipFile, name: str, most: int, passed_over: PassedOver) -> list[zipfile.ZipInfo]:
     """Return the entries to read; raises UserError for one without photos, or beyond the limits."""
-    wanted = sorted(
-        (
-            entry
-            for entry in archive.infolist()
-            if not entry.is_dir() and not _added_by_system(entry.filename)
-        ),
-        key=lambda entry: entry.filename,
-    )
+    files = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(files) > 4 * most:
+        raise _too_many(name, most)
+    wanted = []
+    for entry in sorted(files, key=lambda entry: entry.filename):
+        if _is_photo(archive, entry) or entry.filename.lower().endswith(_ARCHIVES):
+            wanted.append(entry)
+        else:
+            passed_over.add(f"{name}/{entry.filename}")
     if len(wanted) > most:
         raise _too_many(name, most)
     if sum(entry.file_size for entry in wanted) > MOST_UNPACKED:
@@ -91,9 +96,29 @@ def _wanted(archive: zipfile.ZipFile, name: str, most: int) -> list[zipfile.ZipI
             name=name,
             most=MOST_UNPACKED // 1024**3,
         )
-    if not any(entry.filename.lower().endswith(ALL_EXTENSIONS) for entry in wanted):
-        raise UserError("{name} holds no photos ({endings}).", name=name, endings=", ".join(ALL_EXTENSIONS))
+    if all(entry.filename.lower().endswith(_ARCHIVES) for entry in wanted):
+        raise UserError("{name} holds no photos ({endings}).", name=name, endings=f"{KIND_NAMES}, DICOM")
     return wanted
+
+
+def _stamp(entry: zipfile.ZipInfo) -> str:
+    return f"{entry.file_size} bytes, CRC {entry.CRC:08x}"
+
+
+def _is_photo(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Return whether an entry is a photo; also if its beginning cannot be read, since reading says why."""
+
+    def head() -> bytes:
+        with archive.open(entry) as file:
+            return file.read(HEAD)
+
+    place = PurePosixPath(entry.filename.replace("\\", "/"))
+    if entry.flag_bits & 1 or entry.compress_type not in _PLAIN:
+        return is_photo(place, lambda: b"\xff\xd8\xff")
+    try:
+        return is_photo(place, head)
+    except (*_DAMAGED, zlib.error, RuntimeError):
+        return True
 
 
 def _refuse_long_directory(file: io.BufferedIOBase, name: str, most: int) -> None:
@@ -130,13 +155,9 @@ def _unpack_from(path: Path, name: str, member: str) -> bytes:
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """Return the content of a file; at most what a photo may hold, whatever size the directory states."""
     name = entry.filename
-    if name.lower().endswith((".zip", ".7z", ".rar", ".tar", ".gz")):
+    if name.lower().endswith(_ARCHIVES):
         raise UserError(
             "{name} is an archive within the archive. Unpack it, and pack the photos alone.", name=name
-        )
-    if not name.lower().endswith(ALL_EXTENSIONS):
-        raise UserError(
-            "{name} is not a photo by its name ({endings}).", name=name, endings=", ".join(ALL_EXTENSIONS)
         )
     if entry.flag_bits & 1:
         raise UserError("{name} is encrypted. Pack it without a password.", name=name)
@@ -152,11 +173,6 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if len(content) > MAX_BYTES:
         raise UserError("{name} unpacks to far more than it says, so it was not read.", name=name)
     return content
-
-
-def _added_by_system(filename: str) -> bool:
-    folded = filename.lower()
-    return folded.startswith(_NO_PHOTOS[0]) or folded.rsplit("/", 1)[-1] in _NO_PHOTOS[1:]
 
 
 def _too_many(name: str, most: int) -> UserError:

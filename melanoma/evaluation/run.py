@@ -1,13 +1,15 @@
 """The evaluation of a bundle on labelled images: `melanoma evaluate`."""
 
 import json
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from melanoma.data.labels.images import ARCHIVE_ID, image_stem
+from melanoma.data.fingerprints import same_names, same_pictures
 from melanoma.data.labels.read import Paths, coarsened, read_labels
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import NAMES, Evaluation, age_groups, evaluate
@@ -23,8 +25,9 @@ class BundleEvaluation:
     """The evaluation, with the images it is based on and those left out."""
 
     evaluation: Evaluation
-    left_out: int
-    """Images left out because their lesion was used for training or calibration."""
+    left_out: dict[str, int]
+    """Images left out because their lesion was used for training or calibration: `total`, and those known by
+    `name`, `content` or `lesion`."""
     problems: dict[str, str]
     """The error of each image that could not be read, by id."""
     threshold: float
@@ -40,7 +43,8 @@ class BundleEvaluation:
     def as_json(self) -> dict[str, Any]:
         """Return plain numbers and lists."""
         return self.evaluation.as_json() | {
-            "left_out_as_fitted": self.left_out,
+            "left_out_as_fitted": self.left_out["total"],
+            "left_out_as_fitted_by": {kind: n for kind, n in self.left_out.items() if kind != "total"},
             "left_out_of_labels": self.none_of_eight,
             "unreadable": self.problems,
             "alert_threshold": self.threshold,
@@ -53,8 +57,12 @@ class BundleEvaluation:
         found = self.evaluation
         lines = [f"{found.images} images of {found.lesions} lesions, {found.melanomas} of melanoma"]
         lines += self.remarks
-        if self.left_out:
-            lines.append(f"{self.left_out} images left out: their lesions were fitted or calibrated on")
+        if self.left_out["total"]:
+            lines.append(
+                f"{self.left_out['total']} images left out: their lesions were fitted or calibrated on "
+                f"(known by name {self.left_out['name']}, by content {self.left_out['content']}, "
+                f"by their lesion {self.left_out['lesion']})"
+            )
         lines += [f"unreadable: {problem}" for problem in self.problems.values()]
         lines += [f"{NAMES[name]:<57} {estimate}" for name, estimate in found.figures.items()]
         lines.append(f"{len(found.labels)} labels; the melanoma alert rings from {self.threshold:.4f}")
@@ -93,22 +101,61 @@ class BundleEvaluation:
             write_whole(folder / name, text)
 
 
-def _archive_ids(table: pd.DataFrame) -> pd.Series:
-    """Return the archive's id of each image, missing if its name is not such an id.
+@dataclass(frozen=True)
+class Seen:
+    """Which images of a table are known from the fitting of a bundle. All are bool on the table's index."""
 
-    In a folder of class folders an image's id is its path, in a labels CSV the archive's id alone.
+    by_name: pd.Series
+    """By an id in their names, or by their lesion's."""
+    by_content: pd.Series
+    """By their pictures alone."""
+    by_lesion: pd.Series
+    """Since the table says that they show the lesion of one of these."""
+    has_fingerprints: bool
+
+    @property
+    def any(self) -> pd.Series:
+        """All of them."""
+        return self.by_name | self.by_content | self.by_lesion
+
+    def counts(self) -> dict[str, int]:
+        """Return how many there are of each, and in all as `total`."""
+        kinds = {"name": self.by_name, "content": self.by_content, "lesion": self.by_lesion}
+        return {"total": int(self.any.sum())} | {kind: int(seen.sum()) for kind, seen in kinds.items()}
+
+    def remarks(self) -> list[str]:
+        """Return a sentence where copies under other names could not be looked for."""
+        return [] if self.has_fingerprints else [_NO_FINGERPRINTS]
+
+
+_NO_FINGERPRINTS = (
+    "This model has no fingerprints of the pictures that it was fitted to, so they are known by their names "
+    "alone: copies under other names may be among the images. Add them with "
+    "“python -m melanoma.training.fingerprinting”."
+)
+
+
+def seen_in_fitting(table: pd.DataFrame, bundle: Bundle, splits: Sequence[str] | None = None) -> Seen:
+    """Return which images of a table show lesions that a bundle was fitted to or calibrated on.
+
+    Under whatever name: by the id inside the name, by lesion, and by content (`data.fingerprints`). `splits`
+    are those that count, by default all but the test side.
     """
-    stems = table["image_id"].map(image_stem)
-    return stems.where(stems.str.match(ARCHIVE_ID))
-
-
-def shows_lesions_of(table: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
-    """Return which images of a table are among the known ones or show their lesions, bool on its index."""
-    return (
-        table["image_id"].isin(known["image_id"])
-        | table["lesion_id"].isin(known["lesion_id"])
-        | _archive_ids(table).isin(set(_archive_ids(known).dropna()))
+    known = bundle.load_split()
+    fitted = known[known["split"].isin(splits) if splits else known["split"] != "test"]
+    by_name = (
+        table["lesion_id"].isin(fitted["lesion_id"])
+        | same_names(table["image_id"], fitted["image_id"].tolist())
+        | same_names(table["path"].map(os.path.basename), fitted["image_id"].tolist())
     )
+    stored = bundle.load_fingerprints()
+    by_content = pd.Series(False, index=table.index)
+    if stored is not None and not by_name.all():
+        of_fitted = stored[stored["image_id"].isin(fitted["image_id"])].reset_index(drop=True)
+        by_content[~by_name] = same_pictures(table[~by_name], of_fitted).notna()
+    direct = by_name | by_content
+    by_lesion = direct.groupby(table["lesion_id"]).transform("any") & ~direct
+    return Seen(by_name, by_content, by_lesion, stored is not None)
 
 
 def evaluate_bundle(
@@ -125,11 +172,8 @@ def evaluate_bundle(
     """
     labels = read_labels(data, images, outlines)
     table = labels.table.assign(diagnosis=coarsened(labels.table["diagnosis"]))
-    known = bundle.load_split()
-    fitted = known[known["split"] != "test"]
-    seen = shows_lesions_of(table, fitted)
-    if include_fitted:
-        seen[:] = False
+    found = None if include_fitted else seen_in_fitting(table, bundle)
+    seen = pd.Series(False, index=table.index) if found is None else found.any
     if seen.all():
         raise UserError(
             "The model was fitted or calibrated on all of these images. Give others, or --include-fitted."
@@ -150,12 +194,12 @@ def evaluate_bundle(
     )
     return BundleEvaluation(
         evaluation,
-        int(seen.sum()),
+        found.counts() if found else {"total": 0},
         scored.problems,
         bundle.alert_threshold,
         bundle.malignancy_threshold,
         predictions,
         judge_focus(network, scored.table, bundle),
         labels.left_out,
-        labels.remarks(),
+        [*labels.remarks(), *(found.remarks() if found else [])],
     )

@@ -35,6 +35,7 @@ DEFAULT = Path(__file__).resolve().parents[2] / "models" / "isic8-mobilenet"
 MODELS = "MELANOMA_MODELS"
 """Environment variable for another folder of bundles."""
 _DESCRIPTION = "bundle.json"
+FINGERPRINTS = "fingerprints.parquet"
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,13 @@ class Bundle:
     def load_split(self) -> pd.DataFrame:
         """Return `image_id`, `lesion_id` and `split` of every image of the training run."""
         return pd.read_parquet(self._sound("split.parquet"))
+
+    def load_fingerprints(self) -> pd.DataFrame | None:
+        """Return the fingerprints of the pictures that it was fitted to or calibrated on.
+
+        None in a bundle without them.
+        """
+        return pd.read_parquet(self._sound(FINGERPRINTS)) if FINGERPRINTS in self.files else None
 
     def _sound(self, name: str) -> Path:
         """Return a file of the bundle after checking its hash again: it may have changed meanwhile."""

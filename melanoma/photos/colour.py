@@ -5,23 +5,31 @@ import io
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
+from melanoma.photos.white_level import white_level
+
 _BAND = 1_000_000  # pixels converted at a time: some 10 MB beside the picture and its result
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _CLEAR = ("LA", "PA", "RGBA", "La", "RGBa")
 
 
-def rgb_pixels(picture: Image.Image) -> np.ndarray:
-    """Return an opened, loaded picture as uint8 (H, W, 3), upright, in sRGB, transparency laid on white."""
+def rgb_pixels(picture: Image.Image, profile: bytes | None = None, sixteen_bits: bool = False) -> np.ndarray:
+    """Return an opened, loaded picture as uint8 (H, W, 3), upright, in sRGB, transparency laid on white.
+
+    `profile` is the ICC profile of its colours. One that is damaged, or that does not fit the pixels, is
+    ignored: they are still usable. `sixteen_bits` says that the file holds 16 bits a channel. Raises
+    UnclearValues where nothing says which number is white.
+    """
     width, height = picture.size
     turned = picture.getexif().get(ExifTags.Base.Orientation, 1)
     shape = (width, height, 3) if turned in (5, 6, 7, 8) else (height, width, 3)
     upright = np.empty(shape, dtype=np.uint8)
     stored = _as_stored(upright, turned)
-    transform, scale = _to_srgb(picture), _deep_scale(picture)
+    white = white_level(picture, sixteen_bits)
+    transform = _to_srgb(picture, profile, deep=white is not None)
     rows = max(1, _BAND // width)
     for top in range(0, height, rows):
         band = picture if rows >= height else picture.crop((0, top, width, min(top + rows, height)))
-        stored[top : top + rows] = _band_pixels(band, picture, transform, scale)
+        stored[top : top + rows] = _band_pixels(band, picture, transform, white)
     return upright
 
 
@@ -40,51 +48,59 @@ def _as_stored(upright: np.ndarray, turned: int) -> np.ndarray:
 
 
 def _band_pixels(
-    band: Image.Image, picture: Image.Image, transform: ImageCms.ImageCmsTransform | None, scale: float | None
+    band: Image.Image,
+    picture: Image.Image,
+    transform: ImageCms.ImageCmsTransform | None,
+    white: float | None,
 ) -> np.ndarray:
-    if scale is not None:
-        grey = np.clip(np.rint(np.nan_to_num(np.asarray(band)) * scale), 0, 255).astype(np.uint8)
-        return grey[:, :, None]
-    if transform is not None:
-        return np.asarray(ImageCms.applyTransform(band, transform))
-    if band.mode in _CLEAR or band.mode == "P" or "transparency" in picture.info:
-        band.info["transparency"] = picture.info.get("transparency")
-        if band.info["transparency"] is None:
-            del band.info["transparency"]
+    if white is not None:
+        values = np.nan_to_num(np.asarray(band, np.float64), posinf=white, neginf=0)
+        band = Image.fromarray(np.clip(np.rint(values * (255 / white)), 0, 255).astype(np.uint8))
+    alpha = None
+    if _has_alpha(picture) and white is None:
+        if "transparency" in picture.info:  # a crop has lost it
+            band.info["transparency"] = picture.info["transparency"]
         clear = band.convert("RGBA")
-        white = Image.new("RGBA", clear.size, (255, 255, 255, 255))
-        band = Image.alpha_composite(white, clear)
-    return np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
+        alpha, band = clear.getchannel("A"), _opaque(clear, grey=picture.mode in ("LA", "La"))
+    if transform is not None:
+        band = band if band.mode == transform.input_mode else band.convert(transform.input_mode)
+        converted = ImageCms.applyTransform(band, transform)
+        assert converted is not None  # it is where the band is left as it is
+        band = converted
+    elif band.mode != "RGB":
+        band = band.convert("RGB")
+    if alpha is not None:
+        band = Image.composite(band, Image.new("RGB", band.size, (255, 255, 255)), alpha)
+    return np.asarray(band)
 
 
-def _to_srgb(picture: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """Return the transform to sRGB, or None if none is needed.
+def _has_alpha(picture: Image.Image) -> bool:
+    return picture.mode in _CLEAR or picture.mode == "P" or "transparency" in picture.info
 
-    Phones save wider colour spaces, and colour is a diagnostic sign. A damaged or unsupported profile is
-    ignored: the pixels are still usable.
+
+def _opaque(clear: Image.Image, grey: bool) -> Image.Image:
+    """Return an RGBA picture without its alpha channel, as one channel if it is grey."""
+    return clear.getchannel("R") if grey else clear.convert("RGB")
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None, deep: bool) -> ImageCms.ImageCmsTransform | None:
+    """Return the transform from a profile to sRGB, or None if there is none that fits the pixels.
+
+    Phones and cameras save wider colour spaces, and colour is a diagnostic sign.
     """
-    profile = picture.info.get("icc_profile")
-    if not profile or picture.mode not in ("RGB", "CMYK") or "transparency" in picture.info:
+    if not profile:
+        return None
+    space = profile[16:20]
+    if space == b"RGB " and picture.mode != "CMYK":
+        mode = "RGB"
+    elif space == b"GRAY" and (deep or picture.mode in ("1", "L", "LA", "La")):
+        mode = "L"
+    elif space == b"CMYK" and picture.mode == "CMYK":
+        mode = "CMYK"
+    else:
         return None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.buildTransform(source, _SRGB, picture.mode, "RGB")
+        return ImageCms.buildTransform(source, _SRGB, mode, "RGB")
     except (ImageCms.PyCMSError, OSError):
         return None
-
-
-def _deep_scale(picture: Image.Image) -> float | None:
-    """Return the factor from 16-bit, 32-bit or floating grey to 0..255; None for other pictures.
-
-    Integers are read as 16-bit unless one is larger; floating values as 0..1 unless one is larger, then as
-    0..255.
-    """
-    if not (picture.mode.startswith("I") or picture.mode == "F"):
-        return None
-    rows = max(1, _BAND // picture.width)
-    tops = range(0, picture.height, rows)
-    bands = (picture.crop((0, top, picture.width, min(top + rows, picture.height))) for top in tops)
-    largest = max(float(np.nan_to_num(np.asarray(band)).max()) for band in bands)
-    if picture.mode == "F":
-        return 255.0 if largest <= 1 else 1.0
-    return 255.0 / max(65535.0, largest)

@@ -5,6 +5,7 @@ Only pixels leave this module and, on request, the SOPInstanceUID. pydicom and i
 """
 
 import io
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +17,13 @@ from PIL import Image
 
 from melanoma.errors import UserError
 from melanoma.photos.colour import rgb_pixels
-from melanoma.photos.formats import DICOM_EXTENSIONS
+from melanoma.photos.colour_spaces import ADOBE_RGB, DISPLAY_P3, ROMM_RGB
 from melanoma.photos.reading import check_size
 from melanoma.phrases import Sentence
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-MAGIC, MAGIC_OFFSET = b"DICM", 128
-"""The magic bytes of DICOM files, and their position."""
 MOST_BYTES = 100 * 1024 * 1024
 """Of a file: twelve megapixels take 36 MB uncompressed."""
 MOST_FRAMES = 100
@@ -115,13 +114,6 @@ class DicomPhoto:
             ) from None
 
 
-def is_dicom(content: bytes, name: str = "") -> bool:
-    """Return True if a file is DICOM by its magic bytes, or by its extension."""
-    return content[MAGIC_OFFSET : MAGIC_OFFSET + len(MAGIC)] == MAGIC or name.lower().endswith(
-        DICOM_EXTENSIONS
-    )
-
-
 def read_dicom(content: bytes, name: str) -> DicomPhoto:
     """Return the object of a file's content; raises UserError, naming its kind, if it holds no photo."""
     try:
@@ -171,6 +163,14 @@ def read_dicom(content: bytes, name: str) -> DicomPhoto:
             most=MOST_FRAMES,
         )
     check_size(size, name)
+    try:
+        _profile(header)
+    except KeyError:
+        raise UserError(
+            "{name} states its colours in a way that is not read ({stated}). Save it in sRGB.",
+            name=name,
+            stated=str(header.ColorSpace)[:40],
+        ) from None
     return photo
 
 
@@ -187,10 +187,27 @@ def _as_rgb(header: "Dataset", pixels: np.ndarray, number: int) -> np.ndarray:
         grey = _to_bytes(1 - shares if kind == "MONOCHROME1" else shares)
         return np.repeat(grey[:, :, None], 3, axis=2)
     rgb = pixels[..., :3] if pixels.dtype == np.uint8 and top >= 255 else _to_bytes(pixels[..., :3] / top)
-    picture = Image.fromarray(np.ascontiguousarray(rgb))
+    return rgb_pixels(Image.fromarray(np.ascontiguousarray(rgb)), _profile(header))
+
+
+_COLOUR_SPACES = {
+    "SRGB": None,
+    "ADOBERGB": ADOBE_RGB,
+    "ADOBERGB1998": ADOBE_RGB,
+    "ROMMRGB": ROMM_RGB,
+    "PROPHOTORGB": ROMM_RGB,
+    "DISPLAYP3": DISPLAY_P3,
+}
+"""Terms of the attribute Color Space (PS3.3, C.11.15.1.2), and what else is written there; None is sRGB."""
+
+
+def _profile(header: "Dataset") -> bytes | None:
+    """Return the ICC profile of an object's colours, None for sRGB; raises KeyError for an unknown space."""
     if profile := header.get("ICCProfile"):
-        picture.info["icc_profile"] = bytes(profile)
-    return rgb_pixels(picture)
+        return bytes(profile)
+    stated = re.sub("[^A-Z0-9]", "", str(header.get("ColorSpace") or "SRGB").upper())
+    space = _COLOUR_SPACES[stated]
+    return space.icc_profile() if space else None
 
 
 def _grey_shares(header: "Dataset", values: np.ndarray, number: int) -> np.ndarray:

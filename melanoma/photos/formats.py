@@ -20,15 +20,19 @@ class PhotoKind:
 
 
 KINDS = (
-    PhotoKind("JPEG", ("JPEG", "MPO"), (".jpg", ".jpeg")),  # MPO: a JPEG that holds another one
-    PhotoKind("PNG", ("PNG",), (".png",)),
+    # MPO: a JPEG that holds another one
+    PhotoKind("JPEG", ("JPEG", "MPO"), (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo")),
+    PhotoKind("PNG", ("PNG",), (".png", ".apng")),
     PhotoKind("TIFF", ("TIFF",), (".tif", ".tiff")),
     PhotoKind("WebP", ("WEBP",), (".webp",)),
-    PhotoKind("BMP", ("BMP",), (".bmp",)),
-    PhotoKind("HEIC", ("HEIF",), (".heic", ".heif")),
+    PhotoKind("BMP", ("BMP",), (".bmp", ".dib")),
+    PhotoKind("HEIC", ("HEIF",), (".heic", ".heif", ".hif")),
+    PhotoKind("AVIF", ("AVIF",), (".avif",)),
 )
 FORMATS = tuple(kind.formats[0] for kind in KINDS)
 """The formats that Pillow may open."""
+KIND_NAMES = ", ".join(kind.name for kind in KINDS)
+"""The names of all kinds, apart from DICOM's."""
 EXTENSIONS = tuple(ending for kind in KINDS for ending in kind.endings)
 """The endings of photos, apart from DICOM's."""
 DICOM_EXTENSIONS = (".dcm", ".dicom")

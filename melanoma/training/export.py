@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from melanoma.data import fingerprints
 from melanoma.data.labels.read import fingerprint
 from melanoma.evaluation.focus import judge_focus
 from melanoma.evaluation.gathering import FILE as FOLDS
 from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.scoring import score_table
 from melanoma.model.backbones.registry import backbone_named
-from melanoma.model.bundle import Bundle, describe, new_bundle
+from melanoma.model.bundle import FINGERPRINTS, Bundle, describe, new_bundle
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.in_distribution import REFERENCES, choose_references, distance, threshold_for
 from melanoma.training.calibrating import calibrate, draw_reliability, judge, predictions_of
@@ -77,6 +78,7 @@ def export_bundle(
         )
         predictions.to_parquet(folder / "predictions.parquet", index=False)
         table[["image_id", "lesion_id", "split"]].to_parquet(folder / "split.parquet", index=False)
+        fingerprints.write(fingerprints.fingerprints(table[table["split"] != "test"]), folder / FINGERPRINTS)
         history.to_csv(folder / "history.csv", index=False)
         draw_history(history, folder / "history.png")
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from melanoma.data import fingerprints
 from melanoma.data.labels.read import Paths
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import NAMES
@@ -24,7 +25,7 @@ from melanoma.evaluation.scoring import with_probabilities
 from melanoma.explain.looks_for import FOLDER
 from melanoma.files import user_error_if_unwritable
 from melanoma.lesion.framing import FRAMINGS
-from melanoma.model.bundle import Bundle, describe, new_bundle
+from melanoma.model.bundle import FINGERPRINTS, Bundle, describe, new_bundle
 from melanoma.model.calibration import floored
 from melanoma.model.classifier import CompiledNetwork, load_compiled
 from melanoma.model.in_distribution import distance, threshold_for
@@ -280,6 +281,9 @@ def _write(
         predictions = predictions_of(scores.rows, scores.logits, bundle)
     predictions.to_parquet(folder / "predictions.parquet", index=False)
     _split_of(before, scores).to_parquet(folder / "split.parquet", index=False)
+    if (of_fitted := before.load_fingerprints()) is not None and _own_photos(scores):
+        added = fingerprints.fingerprints(scores.rows[scores.in_split("calibration")])
+        fingerprints.write(pd.concat([of_fitted, added], ignore_index=True), folder / FINGERPRINTS)
 
     judging = scores.in_split("test")
     judged = judge(predictions[judging], scores.logits[judging], bundle)
@@ -297,10 +301,15 @@ def _write(
     return describe(folder, bundle), judged
 
 
+def _own_photos(scores: Scores) -> bool:
+    """Return True for scores of photos that the user has brought, and not of the bundle's own lesions."""
+    return scores.features is not None and scores.references is None
+
+
 def _split_of(before: Bundle, scores: Scores) -> pd.DataFrame:
     """Return the old split, with the user's own calibration images as `recalibration`."""
     split = before.load_split()
-    if scores.features is None or scores.references is not None:  # the bundle's own lesions
+    if not _own_photos(scores):
         return split
     added = scores.rows.loc[scores.in_split("calibration"), ["image_id", "lesion_id"]].assign(
         split="recalibration"

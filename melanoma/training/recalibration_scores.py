@@ -10,7 +10,7 @@ import pandas as pd
 from melanoma.data.labels.read import Paths, fingerprint, read_labels
 from melanoma.diagnoses import COARSER, PARTS, members
 from melanoma.errors import UserError
-from melanoma.evaluation.run import shows_lesions_of
+from melanoma.evaluation.run import seen_in_fitting
 from melanoma.evaluation.scoring import score_table
 from melanoma.model.bundle import Bundle
 from melanoma.model.classifier import CompiledNetwork
@@ -70,9 +70,8 @@ def scores_of_photos(
     labels = read_labels(data, images, outlines, parts)
     table = labels.table
     _require_own_diagnoses(table, bundle.codes)
-    known = bundle.load_split()
-    seen = shows_lesions_of(table, known[known["split"] == "train"])
-    seen = seen.groupby(table["lesion_id"]).transform("any")
+    found = seen_in_fitting(table, bundle, ["train"])
+    seen = found.any
     if seen.all():
         raise UserError("The network was fitted to all of these lesions. Give photos that it has not seen.")
     table = table[~seen]
@@ -88,7 +87,7 @@ def scores_of_photos(
         scored.features,
         fingerprint(rows),
         int(seen.sum()),
-        (*labels.remarks(), *unreadable),
+        (*labels.remarks(), *found.remarks(), *unreadable),
     )
 
 

@@ -19,6 +19,7 @@ ON_THE_PAGE = (
     "melanoma.app.parts.shared.photo",
     "melanoma.app.parts.quiz.cases",
     "melanoma.photos.isic_archive",
+    "melanoma.photos.colour_statements",
     "melanoma.app.parts.shared.work_queue",
     "melanoma.batch.zips",
     "melanoma.model.bundle",
@@ -47,6 +48,7 @@ ON_THE_PAGE = (
 """The modules whose sentences a visitor can meet."""
 NOT_ON_THE_PAGE = {
     "melanoma.model.calibration": "thresholds are set by commands",
+    "melanoma.lesion.mask_files": "the page draws outlines and reads no masks",
     "melanoma.edits.perturbations": "its sliders give no value out of range",
     "melanoma.data.audit.files": "a file that cannot be read is a finding of the report, which is in English",
     "melanoma.data.audit.truth": "the page's audit takes no true diagnoses",

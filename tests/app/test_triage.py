@@ -35,13 +35,28 @@ def test_a_fresh_visitor_is_told_what_to_do(page):
 
 
 def test_each_kind_of_file_is_told_its_own_limit(page):
-    told = "Up to 20 MB each: JPG, JPEG, PNG, TIF, TIFF, WEBP, BMP, HEIC, HEIF. Up to 100 MB each: ZIP."
+    told = "Up to 20 MB each: JPEG, PNG, TIFF, WebP, BMP, HEIC, AVIF. Up to 100 MB each: ZIP."
     assert [caption.value for caption in page.caption] == [told]
 
 
 def test_pressing_without_files_says_so(page):
     page.button[0].click().run()
     assert any("No file was chosen" in error.value for error in page.error)
+
+
+def test_files_are_known_by_their_content_and_others_are_passed_over_by_name(page, drawn_photo):
+    photo = drawn_photo.read_bytes()
+    given = page.file_uploader[0]
+    for name, content in (
+        *(("windows.jfif", photo), ("LOUD.JPE", photo), ("none", photo)),
+        *(("._windows.jfif", b"\0\5\x16\7" + bytes(60)), ("notes.txt", b"x")),
+    ):
+        given = given.upload(name, content, "application/octet-stream")
+    page.button[0].click().run()
+    assert page.error[0].value.startswith("2 files were passed over\\, since they are no photos\\:")
+    wait_for_list(page)
+    assert not page.exception
+    assert sorted(page.dataframe[0].value["name"]) == ["LOUD.JPE", "none", "windows.jfif"]
 
 
 def test_a_list_with_a_bad_file(page, drawn_photo):

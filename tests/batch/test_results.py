@@ -122,6 +122,48 @@ def test_what_is_on_disk_is_not_asked_for_again(schema, tmp_path):
     assert sorted(pd.read_parquet(tmp_path / "out.parquet")["path"]) == ["a", "b"]
 
 
+def test_a_file_that_has_changed_is_done_again_and_its_old_row_dropped(schema, tmp_path, monkeypatch):
+    """Stamps of three runs: a changes and changes back, b stays, c goes on from no stamp."""
+    monkeypatch.setattr(module, "CHUNK_ROWS", 2)
+    out = tmp_path / "out.parquet"
+    for stamps, asked, melanoma in (
+        ({"a": "1", "b": "1", "c": ""}, {"a", "b", "c"}, 0.1),
+        ({"a": "2", "b": "1", "c": ""}, {"a"}, 0.2),
+        ({"a": "1", "b": "1", "c": "1"}, {"a", "c"}, 0.3),
+    ):
+        results = Results(out, schema, JOB)
+        claimed = {path for path, stamp in stamps.items() if results.claim(path, stamp)}
+        assert claimed == asked
+        assert results.files_before == (0 if melanoma == 0.1 else 3 - len(asked))
+        for path in sorted(claimed):
+            results.add([row(path, melanoma)])
+        results.flush()
+    assert results.finish() == {"rows": 3, "errors": 0, "alerts": 0}
+    found = pd.read_parquet(out).set_index("path")["p_MEL"]
+    assert found.to_dict() == {"a": 0.3, "b": 0.1, "c": 0.3}
+
+
+def test_a_changed_photo_is_judged_anew_by_the_command(melanoma, small_bundle, photos, monkeypatch):
+    """The first run ends before its file is joined; then a photo is exchanged for another."""
+    (photos / "bad.jpg").unlink()
+    out = photos.parent / "out.parquet"
+    words = ("predict", photos, "--model", small_bundle, "--out", out)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            module.Results, "finish", lambda self: self.flush() or {"rows": 0, "alerts": 0, "errors": 0}
+        )
+        assert melanoma(*words)[0] == 0 and not out.exists()
+    stale = pd.read_parquet(next(photos.parent.glob(".out*/*.parquet"))).set_index("path")["p_MEL"]
+    changed = photos / "good 1.png"
+    changed.write_bytes((photos / "good 2.png").read_bytes())
+    status, _, told = melanoma(*words)
+    assert status == 0 and "those of 1 files by an earlier run" in told
+    found = pd.read_parquet(out).set_index("path")["p_MEL"]
+    other = str(photos / "good 2.png")
+    assert found[str(changed)] == pytest.approx(found[other], abs=1e-6) and len(found) == 2
+    assert found[other] == stale[other] and stale[str(changed)] != stale[other]
+
+
 def test_other_results_are_not_gone_on_with(schema, tmp_path):
     Results(tmp_path / "out.csv", schema, JOB)
     with pytest.raises(UserError, match="the beginning of other results .not the same model"):

@@ -9,6 +9,7 @@ import pytest
 
 from melanoma.batch.sources import list_sources, printable
 from melanoma.errors import UserError
+from melanoma.photos.recognition import PassedOver
 
 
 @pytest.fixture
@@ -31,6 +32,84 @@ def test_a_folder_gives_its_photos_sorted_and_dicom_by_content(folder):
     expected = ["IM0001", "a/10.png", "a/2.PNG", "b.jpg", "c.dcm"]
     assert names(folder) == [f"{folder}/{name}" for name in expected]
     assert [source.read() for source in list_sources([folder / "a"])] == [b"a/10.png", b"a/2.PNG"]
+
+
+JPEG, DOUBLE = b"\xff\xd8\xff\xe0" + bytes(300), b"\0\5\x16\7" + bytes(78)
+KINDS = {
+    "windows.jfif": JPEG,
+    "LOUD.JPE": JPEG,
+    "none": JPEG,
+    "wrong.txt": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    "new.avif": bytes(4) + b"ftypavif" + bytes(20),
+    "phone.bin": b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic",
+    "scan.x": b"II*\0" + bytes(100),
+    "sea.y": b"RIFF\1\2\3\4WEBPVP8 ",
+    "window.z": b"BM" + bytes(12) + b"\x28\0\0\0" + bytes(36),
+    "IM.7": bytes(128) + b"DICM",
+    ".hidden.jpg": JPEG,
+    "._real.jpg": JPEG,
+    "broken.jpg": b"text",
+}
+NOT = {
+    "._windows.jpg": DOUBLE,
+    "._nothing.jpg": b"x",
+    "__MACOSX/windows.jpg": JPEG,
+    "movie.mp4": b"\0\0\0\x18ftypisom\0\0\0\0isommp42",
+    "BMI.txt": b"BMI of the patients, and more text",
+    "x.jpg.part": JPEG,
+    ".x.jpg.AbC123": JPEG,
+    "Thumbs.db": JPEG,
+    "cells.csv": b"id",
+}
+
+
+def test_one_rule_says_what_a_photo_is_by_its_content(tmp_path):
+    """A folder, a pattern, an archive and a store take the same files, and name the same others."""
+    day = tmp_path / "day"
+    with zipfile.ZipFile(tmp_path / "day.zip", "w") as archive:
+        for name, content in (KINDS | NOT).items():
+            (day / name).parent.mkdir(parents=True, exist_ok=True)
+            (day / name).write_bytes(content)
+            archive.writestr(name, content)
+    tables = {"cells.csv"}  # a pattern reads tables and archives that it matches
+    for given, above in ((day, day), (tmp_path / "day.zip", tmp_path / "day.zip"), (f"file://{day}", None)):
+        passed_over = PassedOver()
+        found = [source.name for source in list_sources([given], passed_over=passed_over)]
+        above = f"file://{day}" if above is None else str(above)
+        assert {name.removeprefix(f"{above}/") for name in found} == set(KINDS), given
+        shown = above.removeprefix("file://")
+        assert {name.removeprefix(f"{shown}/") for name in passed_over.names} == set(NOT), given
+        assert passed_over.count == len(NOT)
+    (day / "cells.csv").unlink()
+    passed_over = PassedOver()
+    found = [source.name for source in list_sources([f"{day}/**/*"], passed_over=passed_over)]
+    shell = {name for name in KINDS | NOT if not name.startswith(".")} - tables
+    assert {name.removeprefix(f"{day}/") for name in found} == set(KINDS) & shell
+    assert {name.removeprefix(f"{day}/") for name in passed_over.names} == set(NOT) & shell
+
+
+def test_what_is_passed_over_is_counted_and_named():
+    passed_over = PassedOver()
+    assert passed_over.sentence() is None
+    passed_over.add("a.txt")
+    assert str(passed_over.sentence()) == "One file was passed over, since it is no photo: a.txt."
+    passed_over.add("b.txt")
+    assert str(passed_over.sentence(1)).endswith(
+        "2 files were passed over, since they are no photos: a.txt and 1 more."
+    )
+    assert str(passed_over.sentence()).endswith("no photos: a.txt, b.txt.")
+
+
+def test_predict_says_what_it_passed_over(melanoma, small_bundle, photos):
+    (photos / "bad.jpg").unlink()
+    (photos / "good 1.png").rename(photos / "windows.jfif")
+    (photos / "good 2.png").rename(photos / "none")
+    (photos / "._windows.jfif").write_bytes(DOUBLE)
+    (photos / "notes").write_text("x")
+    status, printed, told = melanoma("predict", photos, "--model", small_bundle, "--json")
+    assert status == 0
+    assert [json.loads(line)["error"] for line in printed.splitlines()] == [None, None]
+    assert f"2 files were passed over, since they are no photos: {photos}/._windows.jfif, " in told
 
 
 def test_patterns_go_into_folders_and_stay_out_of_the_way_of_real_names(folder):
@@ -99,12 +178,12 @@ def test_an_object_store_gives_its_photos_to_any_process(folder):
     )
     sent = pickle.loads(pickle.dumps(list(list_sources([address]))))
     assert [source.name for source in sent] == [
-        f"{address}/{name}" for name in ("a/10.png", "a/2.PNG", "b.jpg", "c.dcm")
+        f"{address}/{name}" for name in ("IM0001", "a/10.png", "a/2.PNG", "b.jpg", "c.dcm")
     ]
-    assert sent[2].read() == b"b.jpg"
+    assert sent[3].read() == b"b.jpg"
     (folder / "b.jpg").unlink()
     with pytest.raises(UserError, match="cannot be read from its store"):
-        sent[2].read()
+        sent[3].read()
     for wrong, sentence in ((f"{address}/none", "holds no image files"), ("magic://x/y", "cannot be read")):
         with pytest.raises(UserError, match=sentence):
             names(wrong)

@@ -8,6 +8,7 @@ import pytest
 from melanoma.batch import zips
 from melanoma.batch.zips import is_zip, photos_in_zip
 from melanoma.errors import UserError
+from melanoma.photos.recognition import PassedOver
 
 
 def zipped(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -35,10 +36,29 @@ def test_what_systems_add_is_left_out_and_other_files_are_named():
         ".DS_Store": b"x",
         "notes.txt": b"x",
     }
-    found = photos_in_zip(zipped(files), "day.zip")
-    assert [source.name for source in found] == ["a.jpg", "notes.txt"]
-    with pytest.raises(UserError, match="notes.txt is not a photo by its name"):
-        found[1].read()
+    passed_over = PassedOver()
+    found = photos_in_zip(zipped(files), "day.zip", passed_over=passed_over)
+    assert [source.name for source in found] == ["a.jpg"]
+    assert passed_over.names == [
+        f"day.zip/{name}" for name in (".DS_Store", "__MACOSX/._a.jpg", "b/Thumbs.db", "notes.txt")
+    ]
+
+
+def test_photos_in_an_archive_are_known_by_their_content():
+    jpeg = b"\xff\xd8\xff\xe0" + bytes(300)
+    files = {
+        "IMG_1": jpeg,
+        "a.JFIF": jpeg,
+        "b.dat": jpeg,
+        "c.txt": b"text",
+        "._d.jpg": b"\0\5\x16\7" + bytes(80),
+    }
+    passed_over = PassedOver()
+    found = photos_in_zip(zipped(files), "day.zip", passed_over=passed_over)
+    assert [(source.name, source.read()) for source in found] == [
+        (name, jpeg) for name in ("IMG_1", "a.JFIF", "b.dat")
+    ]
+    assert passed_over.names == ["day.zip/._d.jpg", "day.zip/c.txt"]
 
 
 def test_a_path_that_climbs_out_is_a_name_and_nothing_else(tmp_path, monkeypatch):

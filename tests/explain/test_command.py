@@ -129,3 +129,45 @@ def test_masks_that_do_not_fit_are_refused(run, tmp_path):
     black = write_image(tmp_path / "black.png", np.zeros((90, 120, 3), np.uint8))
     with pytest.raises(UserError, match="The outline is empty"):
         run(tmp_path / "o.png", "--method", "edges", "--measures", "--mask", str(black))
+
+
+def test_a_mask_of_another_size_and_in_an_alpha_channel_is_the_same_outline(run, mask, tmp_path):
+    inside = cv2.imread(str(mask))[:, :, 0]
+    clear = np.dstack(
+        [DRAWN.image, cv2.resize(inside, (240, 180), interpolation=cv2.INTER_NEAREST)[::2, ::2]]
+    )
+    cv2.imwrite(str(tmp_path / "clear.png"), clear)
+    cv2.imwrite(str(tmp_path / "twice.png"), cv2.resize(inside, (240, 180), interpolation=cv2.INTER_NEAREST))
+    words = ("--method", "evidence", "--measures", "--json")
+    told = [
+        json.loads(run(tmp_path / "a.png", *words, "--mask", str(given)))
+        for given in (mask, tmp_path / "clear.png", tmp_path / "twice.png")
+    ]
+    for found in told:
+        found.pop("out")
+    assert told[0]["outlined"] and told[0] == told[1] == told[2]
+
+
+def test_dicom_objects_are_explained_by_frame(small_classifier, small_bundle, tmp_path, monkeypatch):
+    pytest.importorskip("pydicom")
+    from tests.photos.test_dicom import header, written
+
+    file = tmp_path / "IM0001"
+    file.write_bytes(written(header(np.stack([DRAWN.image[::-1], DRAWN.image]))))
+    monkeypatch.setattr("melanoma.model.classifier.Classifier", lambda bundle: small_classifier)
+    words = ["explain", str(file), "--out", str(tmp_path / "a.png"), "--model", str(small_bundle)]
+    expected = small_classifier([DRAWN.image[::-1], DRAWN.image])
+    for frame, prediction in enumerate(expected, start=1):
+        found = CliRunner().invoke(commands, [*words, "--json", "--diagnosis", "MEL", "--frame", str(frame)])
+        told = json.loads(found.stdout)
+        assert told["frame"] == frame
+        assert told["probability"] == pytest.approx(prediction.probability("MEL"), abs=1e-5)
+    assert "frame 1 of 2" in CliRunner().invoke(commands, words).stdout
+    for given, sentence in (
+        (str(file), "has 2 frames, so there is no frame 3"),
+        (None, "is no DICOM object"),
+    ):
+        if given is None:
+            words[1] = str(write_image(tmp_path / "x.png", DRAWN.image))
+        found = CliRunner().invoke(commands, [*words, "--frame", "3"])
+        assert isinstance(found.exception, UserError) and sentence in str(found.exception)

@@ -20,6 +20,8 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from melanoma.batch.predicting import predict_files
 from melanoma.batch.source import in_memory
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
+from melanoma.errors import UserError
+from melanoma.photos.colour_spaces import ADOBE_RGB
 from melanoma.photos.dicom import TRANSFER_SYNTAXES, read_dicom
 from melanoma.photos.encoding import as_png
 
@@ -280,3 +282,26 @@ def test_the_library_s_own_test_files_get_an_answer_or_a_sentence(small_classifi
     assert answered["SC_rgb_rle_2frame.dcm"] == 2 and answered["SC_ybr_full_422_uncompressed.dcm"] == 1
     assert all(name.startswith(("SC_", "JPEG2000", "GDCMJ2K")) for name in answered)  # no CT, no MR, no plan
     assert len(answered) >= 20
+
+
+def in_colour_space(**attributes) -> np.ndarray:
+    made = header(DRAWN)
+    for name, value in attributes.items():
+        setattr(made, name, value)
+    return read_dicom(written(made), "x.dcm").frame(0)
+
+
+def test_colour_space_is_converted_to_srgb_and_a_profile_comes_first():
+    """The same pixels read as Adobe RGB by the attribute are those read by a profile of Adobe RGB."""
+    by_profile = in_colour_space(ICCProfile=ADOBE_RGB.icc_profile())
+    assert np.array_equal(in_colour_space(ColorSpace="ADOBERGB"), by_profile)
+    assert np.abs(by_profile.astype(int) - DRAWN).mean() > 2
+    assert np.array_equal(in_colour_space(ColorSpace="SRGB"), DRAWN)
+    romm = in_colour_space(ColorSpace="ROMMRGB", ICCProfile=ADOBE_RGB.icc_profile())
+    assert np.array_equal(romm, by_profile)
+    assert np.abs(in_colour_space(ColorSpace="ROMMRGB").astype(int) - DRAWN).mean() > 10
+
+
+def test_a_colour_space_that_is_not_known_gets_a_sentence():
+    with pytest.raises(UserError, match=r"x\.dcm states its colours in a way that is not read \(PHOTO_?X\)"):
+        in_colour_space(ColorSpace="PHOTO_X")

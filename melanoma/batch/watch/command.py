@@ -10,7 +10,7 @@ from melanoma.batch.command import KeepIds, Model
 from melanoma.batch.watch.journal import Journal
 from melanoma.batch.watch.webhook import EventQueue
 from melanoma.errors import UserError
-from melanoma.files import require_folder
+from melanoma.files import one_line, printable, require_folder
 from melanoma.model import bundle as bundles
 
 
@@ -37,12 +37,22 @@ def watch(
     require_folder(out)
     bundle = bundles.load_bundle(model)
     worklist = Journal(out)
-    outbox = EventQueue(Journal(out.with_name(f".{out.name}.told")), webhook)
+    told = out.with_name(f".{out.name}.told")
+    outbox = EventQueue(Journal(told), webhook)
+    own = {out.resolve(), told.resolve()}
+
+    def tell_passed_over(path: Path) -> None:
+        if path.resolve() not in own:
+            print(f"Passed over, since it is no photo: {one_line(printable(path))}", file=sys.stderr)
+
     judged = 0
+    options = BatchOptions(keep_ids=keep_ids)
     try:
         classifier = Classifier(bundle)
         print(f"Watching {folder}. Stop with Ctrl-C.", file=sys.stderr)
-        for _ in watch_folder(classifier, folder, worklist, outbox, BatchOptions(keep_ids=keep_ids), still):
+        for _ in watch_folder(
+            classifier, folder, worklist, outbox, options, still, passed_over=tell_passed_over
+        ):
             judged += 1
     except KeyboardInterrupt:
         left = outbox.close()

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,12 +37,14 @@ def watch_folder(
     options: BatchOptions,
     still: float = STILL,
     stop: threading.Event | None = None,
+    passed_over: Callable[[Path], None] = lambda path: None,
 ) -> Iterator[Line]:
     """Yield a line of the worklist for each photo that arrives, until `stop` is set.
 
     Of photos that lie ready together the most urgent come first, as on a worklist (`triage.ranked`), up to
     `TOGETHER` at a time. A line is on the disk before its event is sent, and events that an earlier run did
     not send are sent first. Photos that are in the folder already and not on the worklist count as arrived.
+    `passed_over` is called once with each file that is no photo.
     """
     try:
         import watchfiles
@@ -54,7 +56,7 @@ def watch_folder(
     for line in earlier:
         _send(outbox, line)
     done = ((Path(line["file"]), (line["size"], line["changed_ns"])) for line in earlier)
-    arrivals = Arrivals(done, still)
+    arrivals = Arrivals(done, still, passed_over)
     scanned = float("-inf")
     events = watchfiles.watch(
         folder, watch_filter=None, stop_event=stop, rust_timeout=_POLL_MS, yield_on_timeout=True, debounce=200

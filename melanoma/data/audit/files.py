@@ -16,7 +16,7 @@ from PIL import Image
 from melanoma.batches import sliced
 from melanoma.data.audit.listing import Problem
 from melanoma.errors import UserError
-from melanoma.photos.formats import FORMATS, endings_of
+from melanoma.photos.formats import EXTENSIONS, FORMATS, endings_of
 from melanoma.photos.reading import MAX_BYTES, read_image
 
 ORIENTATIONS: tuple[Image.Transpose | None, ...] = (None, *Image.Transpose)
@@ -146,7 +146,8 @@ def _oddities(content: bytes, path: str, name: str, readings: Readings, row: int
     with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         format_name, mode = str(picture.format), picture.mode
         frames, exif = getattr(picture, "n_frames", 1), picture.getexif()
-    if os.path.splitext(path)[1].lower() not in endings_of(format_name):
+    ending = os.path.splitext(path)[1].lower()
+    if ending in EXTENSIONS and ending not in endings_of(format_name):
         yield Problem(name, "wrong ending", f"The file is a {format_name}, and its name says otherwise.")
     if frames > 1 and format_name != "MPO":
         yield Problem(name, "several frames", f"It holds {frames} pictures; only the first is used.")

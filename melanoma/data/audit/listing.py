@@ -8,10 +8,10 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from melanoma.data.audit.tables import NO_LABEL, read_rows
-from melanoma.data.labels.images import ImageFolder, default_images, is_image_name
+from melanoma.data.labels.images import ImageFolder, default_images
 from melanoma.errors import UserError
 from melanoma.files import printable
-from melanoma.photos.formats import EXTENSIONS
+from melanoma.photos.recognition import is_photo_file
 
 COLUMNS = ("path", "name", "image_id", "label", "split", "lesion_id", "source", "label_source", "copy_mark")
 SPLITS = {
@@ -124,19 +124,27 @@ def split_copy_marks(stems: Iterable[str]) -> tuple[list[str], list[bool]]:
 
 def _from_folder(folder: Path) -> Listing:
     files, problems = walk(folder)
-    return listing_of(((path, path.relative_to(folder)) for path in files), printable(folder), problems)
+    photos = []
+    for path in files:
+        if is_photo_file(path, dicom=False):
+            photos.append((path, path.relative_to(folder)))
+        else:
+            problems.append(not_an_image(path.relative_to(folder).as_posix()))
+    return listing_of(photos, printable(folder), problems)
+
+
+def not_an_image(name: str) -> Problem:
+    """Return the problem of a file that is no photo."""
+    return Problem(printable(name), "not an image", "It is no photo by its content, so it was passed over.")
 
 
 def listing_of(files: Iterable[tuple[Path, PurePath]], name: str, problems: list[Problem]) -> Listing:
-    """Return the listing of files below a folder called `name`, each a path and its place in that folder.
+    """Return the listing of photos below a folder called `name`, each a path and its place in that folder.
 
-    Raises UserError if none is an image by its name.
+    Raises UserError if there is none.
     """
     rows = []
     for path, place in files:
-        if not is_image_name(place):
-            problems.append(Problem(printable(place.as_posix()), "not an image", _NOT_AN_IMAGE))
-            continue
         parts = place.parts[:-1]
         split = SPLITS.get(parts[0].lower(), "") if parts else ""
         classes = parts[1:] if split else parts
@@ -194,6 +202,3 @@ def _from_csv(labels: Path, images: Path | None) -> Listing:
 
 def _below(path: Path, folder: Path) -> str:
     return printable(path.relative_to(folder).as_posix())
-
-
-_NOT_AN_IMAGE = f"It is not one of {', '.join(ending.lstrip('.') for ending in EXTENSIONS)}."

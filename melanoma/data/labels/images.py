@@ -10,24 +10,20 @@ from pathlib import Path, PurePath
 
 from melanoma.errors import UserError
 from melanoma.files import printable
-from melanoma.photos.formats import ALL_EXTENSIONS, EXTENSIONS
+from melanoma.photos.formats import ALL_EXTENSIONS
+from melanoma.photos.recognition import is_photo_file
 
 ARCHIVE_ID = re.compile(r"^(ISIC_\d+|PAT_\d+_\d+_\d+|IMD\d+)$", re.IGNORECASE)
 """Ids that are unique across data sets: of the ISIC Archive, PAD-UFES-20 and PH²; not such as `001`."""
 MASKS = "masks"
 """Folder of the lesions' outlines, whose files are named like the photos; not searched for photos."""
-_ENDINGS = frozenset((*ALL_EXTENSIONS, ".jfif", ".jpe", ".gif"))
+_ENDINGS = frozenset((*ALL_EXTENSIONS, ".gif"))
 
 
 def default_images(labels: Path) -> Path:
     """Return the default folder of a labels CSV's images: `images` beside it if it exists, else its own."""
     beside = labels.parent / "images"
     return beside if beside.is_dir() else labels.parent
-
-
-def is_image_name(path: PurePath) -> bool:
-    """Return whether a file name is that of an image; macOS's `._x.jpg` are none."""
-    return path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
 
 
 def image_stem(name: str) -> str:
@@ -43,13 +39,13 @@ def image_stem(name: str) -> str:
 class ImageFolder:
     """A folder of images, found by path or id.
 
-    A name is first used as a path below the folder. If there is no such file, one with the same stem is
+    A name is first used as a path below the folder. If there is no such file, a photo with the same stem is
     searched for in all folders below, ignoring extension, case and Unicode form; `masks` is left out.
     """
 
-    def __init__(self, folder: Path, endings: tuple[str, ...] = EXTENSIONS) -> None:
-        """Use the folder, which is listed when needed; files with other extensions are not found by id."""
-        self.folder, self._endings = folder, endings
+    def __init__(self, folder: Path, dicom: bool = False) -> None:
+        """Use the folder, which is listed when needed; DICOM is found by id only with `dicom`."""
+        self.folder, self._dicom = folder, dicom
         self.closed: list[OSError] = []
         """Errors of folders that could not be searched."""
 
@@ -59,7 +55,7 @@ class ImageFolder:
             if os.path.isfile(direct := self.folder / spelling):
                 return [direct]
         wanted = PurePath(unicodedata.normalize("NFC", name.replace("\\", "/")))
-        found = [path for path in self._by_stem.get(image_stem(name).casefold(), []) if path.is_file()]
+        found = [path for path in self._by_stem.get(image_stem(name).casefold(), []) if self._is_image(path)]
         for fits in (
             lambda path: _shared_end(path, wanted),
             lambda path: image_stem(path.name) == image_stem(name),
@@ -80,7 +76,7 @@ class ImageFolder:
         return sorted(path for path in folder.iterdir() if self._is_image(path))
 
     def _is_image(self, path: Path) -> bool:
-        return path.suffix.lower() in self._endings and not path.name.startswith(".")
+        return path.is_file() and is_photo_file(path, self._dicom)
 
     @cached_property
     def _by_stem(self) -> dict[str, list[Path]]:
@@ -91,8 +87,7 @@ class ImageFolder:
             )
         found: dict[str, list[Path]] = {}
         for path in _below(self.folder, self.closed.append):
-            if self._is_image(path):
-                found.setdefault(image_stem(path.name).casefold(), []).append(path)
+            found.setdefault(image_stem(path.name).casefold(), []).append(path)
         return found
 
 

@@ -15,7 +15,7 @@ from melanoma.data.labels.records import LabelTable, Record, records_of_csv, rec
 from melanoma.diagnoses import COARSER, CODES, NINE, PARTS, members
 from melanoma.errors import UserError
 from melanoma.files import printable
-from melanoma.photos.formats import EXTENSIONS
+from melanoma.photos.recognition import PassedOver, is_photo_file
 
 COLUMNS = (
     *("image_id", "path", "diagnosis", "lesion_id", "source", "held_out"),
@@ -35,9 +35,11 @@ class Labels:
     """Counts of images left out by reason, the largest first: another disease, another kind of photo."""
     repeated: int
     """Rows that repeat an image of another table with the same diagnosis."""
+    passed_over: tuple[PassedOver, ...] = ()
+    """Files of each class folder that are no photos."""
 
     def remarks(self) -> list[str]:
-        """Return a sentence on the images left out, and one on repeated rows."""
+        """Return sentences on the images left out, on repeated rows, and on files that are no photos."""
         remarks = []
         if self.left_out:
             reasons = [f"{reason} ({count})" for reason, count in self.left_out.items()]
@@ -49,7 +51,7 @@ class Labels:
             )
         if self.repeated:
             remarks.append(f"{self.repeated} rows name an image again with the same diagnosis: counted once")
-        return remarks
+        return remarks + [str(sentence) for files in self.passed_over if (sentence := files.sentence())]
 
 
 def read_labels(data: Paths, images: Paths = None, outlines: Paths = None, parts: bool = False) -> Labels:
@@ -82,7 +84,8 @@ def read_labels(data: Paths, images: Paths = None, outlines: Paths = None, parts
     masks: dict[str, str] = {}
     for path, folder in zip(given, _one_each(outlines, len(given), "--outlines"), strict=True):
         masks |= _index_outlines(path, folder)
-    return Labels(_table(used, masks), dict(left_out.most_common()), repeated)
+    passed_over = tuple(table.passed_over for table in tables)
+    return Labels(_table(used, masks), dict(left_out.most_common()), repeated, passed_over)
 
 
 def fingerprint(table: pd.DataFrame) -> str:
@@ -239,5 +242,5 @@ def _index_outlines(data: Path, outlines: Path | None) -> dict[str, str]:
     return {
         image_stem(path.name).removesuffix("_segmentation"): str(path)
         for path in folder.iterdir()
-        if path.suffix.lower() in EXTENSIONS
+        if path.is_file() and is_photo_file(path, dicom=False)
     }

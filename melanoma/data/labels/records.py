@@ -1,17 +1,18 @@
 """One labels CSV, or one folder of class folders -> a record of each image, with its file."""
 
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from melanoma.data.labels import columns as names
 from melanoma.data.labels.dialect import Row, Table, open_table
-from melanoma.data.labels.images import ImageFolder, image_stem, is_image_name
+from melanoma.data.labels.images import ImageFolder, image_stem
 from melanoma.data.labels.layouts import KNOWN, NOT_NAMED, Label, Layout, RowFault, layout_of
 from melanoma.diagnoses import canonical
 from melanoma.diagnosis_words import is_other
 from melanoma.errors import UserError
 from melanoma.files import printable
+from melanoma.photos.recognition import PassedOver, is_photo_file
 from melanoma.phrases import Sentence
 
 
@@ -47,6 +48,8 @@ class LabelTable:
     by_lesion: bool = False
     """True if it names lesions instead of images, as MILK10k's ground truth does."""
     images: ImageFolder | None = None
+    passed_over: PassedOver = field(default_factory=PassedOver)
+    """Files of a folder that are no photos."""
 
 
 def records_of_csv(labels: Path, images: Path) -> LabelTable:
@@ -183,10 +186,15 @@ def records_of_folder(folder: Path, parts: bool) -> LabelTable:
         (folder, False)
     ]
     shown = printable(folder)
-    records = []
+    records, passed_over = [], PassedOver()
     for split, held_out in splits:
         for class_folder in sorted(child for child in split.iterdir() if child.is_dir()):
-            files = sorted(path for path in class_folder.iterdir() if is_image_name(path))
+            files = []
+            for path in sorted(path for path in class_folder.iterdir() if path.is_file()):
+                if is_photo_file(path, dicom=False):
+                    files.append(path)
+                else:
+                    passed_over.add(path.relative_to(folder))
             label = Label(canonical(class_folder.name, parts), class_folder.name)
             if files and label.code is None and not is_other(label.word):
                 raise UserError(
@@ -203,7 +211,7 @@ def records_of_folder(folder: Path, parts: bool) -> LabelTable:
             "{folder} holds no images in subfolders. Make one subfolder a diagnosis and put them there.",
             folder=shown,
         )
-    return LabelTable(shown, records, labelled=True)
+    return LabelTable(shown, records, labelled=True, passed_over=passed_over)
 
 
 def unlabelled(record: Record) -> Record:

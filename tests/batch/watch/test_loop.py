@@ -62,6 +62,22 @@ def test_other_files_and_known_ones_are_left_alone(tmp_path):
     assert arrivals.ready(10) == []
 
 
+def test_a_photo_is_known_by_its_content_once_it_is_there_and_others_are_told(tmp_path):
+    """A copy begins as an empty file, which is no photo yet and nothing to tell."""
+    told = []
+    arrivals = Arrivals([], still=2, passed_over=lambda path: told.append(path.name))
+    for name, content in (("photo", b""), ("notes", b"x"), ("._photo", b"\0\5\x16\7")):
+        (tmp_path / name).write_bytes(content)
+        arrivals.update(tmp_path / name, now=0)
+    (tmp_path / "photo").write_bytes(b"\xff\xd8\xff\xe0")
+    assert arrivals.ready(now=1) == [] and told == []
+    assert [path.name for path, _ in arrivals.ready(now=4)] == ["photo"]
+    assert sorted(told) == ["._photo", "notes"]
+    arrivals.update(tmp_path / "notes", now=5)
+    arrivals.ready(now=9)
+    assert len(told) == 2
+
+
 def test_a_journal_keeps_lines_that_belong_together_or_loses_them_together(tmp_path):
     journal = Journal(tmp_path / "list.jsonl")
     journal.append([{"n": 1}])

@@ -28,7 +28,7 @@ def show_own_audit() -> None:
     """Draw the choice of photos, and the findings on them."""
     st.markdown(text("data-own"))
     with st.form("own-audit-form", border=False):
-        file = show_uploader(say("A zip with one folder a class"), {(".zip",): MOST_MEGABYTES}, "own-zip")
+        file = show_uploader(say("A zip with one folder a class"), {("ZIP",): MOST_MEGABYTES}, "own-zip")
         folder = ""
         if os.environ.get(LOCAL):
             folder = st.text_input(say("Or a folder of this machine, or a labels CSV"), key="own-folder")

@@ -1,6 +1,7 @@
 """Choosing a photo, on the page Examine at length and on the others in one line."""
 
 import hashlib
+from pathlib import PurePosixPath
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -13,8 +14,9 @@ from melanoma.app.parts.shared.samples import SAMPLES, Photo, sample, title_of
 from melanoma.app.parts.shared.server import release_upload, widget_number_on_page
 from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.app.server_metrics import METRICS
-from melanoma.photos.formats import EXTENSIONS
+from melanoma.photos.formats import KINDS
 from melanoma.photos.reading import MAX_BYTES
+from melanoma.photos.recognition import HEAD, PassedOver, is_system_file
 from melanoma.photos.sandbox import Decoder
 from melanoma.phrases import Sentence
 
@@ -90,6 +92,7 @@ def _draw_sources() -> None:
         picture = st.camera_input(
             say("Take a photo through the dermatoscope"),
             key="camera",
+            resolution="1080p",  # by default a picture is as small as its place on the page
             on_change=_store_uploads,
             args=("camera",),
         )
@@ -107,7 +110,7 @@ def _draw_sources() -> None:
     widget = f"upload-{st.session_state[_UPLOADS]}"
     given = show_uploader(
         say("Dermoscopic photos of one lesion each, in the middle of the picture"),
-        {EXTENSIONS: MAX_BYTES // 1024**2},
+        {tuple(kind.name for kind in KINDS): MAX_BYTES // 1024**2},
         widget,
         accept_multiple_files=True,
         on_change=_store_uploads,
@@ -169,9 +172,13 @@ def _store_uploads(widget: str) -> None:
         st.session_state[_UPLOADS] += 1
     new: list[Photo] = []
     problems: list[Sentence] = []
+    passed_over = PassedOver()
     for file in files[:MOST_PHOTOS]:
         name = say("The camera's picture") if widget == "camera" else file.name
         release_upload(file)
+        if widget != "camera" and is_system_file(PurePosixPath(name), file.getvalue()[:HEAD]):
+            passed_over.add(name)
+            continue
         try:
             with METRICS.timed("photo opened"):
                 content = file.getvalue()
@@ -186,6 +193,8 @@ def _store_uploads(widget: str) -> None:
     if len(problems) > _MOST_PROBLEMS:
         more = len(problems) - _MOST_PROBLEMS
         problems[_MOST_PROBLEMS:] = [Sentence("{more} more files cannot be read.", more=more)]
+    if sentence := passed_over.sentence():
+        problems.append(sentence)
     if len(files) > MOST_PHOTOS:
         problems.append(Sentence("Only the first {most} photos were taken.", most=MOST_PHOTOS))
     gone = add_photos(new) if new else 0

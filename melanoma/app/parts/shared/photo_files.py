@@ -1,5 +1,8 @@
 """Taking the photos of a worklist: many files, or zip archives of them."""
 
+from functools import partial
+from pathlib import PurePosixPath
+
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
@@ -8,8 +11,9 @@ from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
 from melanoma.errors import UserError
-from melanoma.photos.formats import EXTENSIONS
+from melanoma.photos.formats import KINDS
 from melanoma.photos.reading import MAX_BYTES
+from melanoma.photos.recognition import HEAD, PassedOver, is_photo
 
 _UPLOADS = "triage-uploads"
 MOST_MEGABYTES = 100
@@ -27,7 +31,7 @@ def take_files() -> tuple[list[Source], list[str]]:
     with st.form(f"triage-form-{number}", border=False):
         files = show_uploader(
             say("Dermoscopic photos of one lesion each, or a zip of them"),
-            {EXTENSIONS: MAX_BYTES // 1024**2, (".zip",): MOST_MEGABYTES},
+            {tuple(kind.name for kind in KINDS): MAX_BYTES // 1024**2, ("ZIP",): MOST_MEGABYTES},
             f"triage-files-{number}",
             accept_multiple_files=True,
         )
@@ -40,14 +44,20 @@ def take_files() -> tuple[list[Source], list[str]]:
         return [], [say("No file was chosen. Drop photos or a zip above first.")]
     sources: list[Source] = []
     problems: list[str] = []
+    passed_over = PassedOver()
     for file in files:
         content = file.getvalue()
         try:
-            sources += (
-                photos_in_zip(content, file.name) if is_zip(content) else [in_memory(file.name, content)]
-            )
+            if is_zip(content):
+                sources += photos_in_zip(content, file.name, passed_over=passed_over)
+            elif is_photo(PurePosixPath(file.name), partial(bytes.__getitem__, content, slice(HEAD))):
+                sources.append(in_memory(file.name, content))
+            else:
+                passed_over.add(file.name)
         except UserError as error:
             problems.append(error.said(say))
+    if sentence := passed_over.sentence():
+        problems.append(sentence.said(say))
     if len(sources) > MOST_FILES:
         problems.append(say("Only the first {most} photos are judged.", most=MOST_FILES))
     st.session_state[_UPLOADS] += 1

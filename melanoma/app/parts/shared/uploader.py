@@ -16,18 +16,18 @@ from melanoma.app.parts.shared.language import say
 def show_uploader(label: str, limits: Mapping[tuple[str, ...], int], key: str, **more: Any) -> Any:
     """Draw it and return what `st.file_uploader` does; `more` goes there too.
 
-    `limits` says of names' endings, with their full stops, how many megabytes such a file may have. The
-    browser refuses what is above the largest; whoever reads the files keeps to the others.
+    `limits` says of kinds of file, by their names for people, how many megabytes such a file may have. The
+    browser refuses what is above the largest; whoever reads the files keeps to the others. Names are not
+    looked at: what a file is, its content says.
     """
     most = max(limits.values())
-    kinds = [ending[1:] for endings in limits for ending in endings]
     with st.container(key=f"uploader-{key}", gap="xsmall"):
-        given = st.file_uploader(label, type=kinds, max_upload_size=most, key=key, **more)
+        given = st.file_uploader(label, max_upload_size=most, key=key, **more)
         with st.container(key=f"refused-{key}"):
             st.markdown(
                 say(
-                    "Files marked red were not taken: they are larger than {most} MB, of another kind, or "
-                    "did not arrive whole.",
+                    "Files marked red were not taken: they are larger than {most} MB, or did not "
+                    "arrive whole.",
                     most=most,
                 )
             )
@@ -35,9 +35,9 @@ def show_uploader(label: str, limits: Mapping[tuple[str, ...], int], key: str, *
             say(
                 "Up to {most} MB each: {kinds}.",
                 most=megabytes,
-                kinds=", ".join(ending[1:].upper() for ending in endings),
+                kinds=", ".join(kinds),
             )
-            for endings, megabytes in limits.items()
+            for kinds, megabytes in limits.items()
         ]
         st.caption(" ".join(sentences))
     return given
