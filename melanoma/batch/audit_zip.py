@@ -19,9 +19,11 @@ def audit_zip(content: bytes, name: str, progress: Progress = lambda step, done:
     """
     sources = {source.name: source for source in photos_in_zip(content, name, MOST_FILES)}
     places = _without_common_folder(list(sources))
-    files = [(Path(member), place) for member, place in places.items()]
+    # Numbered: `a//b.jpg` and `a/b.jpg` are two files of an archive and one path.
+    paths = {member: Path(str(number), place.name) for number, (member, place) in enumerate(places.items())}
+    files = [(paths[member], place) for member, place in places.items()]
     listing = without_copy_marks(listing_of(files, name, []))
-    by_path: dict[str, Source] = {str(Path(member)): source for member, source in sources.items()}
+    by_path: dict[str, Source] = {str(paths[member]): source for member, source in sources.items()}
     return audit_listing(listing, name, None, progress, lambda path: by_path[path].read())
 
 

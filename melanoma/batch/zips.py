@@ -1,8 +1,10 @@
 """Untrusted zip archives: their photos, unpacked with limits, one at a time and never to disk."""
 
 import io
+import os
 import zipfile
 import zlib
+from collections import Counter
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -20,6 +22,8 @@ MOST_UNPACKED = 2 * 1024**3
 MOST_RATIO = 200
 """Of unpacked to packed size: JPEG and PNG hardly compress, a zip bomb does by thousands."""
 _NO_PHOTOS = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")  # what operating systems add to archives
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How a photo may be packed: `zipfile` unpacks these in pieces, and others whole, to any size."""
 _DIRECTORY_MARK = b"PK\x01\x02"  # of each entry in an archive's directory
 _BLOCK = 1024 * 1024
 _DAMAGED = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError)
@@ -33,10 +37,11 @@ def is_zip(content: bytes) -> bool:
 def photos_in_zip(content: bytes, name: str, most: int = MOST_FILES) -> list[Source]:
     """Return the photos of an archive in memory, in the order of their names.
 
-    Folders and files that operating systems add are skipped. Reading raises UserError for a file without a
-    photo's extension, an archive within the archive, an encrypted file, and one that unpacks to more than a
-    photo may hold. Raises UserError for an archive that is damaged, has
-    no photo, or would unpack to too many files (more than `most`) or bytes.
+    Folders and files that operating systems add are skipped; files of one name are told apart by a number.
+    Reading raises UserError for a file without a photo's extension, an archive within the archive, an
+    encrypted file, one packed in another way than stored or deflated, and one that unpacks to more than a
+    photo may hold. Raises UserError for an archive that is damaged, has no photo, or would unpack to too many
+    files (more than `most`) or bytes.
     """
     _refuse_long_directory(io.BytesIO(content), name, most)
     try:
@@ -44,7 +49,8 @@ def photos_in_zip(content: bytes, name: str, most: int = MOST_FILES) -> list[Sou
         wanted = _wanted(archive, name, most)
     except (*_DAMAGED, OSError):
         raise _damaged(name) from None
-    return [Source(entry.filename, partial(_unpack, archive, entry)) for entry in wanted]
+    names = _distinct_names(wanted)
+    return [Source(own, partial(_unpack, archive, entry)) for own, entry in zip(names, wanted, strict=True)]
 
 
 def photos_in_zip_file(path: Path, name: str) -> list[Source]:
@@ -68,9 +74,26 @@ def photos_in_zip_file(path: Path, name: str) -> list[Source]:
     except OSError as error:
         raise UserError("{name} cannot be read ({reason}).", name=name, reason=error.strerror) from None
     return [
-        Source(f"{name}/{entry.filename}", partial(_unpack_from, path, name, entry.filename))
-        for entry in wanted
+        Source(f"{name}/{own}", partial(_unpack_from, path, name, entry.filename, entry.header_offset))
+        for own, entry in zip(_distinct_names(wanted), wanted, strict=True)
     ]
+
+
+def _distinct_names(entries: list[zipfile.ZipInfo]) -> list[str]:
+    """Return the entries' names, with a number at those that come again: a zip may hold one name twice."""
+    taken = {entry.filename for entry in entries}
+    again: Counter[str] = Counter()
+    names = []
+    for entry in entries:
+        name = entry.filename
+        again[name] += 1
+        if again[name] > 1:
+            stem, ending = os.path.splitext(name)
+            while (name := f"{stem} [{again[entry.filename]}]{ending}") in taken:
+                again[entry.filename] += 1
+            taken.add(name)
+        names.append(name)
+    return names
 
 
 def _wanted(archive: zipfile.ZipFile, name: str, most: int) -> list[zipfile.ZipInfo]:
@@ -81,7 +104,7 @@ def _wanted(archive: zipfile.ZipFile, name: str, most: int) -> list[zipfile.ZipI
             for entry in archive.infolist()
             if not entry.is_dir() and not _added_by_system(entry.filename)
         ),
-        key=lambda entry: entry.filename,
+        key=lambda entry: (entry.filename, entry.header_offset),
     )
     if len(wanted) > most:
         raise _too_many(name, most)
@@ -107,15 +130,20 @@ def _refuse_long_directory(file: io.BufferedIOBase, name: str, most: int) -> Non
 
 
 @lru_cache(maxsize=4)
-def _opened(path: Path) -> zipfile.ZipFile:
-    """Return the open archive, cached so that its directory is not read again for every photo."""
-    return zipfile.ZipFile(path)
+def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[tuple[str, int], zipfile.ZipInfo]]:
+    """Return the open archive and its entries by name and place.
+
+    Cached, so that its directory is not read again for every photo.
+    """
+    archive = zipfile.ZipFile(path)
+    return archive, {(entry.filename, entry.header_offset): entry for entry in archive.infolist()}
 
 
-def _unpack_from(path: Path, name: str, member: str) -> bytes:
+def _unpack_from(path: Path, name: str, member: str, offset: int) -> bytes:
+    """Return the content of the entry of this name that begins at `offset`."""
     try:
-        archive = _opened(path)
-        entry = archive.getinfo(member)
+        archive, entries = _opened(path)
+        entry = entries[member, offset]
     except _DAMAGED:
         raise _damaged(name) from None
     except KeyError:
@@ -140,6 +168,10 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         )
     if entry.flag_bits & 1:
         raise UserError("{name} is encrypted. Pack it without a password.", name=name)
+    if entry.compress_type not in _METHODS:
+        raise UserError(
+            "{name} is packed in a way that is not opened. Pack it again as an ordinary zip.", name=name
+        )
     if entry.file_size > MAX_BYTES or entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
         raise UserError(
             "{name} unpacks to far more than a photo of this kind holds, so it was not opened.", name=name
