@@ -6,12 +6,18 @@ from melanoma.batch.source import Source
 from melanoma.batch.zips import photos_in_zip
 from melanoma.data.audit.listing import listing_of, without_copy_marks
 from melanoma.data.audit.run import Audit, Progress, audit_listing
+from melanoma.photos.decoding import IN_THIS_PROCESS, PhotoDecoder
 
 MOST_FILES = 5000
 """In one archive: the visitors of a page share the host's memory and processor."""
 
 
-def audit_zip(content: bytes, name: str, progress: Progress = lambda step, done: None) -> Audit:
+def audit_zip(
+    content: bytes,
+    name: str,
+    progress: Progress = lambda step, done: None,
+    decoder: PhotoDecoder = IN_THIS_PROCESS,
+) -> Audit:
     """Return the findings on the photos of an archive; its folders are read as those of a folder are.
 
     Raises UserError for an archive that cannot be used, see `batch.zips.photos_in_zip`; a file that
@@ -24,7 +30,7 @@ def audit_zip(content: bytes, name: str, progress: Progress = lambda step, done:
     files = [(paths[member], place) for member, place in places.items()]
     listing = without_copy_marks(listing_of(files, name, []))
     by_path: dict[str, Source] = {str(paths[member]): source for member, source in sources.items()}
-    return audit_listing(listing, name, None, progress, lambda path: by_path[path].read())
+    return audit_listing(listing, name, None, progress, lambda path: by_path[path].read(), decoder)
 
 
 def _without_common_folder(names: list[str]) -> dict[str, PurePosixPath]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from melanoma.batch.predicting import PredictedPhoto, predict_files
 from melanoma.batch.source import Source
+from melanoma.photos.decoding import IN_THIS_PROCESS, PhotoDecoder
 from melanoma.photos.encoding import as_jpeg, data_uri
 from melanoma.phrases import Sentence
 
@@ -64,10 +65,13 @@ class Entry:
 
 
 def judge(
-    classifier: "Classifier", sources: Iterable[Source], stopped: Callable[[], bool] = lambda: False
+    classifier: "Classifier",
+    sources: Iterable[Source],
+    stopped: Callable[[], bool] = lambda: False,
+    decoder: PhotoDecoder = IN_THIS_PROCESS,
 ) -> Iterator[Entry]:
     """Yield an entry for each photo of the sources, in order, until `stopped` returns True."""
-    for photos in predict_files(classifier, sources, _thumbnail, stopped):
+    for photos in predict_files(classifier, sources, _thumbnail, stopped, decoder=decoder):
         for photo in photos:
             yield _entry(photo)
 
