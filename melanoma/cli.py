@@ -1,6 +1,5 @@
 """The commands: python -m melanoma predict, triage, explain, evaluate, recalibrate, audit, looks-for."""
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +16,7 @@ from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
 from melanoma.files import require_folder, write_whole
 from melanoma.model import bundle as bundles
+from melanoma.output import json_text, print_json
 
 if TYPE_CHECKING:
     from melanoma.photos.framing import Geometry
@@ -124,7 +124,7 @@ def explain(
         text += "\n" + measured.as_text()
         if outline is None:
             text += "\nNo lesion was found, so where the map lies is not told. Give an outline with --mask."
-    print(json.dumps(told, ensure_ascii=False) if as_json else text)
+    print(json_text(told) if as_json else text)
 
 
 @commands.command()
@@ -152,7 +152,7 @@ def evaluate(
     if out is not None:
         evaluated.write(out)
     if as_json:
-        print(json.dumps(evaluated.as_json(), ensure_ascii=False))
+        print_json(evaluated.as_json())
     else:
         print(evaluated.as_text())
 
@@ -205,7 +205,7 @@ def recalibrate(
     found = recalibration.recalibrate(
         bundles.load_bundle(bundle), out, data, images, outlines, sensitivity, coverage, framing
     )
-    print(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text())
+    print(json_text(found.as_json()) if as_json else found.as_text())
 
 
 def main() -> None:

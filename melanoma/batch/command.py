@@ -1,6 +1,5 @@
 """The commands `melanoma predict` and `melanoma triage`."""
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
 from melanoma.files import make_folder, require_folder, write_whole
 from melanoma.model import bundle as bundles
+from melanoma.output import json_text
 
 if TYPE_CHECKING:
     from melanoma.batch.heatmaps import PhotoResult
@@ -137,11 +137,6 @@ def triage(
     print(json_text(counts) if as_json else f"{summary(entries)} {notice(bundle)}")
 
 
-def json_text(content: dict[str, Any]) -> str:
-    """Return an object as one line of JSON."""
-    return json.dumps(content, ensure_ascii=False)
-
-
 def _run(
     answered: Iterator[list["PhotoResult"]],
     results: "Results | None",
@@ -169,11 +164,11 @@ def _run(
                     if printed:
                         print(printed(answer.row), file=output)
                 bar.step()
-    except (KeyboardInterrupt, UserError) as stop:
+    except (KeyboardInterrupt, UserError, OSError) as stop:  # OSError: of printing, to a closed pipe
         if results is None:
             raise
         results.flush()
-        if isinstance(stop, UserError):
+        if not isinstance(stop, KeyboardInterrupt):
             raise
         raise UserError("Stopped. What was answered is kept; the same command goes on from there.") from None
     return counts, dropped
