@@ -1,5 +1,6 @@
 """The exception for errors of the user, and its handling in commands."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,11 @@ def exit_on_user_error() -> Iterator[None]:
             yield
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise  # a defect
+        print(f"Error: {str(error.filename)[:60]}… is too long for the name of a file.", file=sys.stderr)
         sys.exit(2)
     except OutputError as error:
         print(f"Error: the output cannot be written ({error}). It ends here.", file=sys.stderr)

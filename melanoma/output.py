@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 
 class OutputError(Exception):
@@ -21,17 +21,21 @@ class OutputError(Exception):
 def checked_output() -> Iterator[None]:
     """Let standard output take any letter, and write all of it before the block ends.
 
-    Raises OutputError if it cannot be written, also where the block ends with another exception.
+    Raises OutputError as soon as it cannot be written, and at the end of the block for what was buffered.
     """
-    output = sys.stdout
-    for stream in (output, sys.stderr):
+    stdout = sys.stdout
+    for stream in (stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if stdout is None:  # closed by whoever started this process
+        yield
+        return
+    sys.stdout = checked = _Checked(stdout)
     try:
         yield
     finally:
-        if output is not None:
-            _write_all(output)
+        sys.stdout = stdout
+        checked.flush()
 
 
 def json_text(content: Any) -> str:
@@ -49,11 +53,32 @@ def print_json(content: Any, flush: bool = False) -> None:
     print(json_text(content), flush=flush)
 
 
-def _write_all(output: Any) -> None:
-    try:
-        output.flush()
-    except OSError as error:
+class _Checked:
+    """A stream whose errors are an OutputError: the command line's library would pass over some."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the stream has."""
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write text."""
+        try:
+            return self._stream.write(text)
+        except OSError as error:
+            raise self._given_up(error) from None
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        try:
+            self._stream.flush()
+        except OSError as error:
+            raise self._given_up(error) from None
+
+    def _given_up(self, error: OSError) -> OutputError:
         # What is left would be tried again at the end of Python, which would then print a traceback.
         with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), output.fileno())
-        raise OutputError(error.strerror) from None
+            os.dup2(nowhere.fileno(), self._stream.fileno())
+        return OutputError(error.strerror)

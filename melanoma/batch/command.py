@@ -14,7 +14,7 @@ from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
 from melanoma.files import make_folder, require_folder, write_whole
 from melanoma.model import bundle as bundles
-from melanoma.output import json_text
+from melanoma.output import OutputError, json_text
 
 if TYPE_CHECKING:
     from melanoma.batch.heatmaps import PhotoResult
@@ -164,7 +164,7 @@ def _run(
                     if printed:
                         print(printed(answer.row), file=output)
                 bar.step()
-    except (KeyboardInterrupt, UserError, OSError) as stop:  # OSError: of printing, to a closed pipe
+    except (KeyboardInterrupt, UserError, OutputError) as stop:
         if results is None:
             raise
         results.flush()

@@ -65,12 +65,12 @@ def _listed(path: Path, images: Path | None) -> Iterator[Source]:
     elif suffix in TABLES:
         yield from _in_csv(path, images)
     else:
-        yield of_file(path)
+        yield of_file(path, pipes=True)
 
 
-def of_file(path: Path) -> Source:
-    """Return the source of one file."""
-    return Source(printable(path), partial(_read, path))
+def of_file(path: Path, pipes: bool = False) -> Source:
+    """Return the source of one file; `pipes` as in `read_bytes`."""
+    return Source(printable(path), partial(_read, path, pipes))
 
 
 def is_photo(path: Path) -> bool:
@@ -139,7 +139,7 @@ def _file_of(folder: ImageFolder, written: str, labels: str) -> Path:
     return found[0] if found else folder.folder / written
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, pipes: bool) -> bytes:
     """Return a file's content; DICOM has a larger limit, since its pixels are often not compressed."""
     most = MAX_BYTES if path.suffix.lower() in EXTENSIONS else MOST_BYTES
-    return read_bytes(path, printable(path.name), most)
+    return read_bytes(path, printable(path.name), most, pipes)

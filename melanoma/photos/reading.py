@@ -2,6 +2,7 @@
 
 import io
 import re
+import stat
 import struct
 import warnings
 from pathlib import Path
@@ -139,19 +140,33 @@ def _scans(content: bytes) -> int:
     return marks
 
 
-def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES) -> bytes:
-    """Return a file's content; raises UserError where it cannot be read or has more than `most` bytes."""
+def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES, pipes: bool = False) -> bytes:
+    """Return a file's content; raises UserError where it cannot be read or has more than `most` bytes.
+
+    A device or a pipe, which may have no end or never begin, is refused unless `pipes` says that whoever runs
+    the command has named it.
+    """
     name = name or path.name
     try:
-        if path.stat().st_size > most:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError
+        if not (pipes or stat.S_ISREG(status.st_mode)):
+            raise UserError("{path} is a device or a pipe, and a photo was expected.", path=path)
+        if status.st_size > most:
             raise _too_large(name, most)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise _too_large(name, most)
+        return content
     except FileNotFoundError:
         raise UserError("{path} does not exist. Check the path.", path=path) from None
     except IsADirectoryError:
         raise UserError("{path} is a folder, and a photo was expected.", path=path) from None
-    except OSError as error:
-        raise UserError("{path} cannot be read ({reason}).", path=path, reason=error.strerror) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError("{path} cannot be read ({reason}).", path=path, reason=reason) from None
 
 
 def check_size(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None:
