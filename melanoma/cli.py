@@ -1,4 +1,4 @@
-"""The commands: python -m melanoma predict, triage, explain, evaluate, recalibrate, audit, looks-for."""
+"""The commands: python -m melanoma predict, triage, explain, evaluate, recalibrate, audit …"""
 
 import os
 from pathlib import Path
@@ -15,6 +15,7 @@ from melanoma.data.labels.options import Data, Images, Outlines
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
 from melanoma.files import require_folder, write_whole
+from melanoma.licences import licences
 from melanoma.model import bundle as bundles
 from melanoma.output import json_text, print_json
 
@@ -30,6 +31,7 @@ commands.command()(predict)
 commands.command()(triage)
 commands.command()(watch)
 commands.command()(looks_for)
+commands.command()(licences)
 
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -152,7 +152,7 @@ def read_dicom(content: bytes, name: str) -> DicomPhoto:
         from pydicom.uid import UID
     except ModuleNotFoundError as missing:
         raise UserError(
-            "{name} is DICOM, which needs {package}: pip install melanoma[dicom]",
+            "{name} is DICOM, which needs {package}: pip install pydicom python-gdcm",
             name=name,
             package=missing.name,
         ) from missing

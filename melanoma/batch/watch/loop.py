@@ -44,7 +44,7 @@ def watch_folder(
     try:
         import watchfiles  # noqa: F401
     except ModuleNotFoundError as missing:
-        raise UserError(f"watch needs {missing.name}: pip install -r requirements-dev.txt") from missing
+        raise UserError(f"watch needs {missing.name}: pip install watchfiles") from missing
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder. Name the one that photos arrive in.")
     earlier = list(worklist)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.server import widget_number_on_page
+from melanoma.app.parts.shared.server import release_upload, widget_number_on_page
 from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
@@ -42,6 +42,7 @@ def take_files() -> tuple[list[Source], list[str]]:
     problems: list[str] = []
     for file in files:
         content = file.getvalue()
+        release_upload(file)
         try:
             sources += (
                 photos_in_zip(content, file.name) if is_zip(content) else [in_memory(file.name, content)]
