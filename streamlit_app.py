@@ -6,4 +6,6 @@ from streamlit.starlette import App
 from melanoma.app.left_sessions import let_go_of_left_sessions
 from melanoma.app.upload_limits import UploadLimits
 
-app = App("melanoma/app/script.py", middleware=[Middleware(UploadLimits)], lifespan=let_go_of_left_sessions)
+app = App(
+    "melanoma/app/entry/script.py", middleware=[Middleware(UploadLimits)], lifespan=let_go_of_left_sessions
+)
