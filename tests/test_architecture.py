@@ -13,6 +13,7 @@ LAYERS = (
         "batches",
         "errors",
         "output",
+        "licences",
         "phrases",
         "files",
         "diagnoses",
