@@ -70,10 +70,13 @@ def release_files_of_session(session_id: str) -> None:
 def _give_memory_back() -> None:
     """Collect what nobody refers to, and give the memory of it back to the system.
 
-    A session's parts refer to one another, and nothing else may run for hours. What the C library keeps of
-    freed memory would still hold photos, as Linux with glibc does.
+    A session's parts refer to one another, and nothing else may run for hours. The session in whose run the
+    network was loaded was frozen with it (`parts/shared/model.py`), so all is thawed for once. What glibc
+    keeps of freed memory would still hold photos.
     """
+    gc.unfreeze()
     gc.collect()
+    gc.freeze()
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
         library.malloc_trim(0)
 
