@@ -9,7 +9,7 @@ import asyncio
 import ctypes
 import gc
 import sys
-import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,8 +20,10 @@ INTERVAL = 5.0
 """Seconds between two looks."""
 
 
-_REMOVED = threading.Event()
-"""Set when a visitor has removed photos: what the run before refers to goes only after it."""
+_LINGER = 30.0
+"""Seconds for which memory is given back again and again: a run that is under way refers to photos still."""
+_until = 0.0
+"""When that ends, by the monotonic clock."""
 
 
 @asynccontextmanager
@@ -51,8 +53,9 @@ def release_left_sessions(runtime: Runtime) -> int:
         if sessions.get_session_info(session_id) is None:
             uploads.remove_session_files(session_id)
             count += 1
-    if count or _REMOVED.is_set():
-        _REMOVED.clear()
+    if count:
+        _go_on_giving_back()
+    if time.monotonic() < _until:
         _give_memory_back()
     return count
 
@@ -64,7 +67,12 @@ def release_files_of_session(session_id: str) -> None:
     runtime.media_file_mgr.clear_session_refs(session_id)
     for _ in range(2):  # the first time, a file to save is only marked
         runtime.media_file_mgr.remove_orphaned_files()
-    _REMOVED.set()
+    _go_on_giving_back()
+
+
+def _go_on_giving_back() -> None:
+    global _until
+    _until = time.monotonic() + _LINGER
 
 
 def _give_memory_back() -> None:

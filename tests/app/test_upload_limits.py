@@ -1,7 +1,6 @@
 """What a session may send, how long a file may take, and what becomes of the sessions that were left."""
 
 import asyncio
-import threading
 from types import SimpleNamespace
 
 import pytest
@@ -126,7 +125,7 @@ def test_other_requests_pass(runtime):
 
 def test_sessions_that_were_left_are_ended_with_their_files(runtime, monkeypatch):
     collected = []
-    monkeypatch.setattr(left_sessions, "_REMOVED", threading.Event())
+    monkeypatch.setattr(left_sessions, "_until", 0.0)
     monkeypatch.setattr(left_sessions.gc, "collect", lambda: collected.append(True))
     assert release_left_sessions(runtime) == 0 and not collected
     ended = []
