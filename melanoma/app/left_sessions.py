@@ -45,6 +45,9 @@ def release_left_sessions(runtime: Runtime) -> int:
     ended = [info.session for _, info in sessions._session_storage._cache.expire()]
     for session in ended:
         session.shutdown()
+        # Emptied, since the server's loop refers to the session that it served last, until it serves another.
+        session.session_state.clear()
+        session._fragment_storage.clear()
     count = len(ended)
     del ended
     # A file may have come to its end after its session did.

@@ -129,9 +129,13 @@ def test_sessions_that_were_left_are_ended_with_their_files(runtime, monkeypatch
     monkeypatch.setattr(left_sessions.gc, "collect", lambda: collected.append(True))
     assert release_left_sessions(runtime) == 0 and not collected
     ended = []
-    runtime.expired = [SimpleNamespace(shutdown=lambda: ended.append(True))]
+    state, fragments = {"photos": 1}, {"drawn": 2}
+    runtime.expired = [
+        SimpleNamespace(shutdown=lambda: ended.append(True), session_state=state, _fragment_storage=fragments)
+    ]
     runtime.hold("s", 10)
     runtime.hold("late", 10)  # it came to its end after its session did
     assert release_left_sessions(runtime) == 2
+    assert state == fragments == {}
     assert ended == [True] and runtime.removed == ["late"] and set(runtime.files) == {"s"}
     assert collected == [True]
