@@ -60,9 +60,10 @@ def predict_files(
 ) -> Iterator[list[PredictedPhoto]]:
     """Yield, for each source in order, its photos: one, or the frames of a DICOM object.
 
-    Ends when `stopped` returns True, after the photos that are being decoded. By default there is a thread
-    for each core; two batches of framed photos are in memory, and as many whole photos as there are threads.
-    A file that cannot be read does not stop the others. `decoder` decodes the files.
+    Ends when `stopped`, which threads ask too, returns True, after the photos that are being decoded; from
+    then on it has to return True. By default there is a thread for each core; two batches of framed photos
+    are in memory, and as many whole photos as there are threads. A file that cannot be read does not stop the
+    others. `decoder` decodes the files.
     """
 
     def load(source: Source) -> list[LoadedPhoto]:
