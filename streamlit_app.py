@@ -1,10 +1,11 @@
-"""The page: set-up, then whichever page of `melanoma/app/pages/` the visitor is on."""
+"""The page's server: Streamlit's, with bounds for what visitors send and an end for what they leave."""
 
-import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.starlette import App
 
-from melanoma.app.navigation import show_page
+from melanoma.app.left_sessions import let_go_of_left_sessions
+from melanoma.app.upload_limits import UploadLimits
 
-st.set_page_config(
-    page_title="Melanoma: how a CNN decides", page_icon=":material/dermatology:", layout="wide"
+app = App(
+    "melanoma/app/entry/script.py", middleware=[Middleware(UploadLimits)], lifespan=let_go_of_left_sessions
 )
-show_page()

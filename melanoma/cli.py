@@ -1,6 +1,5 @@
 """The commands: python -m melanoma predict, triage, explain, evaluate, gather, recalibrate, audit, …"""
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +15,9 @@ from melanoma.data.labels.options import Data, Images, Outlines
 from melanoma.errors import UserError, exit_on_user_error
 from melanoma.explain.looks_for import looks_for
 from melanoma.files import require_folder, write_whole
+from melanoma.licences import licences
 from melanoma.model import bundle as bundles
+from melanoma.output import json_text, print_json
 
 if TYPE_CHECKING:
     from melanoma.photos.framing import Geometry
@@ -30,6 +31,7 @@ commands.command()(predict)
 commands.command()(triage)
 commands.command()(watch)
 commands.command()(looks_for)
+commands.command()(licences)
 
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -64,7 +66,7 @@ def gather(
     whole, found = write_gathered(folder, out)
     if as_json:
         told = {name: estimate.as_json() for name, estimate in found.items()}
-        print(json.dumps({"images": len(whole), "out": str(out), "figures": told}))
+        print(json_text({"images": len(whole), "out": str(out), "figures": told}))
     else:
         print(f"{len(whole)} answers written to {out}", *as_rows(found), sep="\n")
 
@@ -166,7 +168,7 @@ def explain(
         text += "\n" + measured.as_text()
         if outline is None:
             text += "\nNo lesion was found, so where the map lies is not told. Give an outline with --mask."
-    print(json.dumps(told, ensure_ascii=False) if as_json else text)
+    print(json_text(told) if as_json else text)
 
 
 @commands.command()
@@ -194,7 +196,7 @@ def evaluate(
     if out is not None:
         evaluated.write(out)
     if as_json:
-        print(json.dumps(evaluated.as_json(), ensure_ascii=False))
+        print_json(evaluated.as_json())
     else:
         print(evaluated.as_text())
 
@@ -247,7 +249,7 @@ def recalibrate(
     found = recalibration.recalibrate(
         bundles.load_bundle(bundle), out, data, images, outlines, sensitivity, coverage, framing
     )
-    print(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text())
+    print(json_text(found.as_json()) if as_json else found.as_text())
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
 """The exception for errors of the user, and its handling in commands."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from melanoma.output import OutputError, checked_output
 from melanoma.phrases import Say, Sentence
 
 
@@ -27,9 +29,18 @@ class UserError(Exception):
 
 @contextmanager
 def exit_on_user_error() -> Iterator[None]:
-    """Turn a UserError into its sentence on standard error and exit status 2."""
+    """Turn a UserError, and output that cannot be written, into a sentence and exit status 2."""
     try:
-        yield
+        with checked_output():
+            yield
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise  # a defect
+        print(f"Error: {str(error.filename)[:60]}… is too long for the name of a file.", file=sys.stderr)
+        sys.exit(2)
+    except OutputError as error:
+        print(f"Error: the output cannot be written ({error}). It ends here.", file=sys.stderr)
         sys.exit(2)

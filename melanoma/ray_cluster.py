@@ -58,7 +58,9 @@ def _connect(address: str | None) -> Any:
         import ray
         import ray.data
     except ModuleNotFoundError as missing:
-        raise UserError(f"--engine ray needs {missing.name}: pip install melanoma[cluster]") from missing
+        raise UserError(
+            f"--engine ray needs {missing.name}: pip install -r requirements-dev.txt"
+        ) from missing
     where = "A cluster on this machine" if address is None else f"The cluster at {address}"
     if address is not None and address != "auto":
         _require_answer(address)

@@ -9,7 +9,18 @@ ROOT = Path(__file__).parent.parent
 # A module imports from its own package and from those above it in this list, never from below.
 LAYERS = (
     # The ground floor: modules, not packages.
-    ("batches", "errors", "phrases", "files", "diagnoses", "diagnosis_words", "controls", "ray_cluster"),
+    (
+        "batches",
+        "errors",
+        "output",
+        "licences",
+        "phrases",
+        "files",
+        "diagnoses",
+        "diagnosis_words",
+        "controls",
+        "ray_cluster",
+    ),
     ("photos",),
     ("lesion",),
     ("edits",),

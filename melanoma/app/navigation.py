@@ -9,6 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from melanoma.app.pages import operator
 from melanoma.app.parts.shared.language import choose_language, say
+from melanoma.app.parts.shared.removal import offer_removal
 from melanoma.app.parts.shared.script_run import script_run
 from melanoma.app.parts.shared.server import keep_uploads_in_memory
 from melanoma.app.server_metrics import log_to_stderr
@@ -24,6 +25,7 @@ def show_page() -> None:
     keep_uploads_in_memory()
     st.navigation(_pages(), position="top").run()
     st.divider()
+    offer_removal()
     with st.container(horizontal=True, horizontal_alignment="center"):
         choose_language()
 

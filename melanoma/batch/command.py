@@ -1,6 +1,5 @@
 """The commands `melanoma predict` and `melanoma triage`."""
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
 from melanoma.files import make_folder, one_line, require_folder, write_whole
 from melanoma.model import bundle as bundles
+from melanoma.output import OutputError, json_text
 from melanoma.photos.recognition import PassedOver
 
 if TYPE_CHECKING:
@@ -175,11 +175,6 @@ def _tell_passed_over(passed_over: PassedOver) -> None:
         print(one_line(str(sentence)), file=sys.stderr)
 
 
-def json_text(content: dict[str, Any]) -> str:
-    """Return an object as one line of JSON."""
-    return json.dumps(content, ensure_ascii=False)
-
-
 def _run(
     answered: Iterator[list["PhotoResult"]],
     results: "Results | None",
@@ -207,11 +202,11 @@ def _run(
                     if printed:
                         print(printed(answer.row), file=output)
                 bar.step()
-    except (KeyboardInterrupt, UserError) as stop:
+    except (KeyboardInterrupt, UserError, OutputError) as stop:
         if results is None:
             raise
         results.flush()
-        if isinstance(stop, UserError):
+        if not isinstance(stop, KeyboardInterrupt):
             raise
         raise UserError("Stopped. What was answered is kept; the same command goes on from there.") from None
     return counts, dropped

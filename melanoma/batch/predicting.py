@@ -12,8 +12,7 @@ from melanoma.batch.source import Source
 from melanoma.batches import sliced
 from melanoma.errors import UserError
 from melanoma.model.prefetch import batches_ahead
-from melanoma.photos.dicom import read_dicom
-from melanoma.photos.reading import read_image
+from melanoma.photos.decoding import IN_THIS_PROCESS, PhotoDecoder
 from melanoma.photos.recognition import is_dicom
 from melanoma.phrases import Sentence
 
@@ -57,16 +56,18 @@ def predict_files(
     derive: Derive | None = None,
     stopped: Callable[[], bool] = lambda: False,
     threads: int | None = None,
+    decoder: PhotoDecoder = IN_THIS_PROCESS,
 ) -> Iterator[list[PredictedPhoto]]:
     """Yield, for each source in order, its photos: one, or the frames of a DICOM object.
 
-    Ends when `stopped` returns True. By default there is a thread for each core; two batches of framed photos
+    Ends when `stopped`, which threads ask too, returns True, after the photos that are being decoded; from
+    then on it has to return True. By default there is a thread for each core; two batches of framed photos
     are in memory, and as many whole photos as there are threads. A file that cannot be read does not stop the
-    others.
+    others. `decoder` decodes the files.
     """
 
     def load(source: Source) -> list[LoadedPhoto]:
-        return list(_load(classifier, source, derive))
+        return list(_load(classifier, source, derive, stopped, decoder))
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         for _, loaded in batches_ahead(pool, load, sources, BATCH):
@@ -87,21 +88,32 @@ def _predict(classifier: "Classifier", prepared: list["Prepared"]) -> Iterator["
         yield from classifier.judge(batch)
 
 
-def _load(classifier: "Classifier", source: Source, derive: Derive | None) -> Iterator[LoadedPhoto]:
+def _load(
+    classifier: "Classifier",
+    source: Source,
+    derive: Derive | None,
+    stopped: Callable[[], bool],
+    decoder: PhotoDecoder,
+) -> Iterator[LoadedPhoto]:
+    """Yield the photos of a file; fewer, which nobody looks at, once `stopped` returns True."""
+    if stopped():
+        return
     try:
         content = source.read()
         if not is_dicom(content, source.name):
-            image = read_image(content, source.name)
+            image = decoder.read(content, source.name)
             yield LoadedPhoto(
                 source.name, classifier.prepare(image), derived=derive(image) if derive else None
             )
             return
-        dicom = read_dicom(content, source.name)
+        dicom = decoder.dicom(content, source.name)
     except UserError as error:
         yield LoadedPhoto(source.name, error=error.sentence)
         return
     whole = LoadedPhoto(source.name, sop_instance_uid=dicom.sop_instance_uid, dropped=dicom.identifying)
     for number in range(dicom.frames):
+        if stopped():
+            return
         photo = replace(whole, frame=number + 1)
         try:
             image = dicom.frame(number)

@@ -75,12 +75,12 @@ def _listed(path: Path, images: Path | None, passed_over: PassedOver) -> Iterato
     elif suffix in TABLES:
         yield from _in_csv(path, images)
     else:
-        yield of_file(path)
+        yield of_file(path, pipes=True)
 
 
-def of_file(path: Path) -> Source:
-    """Return the source of one file."""
-    return Source(printable(path), partial(_read, path), stamp_of(path))
+def of_file(path: Path, pipes: bool = False) -> Source:
+    """Return the source of one file; `pipes` as in `read_bytes`."""
+    return Source(printable(path), partial(_read, path, pipes), stamp_of(path))
 
 
 def read_one(path: Path, frame: int | None = None) -> tuple[np.ndarray, int | None]:
@@ -89,7 +89,7 @@ def read_one(path: Path, frame: int | None = None) -> tuple[np.ndarray, int | No
     `frame` is counted from 1, the first by default. Raises UserError where there is none.
     """
     name = printable(path.name)
-    content = _read(path)
+    content = _read(path, pipes=True)
     if not is_dicom(content, path.name):
         if frame is not None:
             raise UserError(f"{name} is no DICOM object, so it has no frames. Leave --frame out.")
@@ -160,10 +160,10 @@ def _file_of(folder: ImageFolder, written: str, labels: str) -> Path:
     return found[0] if found else folder.folder / written
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, pipes: bool) -> bytes:
     """Return a file's content; DICOM has a larger limit, since its pixels are often not compressed."""
-    try:
-        dicom = is_dicom(head_of(path), path.name)
-    except OSError:
-        dicom = False  # the reading below says why
-    return read_bytes(path, printable(path.name), MOST_BYTES if dicom else MAX_BYTES)
+    try:  # what is read of a pipe is gone
+        large = not path.is_file() or is_dicom(head_of(path), path.name)
+    except (OSError, ValueError):
+        large = False  # the reading below says why
+    return read_bytes(path, printable(path.name), MOST_BYTES if large else MAX_BYTES, pipes)

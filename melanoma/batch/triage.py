@@ -13,6 +13,7 @@ import numpy as np
 from melanoma.batch.predicting import PredictedPhoto, predict_files
 from melanoma.batch.source import Source
 from melanoma.model.mix import Mix
+from melanoma.photos.decoding import IN_THIS_PROCESS, PhotoDecoder
 from melanoma.photos.encoding import as_jpeg, data_uri
 from melanoma.phrases import Sentence
 
@@ -81,9 +82,10 @@ def judge(
     sources: Iterable[Source],
     stopped: Callable[[], bool] = lambda: False,
     mix: Mix | None = None,
+    decoder: PhotoDecoder = IN_THIS_PROCESS,
 ) -> Iterator[Entry]:
     """Yield an entry for each photo of the sources, in order, until `stopped` returns True."""
-    for photos in predict_files(classifier, sources, _thumbnail, stopped):
+    for photos in predict_files(classifier, sources, _thumbnail, stopped, decoder=decoder):
         for photo in photos:
             yield _entry(photo, mix)
 

@@ -1,8 +1,10 @@
 """Untrusted zip archives: their photos, unpacked with limits, one at a time and never to disk."""
 
 import io
+import os
 import zipfile
 import zlib
+from collections import Counter
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
@@ -21,7 +23,8 @@ MOST_UNPACKED = 2 * 1024**3
 MOST_RATIO = 200
 """Of unpacked to packed size: JPEG and PNG hardly compress, a zip bomb does by thousands."""
 _ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz")
-_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the beginning of others is not read alone
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How a photo may be packed: `zipfile` unpacks these in pieces, and others whole, to any size."""
 _DIRECTORY_MARK = b"PK\x01\x02"  # of each entry in an archive's directory
 _BLOCK = 1024 * 1024
 _DAMAGED = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError)
@@ -37,10 +40,11 @@ def photos_in_zip(
 ) -> list[Source]:
     """Return the photos of an archive in memory, in the order of their names.
 
-    What is no photo (`photos.recognition`) is added to `passed_over`. Reading raises UserError for an archive
-    within the archive, an encrypted file, and one that unpacks to more than a photo may hold. Raises
-    UserError for an archive that is damaged, has no photo, or would unpack to too many files (more than
-    `most`) or bytes.
+    What is no photo (`photos.recognition`) is added to `passed_over`; files of one name are told apart by a
+    number. Reading raises UserError for an archive within the archive, an encrypted file, one packed in
+    another way than stored or deflated, and one that unpacks to more than a photo may hold. Raises UserError
+    for an archive that is damaged, has no photo, or would unpack to too many files (more than `most`) or
+    bytes.
     """
     _refuse_long_directory(io.BytesIO(content), name, most)
     try:
@@ -48,7 +52,11 @@ def photos_in_zip(
         wanted = _wanted(archive, name, most, passed_over or PassedOver())
     except (*_DAMAGED, OSError):
         raise _damaged(name) from None
-    return [Source(entry.filename, partial(_unpack, archive, entry), _stamp(entry)) for entry in wanted]
+    names = _distinct_names(wanted)
+    return [
+        Source(own, partial(_unpack, archive, entry), _stamp(entry))
+        for own, entry in zip(names, wanted, strict=True)
+    ]
 
 
 def photos_in_zip_file(path: Path, name: str, passed_over: PassedOver | None = None) -> list[Source]:
@@ -72,9 +80,30 @@ def photos_in_zip_file(path: Path, name: str, passed_over: PassedOver | None = N
     except OSError as error:
         raise UserError("{name} cannot be read ({reason}).", name=name, reason=error.strerror) from None
     return [
-        Source(f"{name}/{entry.filename}", partial(_unpack_from, path, name, entry.filename), _stamp(entry))
-        for entry in wanted
+        Source(
+            f"{name}/{own}",
+            partial(_unpack_from, path, name, entry.filename, entry.header_offset),
+            _stamp(entry),
+        )
+        for own, entry in zip(_distinct_names(wanted), wanted, strict=True)
     ]
+
+
+def _distinct_names(entries: list[zipfile.ZipInfo]) -> list[str]:
+    """Return the entries' names, with a number at those that come again: a zip may hold one name twice."""
+    taken = {entry.filename for entry in entries}
+    again: Counter[str] = Counter()
+    names = []
+    for entry in entries:
+        name = entry.filename
+        again[name] += 1
+        if again[name] > 1:
+            stem, ending = os.path.splitext(name)
+            while (name := f"{stem} [{again[entry.filename]}]{ending}") in taken:
+                again[entry.filename] += 1
+            taken.add(name)
+        names.append(name)
+    return names
 
 
 def _wanted(archive: zipfile.ZipFile, name: str, most: int, passed_over: PassedOver) -> list[zipfile.ZipInfo]:
@@ -83,7 +112,7 @@ def _wanted(archive: zipfile.ZipFile, name: str, most: int, passed_over: PassedO
     if len(files) > 4 * most:
         raise _too_many(name, most)
     wanted = []
-    for entry in sorted(files, key=lambda entry: entry.filename):
+    for entry in sorted(files, key=lambda entry: (entry.filename, entry.header_offset)):
         if _is_photo(archive, entry) or entry.filename.lower().endswith(_ARCHIVES):
             wanted.append(entry)
         else:
@@ -113,7 +142,7 @@ def _is_photo(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
             return file.read(HEAD)
 
     place = PurePosixPath(entry.filename.replace("\\", "/"))
-    if entry.flag_bits & 1 or entry.compress_type not in _PLAIN:
+    if entry.flag_bits & 1 or entry.compress_type not in _METHODS:
         return is_photo(place, lambda: b"\xff\xd8\xff")
     try:
         return is_photo(place, head)
@@ -132,15 +161,20 @@ def _refuse_long_directory(file: io.BufferedIOBase, name: str, most: int) -> Non
 
 
 @lru_cache(maxsize=4)
-def _opened(path: Path) -> zipfile.ZipFile:
-    """Return the open archive, cached so that its directory is not read again for every photo."""
-    return zipfile.ZipFile(path)
+def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[tuple[str, int], zipfile.ZipInfo]]:
+    """Return the open archive and its entries by name and place.
+
+    Cached, so that its directory is not read again for every photo.
+    """
+    archive = zipfile.ZipFile(path)
+    return archive, {(entry.filename, entry.header_offset): entry for entry in archive.infolist()}
 
 
-def _unpack_from(path: Path, name: str, member: str) -> bytes:
+def _unpack_from(path: Path, name: str, member: str, offset: int) -> bytes:
+    """Return the content of the entry of this name that begins at `offset`."""
     try:
-        archive = _opened(path)
-        entry = archive.getinfo(member)
+        archive, entries = _opened(path)
+        entry = entries[member, offset]
     except _DAMAGED:
         raise _damaged(name) from None
     except KeyError:
@@ -161,6 +195,10 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         )
     if entry.flag_bits & 1:
         raise UserError("{name} is encrypted. Pack it without a password.", name=name)
+    if entry.compress_type not in _METHODS:
+        raise UserError(
+            "{name} is packed in a way that is not opened. Pack it again as an ordinary zip.", name=name
+        )
     if entry.file_size > MAX_BYTES or entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
         raise UserError(
             "{name} unpacks to far more than a photo of this kind holds, so it was not opened.", name=name

@@ -15,6 +15,7 @@ import typer
 from melanoma.files import write_whole
 from melanoma.model import bundle as bundles
 from melanoma.model.bundle import Bundle
+from melanoma.output import json_text
 
 FOLDER = "looks-for"
 _MADE = "made.json"
@@ -63,7 +64,7 @@ def looks_for(
             print(f"{code}: log-odds {reached[code]:+.1f}")
     made = {"network": _network(bundle), "steps": steps, "log_odds": reached}
     write_whole(folder / _MADE, json.dumps(made, indent=2) + "\n")
-    print(json.dumps(made | {"folder": str(folder)}) if as_json else f"Written to {folder}")
+    print(json_text(made | {"folder": str(folder)}) if as_json else f"Written to {folder}")
 
 
 def raise_contrast(picture: np.ndarray) -> np.ndarray:

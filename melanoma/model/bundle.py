@@ -31,7 +31,8 @@ from melanoma.model.prediction_sets import in_sets
 FORMAT = 2
 """Format 1 was a flat list of fields without a checksum, and had no backbone field."""
 _READ = (1, FORMAT)
-DEFAULT = Path(__file__).resolve().parents[2] / "models" / "isic8-mobilenet"
+_CHECKOUT = Path(__file__).resolve().parents[2]
+DEFAULT = _CHECKOUT / "models" / "isic8-mobilenet"
 MODELS = "MELANOMA_MODELS"
 """Environment variable for another folder of bundles."""
 _DESCRIPTION = "bundle.json"
@@ -162,6 +163,13 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
     """Return a bundle whose files all match their hashes; raises UserError otherwise."""
     path = Path(path)
     description = path / _DESCRIPTION
+    if not description.is_file() and path == DEFAULT and not (_CHECKOUT / "train.py").is_file():
+        raise UserError(
+            "This installation holds no model: the network has terms of its own, so it does not come with "
+            "the program. Copy the folder models/{name} of the project's repository, and name it with "
+            "--model.",
+            name=DEFAULT.name,
+        )
     if not description.is_file():
         raise UserError(
             "{path} is not a model: it holds no {file}. Give a folder that train.py made.",

@@ -1,7 +1,7 @@
 """A DICOM object -> photos: checks that it holds photos, decodes its frames, and drops patient data.
 
-Only pixels leave this module and, on request, the SOPInstanceUID. pydicom and its plug-ins are an extra
-(`pip install melanoma[dicom]`), imported at the first DICOM file.
+Only pixels leave this module and, on request, the SOPInstanceUID. pydicom and its plug-ins, which the page
+does not need (`requirements-dev.txt` has them), are imported at the first DICOM file.
 """
 
 import io
@@ -18,7 +18,7 @@ from PIL import Image
 from melanoma.errors import UserError
 from melanoma.photos.colour import rgb_pixels
 from melanoma.photos.colour_spaces import ADOBE_RGB, DISPLAY_P3, ROMM_RGB
-from melanoma.photos.reading import check_size
+from melanoma.photos.reading import MOST_SCANS, START_OF_SCAN, check_size, too_many_scans
 from melanoma.phrases import Sentence
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ MOST_BYTES = 100 * 1024 * 1024
 """Of a file: twelve megapixels take 36 MB uncompressed."""
 MOST_FRAMES = 100
 """Of an object: photos of one lesion are a few, a film is a thousand."""
+MOST_READS = 100_000
+"""Of an object's file, two or three for each element and for each piece of packed pixels. An object has some
+hundred elements, and a hundred frames have some thousand more; 2.5 million took 10 s and 500 MB."""
+MOST_SEQUENCES = 2 * 1024**2
+"""Bytes of an object's sequences, which pydicom takes apart when they are asked for."""
 PHOTO_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.7": "Secondary Capture",
     "1.2.840.10008.5.1.4.1.1.7.1": "Multi-frame Single Bit Secondary Capture",
@@ -70,6 +75,23 @@ _DECODING_ERRORS = (
     *(ValueError, RuntimeError, AttributeError, KeyError, TypeError, IndexError, NotImplementedError),
     *(OSError, EOFError, struct.error, OverflowError),
 )
+
+
+class _TooManyElements(Exception):
+    """An object has more elements than any photo has."""
+
+
+class _BoundedFile(io.BytesIO):
+    """A file in memory that may be read in `MOST_READS` pieces, however an object's elements are nested."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes."""
+        self.reads += 1
+        if self.reads > MOST_READS:
+            raise _TooManyElements
+        return super().read(size)
 
 
 @dataclass(frozen=True)
@@ -119,9 +141,10 @@ def read_dicom(content: bytes, name: str) -> DicomPhoto:
     try:
         from pydicom import config, dcmread
         from pydicom.errors import InvalidDicomError
+        from pydicom.uid import UID
     except ModuleNotFoundError as missing:
         raise UserError(
-            "{name} is DICOM, which needs {package}: pip install melanoma[dicom]",
+            "{name} is DICOM, which needs {package}: pip install pydicom python-gdcm",
             name=name,
             package=missing.name,
         ) from missing
@@ -133,12 +156,17 @@ def read_dicom(content: bytes, name: str) -> DicomPhoto:
             "{name} is deflated as a whole, which is not opened. Export it without that.", name=name
         )
     try:
-        header = dcmread(io.BytesIO(content))
+        header = dcmread(_BoundedFile(content))
+        _require_short_sequences(header)
         what = str(header.get("SOPClassUID") or "")
         syntax = str(header.file_meta.get("TransferSyntaxUID") or "")
         size = (int(header.get("Columns") or 0), int(header.get("Rows") or 0))
         photo = DicomPhoto(name, header)
         frames = photo.frames
+    except _TooManyElements:
+        raise UserError(
+            "{name} holds far more elements than a photo has, so it was not opened.", name=name
+        ) from None
     except InvalidDicomError:
         raise UserError("{name} is not a DICOM file.", name=name) from None
     except _DECODING_ERRORS:
@@ -171,7 +199,27 @@ def read_dicom(content: bytes, name: str) -> DicomPhoto:
             name=name,
             stated=str(header.ColorSpace)[:40],
         ) from None
+    # JPEG, whatever the object says: its decoder goes over the whole picture for each of these.
+    if UID(syntax).is_encapsulated and header.PixelData.count(START_OF_SCAN) > MOST_SCANS * frames:
+        raise too_many_scans(name)
     return photo
+
+
+def _require_short_sequences(header: "Dataset") -> None:
+    """Raise _TooManyElements if the sequences that are not taken apart yet are longer than a photo's."""
+    from pydicom.datadict import dictionary_has_tag, dictionary_VR
+    from pydicom.dataelem import RawDataElement
+
+    length = 0
+    for tag in header.keys():  # noqa: SIM118 - to iterate over the values would take them apart
+        raw: Any = header.get_item(tag)
+        if isinstance(raw, RawDataElement) and raw.value is not None:
+            kind = raw.VR
+            if kind in (None, "UN"):
+                kind = dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
+            length += len(raw.value) if kind == "SQ" else 0
+    if length > MOST_SEQUENCES:
+        raise _TooManyElements
 
 
 def _as_rgb(header: "Dataset", pixels: np.ndarray, number: int) -> np.ndarray:

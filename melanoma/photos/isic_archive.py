@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -55,8 +55,18 @@ class ArchiveImage:
 class Archive:
     """A stateless client, which all visitors can share."""
 
-    def __init__(self, api: str = API, hosts: Sequence[str] = FILE_HOSTS, seconds: float = _SECONDS) -> None:
-        """Talk to `api` and take files from `hosts`; `seconds` is the limit for one answer."""
+    def __init__(
+        self,
+        api: str = API,
+        hosts: Sequence[str] = FILE_HOSTS,
+        seconds: float = _SECONDS,
+        read: Callable[[bytes, str], np.ndarray] = read_image,
+    ) -> None:
+        """Talk to `api` and take files from `hosts`; `seconds` is the limit for one answer.
+
+        `read` decodes a file: as `read_image` does, or in a process of its own.
+        """
+        self._read = read
         self._api, self._hosts, self._seconds = api.rstrip("/"), tuple(hosts), seconds
         self._opener = urllib.request.build_opener(_SafeRedirects(self._is_allowed))
 
@@ -83,7 +93,7 @@ class Archive:
             raise UserError(
                 "The file of {id} lies outside the ISIC Archive, so it is not fetched.", id=image.isic_id
             )
-        return read_image(self._fetch(image.url, image.isic_id, MAX_BYTES), image.isic_id)
+        return self._read(self._fetch(image.url, image.isic_id, MAX_BYTES), image.isic_id)
 
     def _is_allowed(self, url: str) -> bool:
         parts = urllib.parse.urlsplit(url)

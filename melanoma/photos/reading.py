@@ -1,6 +1,8 @@
 """A photo's file -> RGB pixels, with limits on bytes and pixels, and a UserError for unusable files."""
 
 import io
+import re
+import stat
 import struct
 import warnings
 from collections.abc import Callable
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import AvifImagePlugin, Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.TiffImagePlugin import STRIPOFFSETS, TILEOFFSETS, TiffImageFile
 
 from melanoma.errors import UserError
 from melanoma.photos import heic  # noqa: F401 - its import registers the decoder
@@ -30,6 +34,16 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 36_000_000
 FEWER_PIXELS = {"WEBP": 18_000_000, "AVIF": 24_000_000}  # whose decoders need more memory than the others
 MAX_SIDE = 16_000  # pixels: no photo is longer, and a strip of 64 x 500,000 takes seconds row by row
+MOST_SCANS = 32
+"""Of a JPEG, whose decoder goes over the whole picture for each: 46 ms at 35 megapixels. Cameras write
+one, and encoders up to a dozen."""
+START_OF_SCAN = b"\xff\xda"
+"""The marker with which each scan of a JPEG begins; it cannot occur in the data of a scan."""
+# A marker that begins a segment, or ends the picture (ITU-T T.81, B.1.1.3): not the ones without a length.
+_MARKER, _END_OF_PICTURE = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]"), b"\xff\xd9"
+_MOST_SEGMENTS = 20_000  # of a JPEG: one of 20 MB with a profile and its camera's notes has some hundred
+# A BMP in run lengths is decoded byte by byte in Python: 4 s for the largest file, 2.4 s for the most pixels.
+_MOST_RUNS, _MOST_PIXELS_IN_RUNS = 2 * 1024 * 1024, 12_000_000
 MIN_SIDE = 64  # below this a lesion is a handful of pixels, and every answer a guess
 
 _NEW_SUBFILE_TYPE, _DNG_VERSION = 254, 50706  # tags of TIFF
@@ -90,6 +104,7 @@ def read_with(
             _refuse_raw(picture, name)
             most = FEWER_PIXELS.get(picture.format or "", MAX_PIXELS)
             check_size(picture.size, name, most, least)
+            _require_bounded_work(picture, content, name)
             sixteen_bits = ";16" in str(picture.tile)
             picture.load()
             check_size(
@@ -140,19 +155,76 @@ def _refuse_raw(picture: Image.Image, name: str) -> None:
         raise UserError("{name} is a camera's raw file. Export it as a JPEG.", name=name)
 
 
-def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES) -> bytes:
-    """Return a file's content; raises UserError where it cannot be read or has more than `most` bytes."""
+def too_many_scans(name: str) -> UserError:
+    """Return the error for a JPEG of more scans than `MOST_SCANS`."""
+    return UserError(
+        "{name} is built up in more than {most} steps, which takes too long to open. "
+        "Save it as a plain JPEG and try again.",
+        name=name,
+        most=MOST_SCANS,
+    )
+
+
+def _require_bounded_work(picture: Image.Image, content: bytes, name: str) -> None:
+    """Raise UserError, before it is decoded, for a picture that takes far more work than its pixels do."""
+    if picture.format in ("JPEG", "MPO") and _scans(content) > MOST_SCANS:
+        raise too_many_scans(name)
+    if isinstance(picture, TiffImageFile) and picture.info.get("compression") in ("jpeg", "tiff_jpeg"):
+        strips = picture.tag_v2.get(STRIPOFFSETS) or picture.tag_v2.get(TILEOFFSETS) or ()
+        if content.count(START_OF_SCAN) > MOST_SCANS * max(1, len(strips)):
+            raise too_many_scans(name)
+    in_runs = isinstance(picture, BmpImageFile) and any(tile[0] == "bmp_rle" for tile in picture.tile)
+    if in_runs and (len(content) > _MOST_RUNS or picture.width * picture.height > _MOST_PIXELS_IN_RUNS):
+        raise UserError(
+            "{name} is packed in run lengths, which takes too long to open. "
+            "Save it as a plain JPEG and try again.",
+            name=name,
+        )
+
+
+def _scans(content: bytes) -> int:
+    """Return how many scans the first picture of a JPEG has, or a larger number than `MOST_SCANS`."""
+    marks = content.count(START_OF_SCAN)  # with those of thumbnails and of other pictures
+    if marks <= MOST_SCANS:
+        return marks
+    place, scans = 2, 0
+    for _ in range(_MOST_SEGMENTS):
+        found = _MARKER.search(content, place)
+        if found is None or found[0] == _END_OF_PICTURE:
+            return scans
+        scans += found[0] == START_OF_SCAN
+        # The length of what follows, which may hold any bytes; then a scan's data, which hold no marker.
+        place = found.end() + int.from_bytes(content[found.end() : found.end() + 2])
+    return marks
+
+
+def read_bytes(path: Path, name: str | None = None, most: int = MAX_BYTES, pipes: bool = False) -> bytes:
+    """Return a file's content; raises UserError where it cannot be read or has more than `most` bytes.
+
+    A device or a pipe, which may have no end or never begin, is refused unless `pipes` says that whoever runs
+    the command has named it.
+    """
     name = name or path.name
     try:
-        if path.stat().st_size > most:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError
+        if not (pipes or stat.S_ISREG(status.st_mode)):
+            raise UserError("{path} is a device or a pipe, and a photo was expected.", path=path)
+        if status.st_size > most:
             raise _too_large(name, most)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise _too_large(name, most)
+        return content
     except FileNotFoundError:
         raise UserError("{path} does not exist. Check the path.", path=path) from None
     except IsADirectoryError:
         raise UserError("{path} is a folder, and a photo was expected.", path=path) from None
-    except OSError as error:
-        raise UserError("{path} cannot be read ({reason}).", path=path, reason=error.strerror) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError("{path} cannot be read ({reason}).", path=path, reason=reason) from None
 
 
 def check_size(size: tuple[int, int], name: str, most: int = MAX_PIXELS, least: int = MIN_SIDE) -> None:

@@ -12,13 +12,20 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from queue import LifoQueue
+from types import TracebackType
+from typing import IO, Any, Self
 
 import numpy as np
 
 from melanoma.errors import UserError
+from melanoma.photos.dicom import read_dicom
+from melanoma.photos.facts import FileFacts, file_facts
 from melanoma.photos.reading import read_image
 from melanoma.phrases import Sentence
 
@@ -31,6 +38,8 @@ MOST_MEMORY = 400
 _COMMAND = (sys.executable, "-m", "melanoma.photos.sandbox")
 # One thread, and large blocks are returned to the system at once: the process is mostly idle.
 _LOW_MEMORY = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": str(1024**2)}
+MOST_WASTED = 60.0
+"""Seconds that a pool spends on files that cannot be opened within the limits, before it opens no more."""
 _BUSY = Sentence("Too many photos are being opened at this moment. Try again in a minute.")
 _TEMPLATE = re.compile(r"(?:[^{}]|\{\w+\})*")
 """Valid templates of error sentences. A hijacked process could send a format string such as {0:9999999999},
@@ -54,9 +63,30 @@ class Decoder:
     def read(self, content: bytes, name: str) -> np.ndarray:
         """Return what `read_image` does, uint8 (H, W, 3).
 
-        Raises UserError for an unusable photo, for one that takes too much time or memory, and after a
-        timeout while waiting for other photos.
+        This method and the next two raise UserError for an unusable photo, for one that takes too much time
+        or memory, and after a timeout while waiting for other photos.
         """
+        return self._ask(content, name, "photo")[1]
+
+    def facts(self, content: bytes, name: str) -> FileFacts:
+        """Return what `file_facts` does."""
+        return FileFacts(**self._ask(content, name, "facts")[0]["found"])
+
+    def dicom(self, content: bytes, name: str) -> "SandboxedDicom":
+        """Return what `read_dicom` does; each frame is decoded when it is asked for."""
+        found = self._ask(content, name, "dicom")[0]["found"]
+        return SandboxedDicom(
+            self, content, name, found["frames"], found["sop_instance_uid"], tuple(found["identifying"])
+        )
+
+    def frame(self, content: bytes, name: str, number: int) -> np.ndarray:
+        """Return a photo of a DICOM object, counted from 0, uint8 (H, W, 3)."""
+        return self._ask(content, name, "frame", number)[1]
+
+    def _ask(
+        self, content: bytes, name: str, what: str, number: int = 0
+    ) -> tuple[dict[str, Any], np.ndarray]:
+        """Return the process's answer and the pixels, which are empty if none were asked for."""
         if not self._lock.acquire(timeout=self._most_seconds):
             raise UserError(_BUSY)
         try:
@@ -64,10 +94,10 @@ class Decoder:
             guard = threading.Timer(self._most_seconds, process.kill)
             guard.start()
             try:
-                return _request(process, content, name)
-            except (EOFError, OSError):
+                return _request(process, content, {"name": name, "what": what, "number": number})
+            except (EOFError, OSError, ValueError, KeyError, TypeError):  # dead, or what it says is no answer
                 _end(process)
-                raise UserError(
+                raise TooMuchWork(
                     "{name} took too long or too much memory to open, or is damaged. "
                     "Save it as a plain JPEG and try again.",
                     name=name,
@@ -107,6 +137,94 @@ class Decoder:
         return self._process
 
 
+class TooMuchWork(UserError):
+    """A file was given up: it took too much time or memory, or ended its process."""
+
+
+@dataclass(frozen=True)
+class SandboxedDicom:
+    """A DICOM object that is decoded in the other process, see `photos.dicom.DicomPhoto`."""
+
+    decoder: "Decoder | DecoderPool"
+    content: bytes
+    name: str
+    frames: int
+    sop_instance_uid: str | None
+    identifying: tuple[str, ...]
+
+    def frame(self, number: int) -> np.ndarray:
+        """Return a photo, counted from 0, uint8 (H, W, 3); raises UserError."""
+        return self.decoder.frame(self.content, self.name, number)
+
+
+class DecoderPool:
+    """Several decoders for one list of photos, which end with it: `with DecoderPool() as decoders:`.
+
+    Thread-safe. A list may be made of files that each take as long as the limits let them: after
+    `most_wasted` seconds on such files no other is opened.
+    """
+
+    def __init__(self, size: int = 2, most_wasted: float = MOST_WASTED) -> None:
+        """Start no process yet."""
+        self._decoders = [Decoder() for _ in range(size)]
+        self._free: LifoQueue[Decoder] = LifoQueue()  # the last first, so that few photos start one process
+        for decoder in self._decoders:
+            self._free.put(decoder)
+        self._left = most_wasted
+
+    def read(self, content: bytes, name: str) -> np.ndarray:
+        """Return what `Decoder.read` does."""
+        with self._one(name) as decoder:
+            return decoder.read(content, name)
+
+    def facts(self, content: bytes, name: str) -> FileFacts:
+        """Return what `Decoder.facts` does."""
+        with self._one(name) as decoder:
+            return decoder.facts(content, name)
+
+    def dicom(self, content: bytes, name: str) -> SandboxedDicom:
+        """Return what `Decoder.dicom` does."""
+        with self._one(name) as decoder:
+            found = decoder.dicom(content, name)
+        return SandboxedDicom(self, content, name, found.frames, found.sop_instance_uid, found.identifying)
+
+    def frame(self, content: bytes, name: str, number: int) -> np.ndarray:
+        """Return what `Decoder.frame` does."""
+        with self._one(name) as decoder:
+            return decoder.frame(content, name, number)
+
+    def __enter__(self) -> Self:
+        """Return the pool."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the processes."""
+        for decoder in self._decoders:
+            decoder.close()
+
+    @contextmanager
+    def _one(self, name: str) -> Iterator["Decoder"]:
+        decoder = self._free.get()
+        began = time.monotonic()
+        try:
+            if self._left <= 0:
+                raise UserError(
+                    "{name} was not opened: other files of this list took too long or too much memory.",
+                    name=name,
+                )
+            yield decoder
+        except TooMuchWork:
+            self._left -= time.monotonic() - began
+            raise
+        finally:
+            self._free.put(decoder)
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End a process, if it has not ended, and close the pipes to it."""
     process.kill()
@@ -116,17 +234,23 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         pipe.close()
 
 
-def _request(process: "subprocess.Popen[bytes]", content: bytes, name: str) -> np.ndarray:
-    """Send a photo and return its pixels; raises EOFError or OSError if the process ends meanwhile."""
+def _request(
+    process: "subprocess.Popen[bytes]", content: bytes, asked: dict[str, object]
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Send a file and return the answer and its pixels.
+
+    Raises EOFError or OSError if the process ends meanwhile, ValueError and its like if it answers nonsense.
+    """
     stdin, stdout = process.stdin, process.stdout
     assert stdin is not None and stdout is not None
-    _send(stdin, {"name": name, "bytes": len(content)}, memoryview(content))
+    _send(stdin, asked | {"bytes": len(content)}, memoryview(content))
     answer = _receive(stdout)
     if "error" in answer:
         raise UserError(_unpacked(answer["error"]))
     pixels = np.empty((answer["height"], answer["width"], 3), np.uint8)
-    _fill(stdout, pixels.data.cast("B"))
-    return pixels
+    if pixels.size:
+        _fill(stdout, pixels.data.cast("B"))
+    return answer, pixels
 
 
 def _packed(sentence: Sentence) -> dict[str, object]:
@@ -214,19 +338,33 @@ def _serve(stdin: IO[bytes], stdout: IO[bytes], most_cpu: float) -> None:
             return
         content = bytearray(asked["bytes"])
         _fill(stdin, memoryview(content))
-        answer, pixels = _decode(content, asked["name"], most_cpu)
-        _send(stdout, answer, pixels.data.cast("B"))
+        answer, pixels = _decode(content, asked, most_cpu)
+        _send(stdout, answer, pixels.data.cast("B") if pixels.size else memoryview(b""))
         del content, pixels  # an idle process holds no photo
 
 
-def _decode(content: bytearray, name: str, most_cpu: float) -> tuple[dict[str, object], np.ndarray]:
-    """Return the answer and the pixels, which are empty if the photo is refused; clears `content`."""
-    photo = bytes(content)
+def _decode(
+    content: bytearray, asked: dict[str, Any], most_cpu: float
+) -> tuple[dict[str, object], np.ndarray]:
+    """Return the answer and the pixels, which are empty if there are none; clears `content`."""
+    photo, name = bytes(content), asked["name"]
     content.clear()
+    found: dict[str, object] = {}
+    pixels = np.empty((0, 0, 3), np.uint8)
     _limit_cpu_time(most_cpu)
     try:
-        pixels = read_image(photo, name)
-        return {"height": pixels.shape[0], "width": pixels.shape[1]}, pixels
+        match asked["what"]:
+            case "photo":
+                pixels = read_image(photo, name)
+            case "frame":
+                pixels = read_dicom(photo, name).frame(asked["number"])
+            case "facts":
+                found = asdict(file_facts(photo))
+            case "dicom":
+                dicom = read_dicom(photo, name)
+                found = {"frames": dicom.frames, "sop_instance_uid": dicom.sop_instance_uid}
+                found["identifying"] = dicom.identifying
+        return {"height": pixels.shape[0], "width": pixels.shape[1], "found": found}, pixels
     except UserError as error:
         return {"error": _packed(error.sentence)}, np.empty(0, np.uint8)
     finally:

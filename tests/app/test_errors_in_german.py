@@ -17,7 +17,7 @@ from melanoma.batch.worklist import as_html
 from melanoma.batch.zips import photos_in_zip
 from tests.app.test_triage import wait_for_list
 
-SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
+SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 NAME = "{name} {0:9} a_*.jpg"
 
 

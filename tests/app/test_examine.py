@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
 
-SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
+SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 
 
 def opened(**link: str) -> AppTest:

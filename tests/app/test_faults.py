@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.shared import model
 
-SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
+SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 ALONE = """
 import errno
 import cv2

@@ -25,7 +25,7 @@ NAMES = [
     "see www.example.org and me@example.org.jpg",
     "line\nbreak.jpg",
 ]
-EXAMINE = Path(__file__).parents[2] / "streamlit_app.py"
+EXAMINE = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 TRIAGE = "from melanoma.app.pages import triage; triage.page()"
 
 

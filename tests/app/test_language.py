@@ -17,7 +17,7 @@ from melanoma.measures.registry import MEASURES
 from tests.app.translations import LANGUAGES, TEXTS, blanks, require_translated
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "streamlit_app.py"
+SCRIPT = ROOT / "melanoma" / "app" / "entry" / "script.py"
 
 
 ENGLISH = sorted((TEXTS / "en").glob("*.md"))

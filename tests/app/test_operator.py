@@ -9,7 +9,7 @@ from melanoma.app.pages import operator
 from melanoma.app.server_metrics import METRICS
 
 PAGE = "from melanoma.app.pages import operator; operator.page()"
-SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
+SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 
 
 @pytest.fixture

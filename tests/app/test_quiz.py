@@ -105,3 +105,13 @@ def test_an_archive_that_does_not_answer_is_one_sentence(small_model, monkeypatc
     press(app, "Start")
     assert app.error[0].value == "The ISIC Archive cannot be reached."
     assert any(button.label == "Start" for button in app.button)
+
+
+@pytest.mark.parametrize("asked", ["1e309", "nan", "-1", "0", "٣", "x" * 500, "", "1000000"])
+def test_a_number_of_a_set_that_is_none_is_passed_over(asked):
+    app = AppTest.from_string(
+        "from melanoma.app.parts.quiz.start import show_start; show_start()", default_timeout=60
+    )
+    app.query_params["seed"] = asked
+    app.run()
+    assert not app.exception and app.number_input[0].value == 1

@@ -11,7 +11,7 @@ from melanoma.app.parts.shared import language
 from melanoma.app.parts.shared.script_run import once_per_run, script_run
 from melanoma.model import bundle
 
-SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
+SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 FRAGMENT = """
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import chosen_bundle, classifier

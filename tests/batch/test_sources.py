@@ -189,6 +189,51 @@ def test_an_object_store_gives_its_photos_to_any_process(folder):
             names(wrong)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_a_row_that_names_a_device_or_a_pipe_is_refused(folder):
+    os.mkfifo(folder / "pipe.jpg")
+    (folder / "link.jpg").symlink_to("/dev/zero")
+    labels = folder / "labels.csv"
+    labels.write_text("image\n/dev/zero\npipe.jpg\nlink.jpg\nb.jpg\n")
+    sources = list(list_sources([labels]))
+    for source in sources[:3]:
+        with pytest.raises(UserError, match="is a device or a pipe, and a photo was expected"):
+            source.read()
+    assert sources[3].read() == b"b.jpg"
+    assert "pipe.jpg" not in " ".join(names(folder)), "nor is one of a folder read"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_a_pipe_that_the_command_names_is_read_up_to_the_limit(folder, monkeypatch):
+    reading, writing = os.pipe()
+    os.write(writing, b"a photo")
+    os.close(writing)
+    (source,) = list_sources([f"/dev/fd/{reading}"])
+    assert source.read() == b"a photo"
+    os.close(reading)
+    monkeypatch.setattr("melanoma.batch.sources.MOST_BYTES", 1000)
+    (endless,) = list_sources(["/dev/zero"])
+    with pytest.raises(UserError, match="zero is larger than"):
+        endless.read()
+
+
+@pytest.mark.parametrize("name", ["x" * 5000 + ".jpg", "x/" * 3000 + "a.jpg"], ids=["long", "deep"])
+def test_a_row_with_a_name_that_no_file_can_have_is_refused(folder, name):
+    (folder / "labels.csv").write_text(f"image\n{name}\n")
+    (source,) = list_sources([folder / "labels.csv"])
+    with pytest.raises(UserError, match="cannot be read|does not exist"):
+        source.read()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_table_with_a_nul_byte_is_refused(folder, encoding):
+    (folder / "labels.csv").write_bytes("image\na\0b.jpg\n".encode(encoding))
+    with pytest.raises(UserError, match="bytes that are no text"):
+        names(folder / "labels.csv")
+    with pytest.raises(UserError, match="cannot be read"):
+        next(iter(list_sources([folder / "a\0b.jpg"]))).read()
+
+
 ODD = [
     "comma, and “quotes”.jpg",
     "line\nfeed.jpg",

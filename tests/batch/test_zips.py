@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from melanoma.batch import zips
-from melanoma.batch.zips import is_zip, photos_in_zip
+from melanoma.batch.zips import is_zip, photos_in_zip, photos_in_zip_file
 from melanoma.errors import UserError
 from melanoma.photos.recognition import PassedOver
 
@@ -86,6 +86,43 @@ def test_a_size_that_lies_is_found_while_reading(monkeypatch):
     )  # the size that the directory claims
     with pytest.raises(UserError, match=r"a\.png (unpacks to far more|is damaged)"):
         photos_in_zip(bytes(content), "day.zip")[0].read()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_what_cannot_be_unpacked_in_pieces_is_not_opened(method, on_disk, tmp_path, monkeypatch):
+    content = zipped({"bomb.jpg": bytes(10**6), "a.jpg": b"1"}, method)
+    size = content.index(b"PK\x01\x02") + 24
+    lies = content[:size] + (1000).to_bytes(4, "little") + content[size + 4 :]  # of what it unpacks to
+    (tmp_path / "day.zip").write_bytes(lies)
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was opened"))
+    found = photos_in_zip_file(tmp_path / "day.zip", "day.zip") if on_disk else photos_in_zip(lies, "day.zip")
+    assert len(found) == 2
+    for source in found:
+        with pytest.raises(UserError, match=r"(bomb|a)\.jpg is packed in a way that is not opened"):
+            source.read()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_files_of_one_name_are_each_read(on_disk, tmp_path):
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, content in (("b", b"1"), ("a", b"2"), ("a [2]", b"3"), ("a", b"4"), ("a", b"5")):
+            archive.writestr(f"{name}.jpg", content)
+    (tmp_path / "day.zip").write_bytes(written.getvalue())
+    if on_disk:
+        found = photos_in_zip_file(tmp_path / "day.zip", "day.zip")
+    else:
+        found = photos_in_zip(written.getvalue(), "day.zip")
+    read = {source.name.removeprefix("day.zip/"): source.read() for source in found}
+    assert read == {
+        "a.jpg": b"2",
+        "a [3].jpg": b"4",
+        "a [4].jpg": b"5",
+        "a [2].jpg": b"3",
+        "b.jpg": b"1",
+    }
 
 
 def test_an_archive_in_the_archive_and_an_encrypted_file_are_refused():

@@ -16,7 +16,7 @@ from PIL import Image
 from benchmarks.hostile.originals import original_files
 from melanoma.errors import UserError
 from melanoma.photos.reading import read_image
-from melanoma.photos.sandbox import Decoder
+from melanoma.photos.sandbox import Decoder, DecoderPool
 from melanoma.phrases import english
 
 FILES = original_files()
@@ -151,3 +151,37 @@ def test_it_ends_with_its_owner():
     while os.path.exists(f"/proc/{orphan}") and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not os.path.exists(f"/proc/{orphan}")
+
+
+def test_facts_and_dicom_objects_come_from_there_as_from_here(decoder):
+    pytest.importorskip("pydicom")
+    from benchmarks.hostile.laborious import dicom_of_elements
+    from melanoma.photos.dicom import read_dicom
+    from melanoma.photos.facts import file_facts
+
+    for name in ("jpeg-metadata", "png-animated", "tiff-deep"):
+        assert decoder.facts(FILES[name], "a") == file_facts(FILES[name])
+    assert decoder.facts(FILES["jpeg-metadata"], "a").has_position
+    assert decoder.facts(FILES["png-animated"], "a").pictures == 2
+    content = dicom_of_elements(10)
+    here, there = read_dicom(content, "a"), decoder.dicom(content, "a")
+    assert (there.frames, there.identifying, there.sop_instance_uid) == (1, ("PatientName",), "1.2.3.4.5")
+    assert np.array_equal(there.frame(0), here.frame(0))
+    with pytest.raises(UserError, match=r"^a\.dcm is not a DICOM file"):
+        decoder.dicom(b"no" * 500, "a.dcm")
+
+
+def test_a_pool_gives_up_a_list_of_files_that_take_too_long(monkeypatch):
+    made = iter([Decoder([sys.executable, "-c", "import time; time.sleep(60)"], most_seconds=0.4), Decoder()])
+    monkeypatch.setattr("melanoma.photos.sandbox.Decoder", lambda: next(made))
+    with DecoderPool(2, most_wasted=0.6) as pool:
+        hanging = pool._decoders[0]
+        assert pool.read(FILES["jpeg"], "a").shape == (72, 96, 3)  # by the other one
+        pool._free.get()
+        for _ in range(2):
+            with pytest.raises(UserError, match="took too long"):
+                pool.read(FILES["jpeg"], "a")
+        with pytest.raises(UserError, match="^b was not opened: other files of this list"):
+            pool.read(FILES["jpeg"], "b")
+        assert hanging._process is not None
+    assert hanging._process is None, "the pool ends its processes"

@@ -2,9 +2,10 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from melanoma.errors import UserError
 from melanoma.files import user_error_if_unwritable
@@ -18,23 +19,28 @@ class Journal:
     def __init__(self, file: Path) -> None:
         """Open the file, or create it; an incomplete group of lines at its end is truncated.
 
-        Raises UserError for a file that is not such a journal, or that cannot be written.
+        Raises UserError for a file that is not such a journal, that cannot be written, or that another
+        process has open: the lines of two would lie within each other.
         """
         self.file = file
         with user_error_if_unwritable(file):
             file.touch()
+            self._held = file.open("rb")  # as long as this journal lives; the system lets it go after a kill
+            _lock(self._held, file)
             with file.open("rb") as lines:
                 whole = sum(length for _, length in self._groups(lines))
             if whole < file.stat().st_size:
                 os.truncate(file, whole)
 
+    def close(self) -> None:
+        """Let other processes write the file."""
+        self._held.close()
+
     def append(self, lines: list[Line]) -> None:
         """Write lines as one group; they are on the disk (fsync) when this returns."""
-        text = "".join(
-            json.dumps(line | {"together": len(lines)}, ensure_ascii=False) + "\n" for line in lines
-        )
+        content = b"".join(_encoded(line | {"together": len(lines)}) for line in lines)
         with user_error_if_unwritable(self.file), self.file.open("ab") as file:
-            file.write(text.encode())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
 
@@ -62,3 +68,25 @@ class Journal:
             if complete:
                 yield group, length
                 group, length = [], 0
+
+
+def _lock(held: BinaryIO, file: Path) -> None:
+    """Raise UserError if another process holds this file. Windows has no such locks, and is not asked."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"{file} is being written by another run. Stop that one, or choose another name."
+        ) from None
+
+
+def _encoded(line: Line) -> bytes:
+    """Return a line as JSON in UTF-8; a name of other bytes, which Python keeps as surrogates, is escaped."""
+    try:
+        return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(line).encode() + b"\n"

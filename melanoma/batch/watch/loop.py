@@ -1,6 +1,7 @@
 """Watches a folder: predicts each photo that arrives, appends it to the worklist and sends its event."""
 
 import hashlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from melanoma.batch.watch.journal import Journal, Line
 from melanoma.batch.watch.webhook import Event, EventQueue
 from melanoma.batches import sliced
 from melanoma.errors import UserError
+from melanoma.files import one_line
 
 if TYPE_CHECKING:
     from melanoma.model.classifier import Classifier
@@ -47,9 +49,9 @@ def watch_folder(
     `passed_over` is called once with each file that is no photo.
     """
     try:
-        import watchfiles
+        import watchfiles  # noqa: F401
     except ModuleNotFoundError as missing:
-        raise UserError(f"watch needs {missing.name}: pip install melanoma[watch]") from missing
+        raise UserError(f"watch needs {missing.name}: pip install watchfiles") from missing
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder. Name the one that photos arrive in.")
     earlier = list(worklist)
@@ -58,13 +60,9 @@ def watch_folder(
     done = ((Path(line["file"]), (line["size"], line["changed_ns"])) for line in earlier)
     arrivals = Arrivals(done, still, passed_over)
     scanned = float("-inf")
-    events = watchfiles.watch(
-        folder, watch_filter=None, stop_event=stop, rust_timeout=_POLL_MS, yield_on_timeout=True, debounce=200
-    )
-    for changes in events:
+    for changed in _changes(folder, stop):
         now = time.monotonic()
-        changed = [Path(path) for _, path in changes]
-        if now - scanned >= _RESCAN:  # the first time too: from here on no change is missed
+        if changed is None or now - scanned >= _RESCAN:  # the first time too: from here on none is missed
             changed, scanned = list(walk(folder)), now
         for path in changed:
             arrivals.update(path, now)
@@ -81,6 +79,34 @@ def watch_folder(
                 for line in lines:
                     _send(outbox, line)
                 yield from lines
+
+
+def _changes(folder: Path, stop: threading.Event | None) -> Iterator[list[Path] | None]:
+    """Yield what has changed, some times a second; None if that is not known, and the folder is to be read.
+
+    The watching library cannot tell of a name that is not UTF-8, and ends instead.
+    """
+    import watchfiles
+    from watchfiles._rust_notify import WatchfilesRustInternalError
+
+    while stop is None or not stop.is_set():
+        try:
+            for changes in watchfiles.watch(
+                folder,
+                watch_filter=None,
+                stop_event=stop,
+                rust_timeout=_POLL_MS,
+                yield_on_timeout=True,
+                debounce=200,
+            ):
+                yield [Path(path) for _, path in changes]
+            return
+        except WatchfilesRustInternalError as error:
+            print(
+                f"A change could not be told ({one_line(str(error))}); the folder is read.", file=sys.stderr
+            )
+            time.sleep(_POLL_MS / 1000)
+            yield None
 
 
 def event_of(line: Line) -> Event | None:

@@ -10,6 +10,7 @@ import typer
 
 from melanoma.errors import UserError
 from melanoma.files import require_folder, write_whole
+from melanoma.output import json_text
 
 
 def audit(
@@ -38,12 +39,11 @@ def audit(
         require_folder(out)
     with _progress_bar() as progress:
         found = run.audit(data, images, truth, progress)
-    text = json.dumps(found.as_json(), ensure_ascii=False)
     if out is not None and out.suffix.lower() == ".json":
-        write_whole(out, text)
+        write_whole(out, json.dumps(found.as_json(), ensure_ascii=False))
     elif out is not None:
         write_report(found, out, thumbnails)
-    print(text if as_json else "\n".join(sentences(found)))
+    print(json_text(found.as_json()) if as_json else "\n".join(sentences(found)))
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Reads each file once: digests, perceptual hashes, a thumbnail, and problems such as a wrong extension."""
 
 import hashlib
-import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +15,10 @@ from PIL import Image
 from melanoma.batches import sliced
 from melanoma.data.audit.listing import Problem
 from melanoma.errors import UserError
-from melanoma.photos.formats import EXTENSIONS, FORMATS, endings_of
-from melanoma.photos.reading import MAX_BYTES, read_image
+from melanoma.photos.decoding import IN_THIS_PROCESS, PhotoDecoder
+from melanoma.photos.facts import FileFacts
+from melanoma.photos.formats import EXTENSIONS, endings_of
+from melanoma.photos.reading import MAX_BYTES
 
 ORIENTATIONS: tuple[Image.Transpose | None, ...] = (None, *Image.Transpose)
 """The picture as it is, and its seven flips and rotations by 90 degrees."""
@@ -26,8 +27,7 @@ COARSE_SIDE, FINE_SIDE = 8, 16
 THUMBNAIL = 16  # pixels a side: enough for colour, light and corners, too little for a diagnosis
 _BLANK = 2.0  # standard deviation of grey levels below which a picture counts as blank
 _GREY = 1.0  # mean difference between the colour channels below which a picture counts as grey
-_CHUNK = 256  # files handed to the threads at once
-_GPS = 0x8825  # the EXIF tag under which a position is stored
+_CHUNK = 64  # files handed to the threads at once; whoever has left is noticed between two
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,12 @@ def read_files(
     names: Sequence[str],
     progress: Callable[[float], None] = lambda done: None,
     read: Callable[[str], bytes] = read_from_disk,
+    decoder: PhotoDecoder = IN_THIS_PROCESS,
 ) -> Readings:
     """Return the measurements of each file; `progress` is called with the share done, 0 to 1.
 
-    `read` returns the content of a path, or raises UserError. A file that cannot be decoded has `readable`
-    False and a problem with the reason.
+    `read` returns the content of a path, or raises UserError; `decoder` decodes it. A file that cannot be
+    decoded has `readable` False and a problem with the reason.
     """
     count = len(paths)
     readings = Readings(
@@ -97,7 +98,9 @@ def read_files(
     )
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
         for rows in sliced(range(count), _CHUNK):
-            for problems in threads.map(lambda row: _read(row, paths[row], names[row], readings, read), rows):
+            for problems in threads.map(
+                lambda row: _read(row, paths[row], names[row], readings, read, decoder), rows
+            ):
                 readings.problems.extend(problems)
             progress(rows.stop / count)
     return readings
@@ -117,7 +120,14 @@ def perceptual_hashes(image: np.ndarray, side: int) -> np.ndarray:
     return np.packbits(bits, axis=1).view(np.uint64)
 
 
-def _read(row: int, path: str, name: str, readings: Readings, read: Callable[[str], bytes]) -> list[Problem]:
+def _read(
+    row: int,
+    path: str,
+    name: str,
+    readings: Readings,
+    read: Callable[[str], bytes],
+    decoder: PhotoDecoder,
+) -> list[Problem]:
     """Fill one row of the readings (each thread writes to rows of its own) and return its problems."""
     try:
         content = read(path)
@@ -126,7 +136,8 @@ def _read(row: int, path: str, name: str, readings: Readings, read: Callable[[st
     readings.size[row] = len(content)
     readings.byte_digest[row] = hashlib.sha256(content).hexdigest()
     try:
-        image = read_image(content, name)
+        image = decoder.read(content, name)
+        facts = decoder.facts(content, name)
     except UserError as error:
         return [Problem(name, "unreadable", str(error))]
     height, width = image.shape[:2]
@@ -139,23 +150,20 @@ def _read(row: int, path: str, name: str, readings: Readings, read: Callable[[st
     readings.thumbnails[row] = cv2.resize(image, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
     readings.brightness[row] = grey.mean()
     readings.blank[row] = grey.std() < _BLANK
-    return list(_oddities(content, path, name, readings, row))
+    return list(_oddities(facts, path, name, readings, row))
 
 
-def _oddities(content: bytes, path: str, name: str, readings: Readings, row: int) -> Iterator[Problem]:
-    with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-        format_name, mode = str(picture.format), picture.mode
-        frames, exif = getattr(picture, "n_frames", 1), picture.getexif()
+def _oddities(facts: FileFacts, path: str, name: str, readings: Readings, row: int) -> Iterator[Problem]:
     ending = os.path.splitext(path)[1].lower()
-    if ending in EXTENSIONS and ending not in endings_of(format_name):
-        yield Problem(name, "wrong ending", f"The file is a {format_name}, and its name says otherwise.")
-    if frames > 1 and format_name != "MPO":
-        yield Problem(name, "several frames", f"It holds {frames} pictures; only the first is used.")
-    if mode not in ("RGB", "L", "P"):
-        yield Problem(name, "unusual mode", f"Its pixels are stored as {mode}, not as RGB.")
-    if exif.get(0x0112, 1) not in (0, 1):
+    if ending in EXTENSIONS and ending not in endings_of(facts.format):
+        yield Problem(name, "wrong ending", f"The file is a {facts.format}, and its name says otherwise.")
+    if facts.pictures > 1 and facts.format != "MPO":
+        yield Problem(name, "several frames", f"It holds {facts.pictures} pictures; only the first is used.")
+    if facts.mode not in ("RGB", "L", "P"):
+        yield Problem(name, "unusual mode", f"Its pixels are stored as {facts.mode}, not as RGB.")
+    if facts.turned:
         yield Problem(name, "turned by EXIF", "A program that ignores EXIF shows it lying on its side.")
-    if _GPS in exif:
+    if facts.has_position:
         yield Problem(name, "position", "It says where it was taken: remove that before you share it.")
     thumbnail = readings.thumbnails[row].astype(np.float32)
     if readings.blank[row]:

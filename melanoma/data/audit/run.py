@@ -15,6 +15,7 @@ from melanoma.data.audit.duplicates import Duplicates, find_duplicates
 from melanoma.data.audit.files import Readings, read_files, read_from_disk
 from melanoma.data.audit.listing import Listing, Problem, list_images
 from melanoma.data.audit.tables import NO_LABEL
+from melanoma.photos.decoding import IN_THIS_PROCESS, PhotoDecoder
 
 Progress = Callable[[str, float], None]
 """Called with the name of a step and the share of it that is done, 0 to 1."""
@@ -98,6 +99,7 @@ def audit(
     images: Path | None = None,
     truth_labels: Path | None = None,
     progress: Progress = lambda step, done: None,
+    decoder: PhotoDecoder = IN_THIS_PROCESS,
 ) -> Audit:
     """Return the findings on a folder of class folders or a labels CSV.
 
@@ -106,7 +108,7 @@ def audit(
     """
     progress("Listing", 0.0)
     true = truth.read_truth(truth_labels) if truth_labels else None
-    return audit_listing(list_images(data, images), data.name or str(data), true, progress)
+    return audit_listing(list_images(data, images), data.name or str(data), true, progress, decoder=decoder)
 
 
 def audit_listing(
@@ -115,15 +117,18 @@ def audit_listing(
     true: pd.DataFrame | None = None,
     progress: Progress = lambda step, done: None,
     read: Callable[[str], bytes] = read_from_disk,
+    decoder: PhotoDecoder = IN_THIS_PROCESS,
 ) -> Audit:
-    """Return the findings on listed images; `read` returns the content of a path of the listing.
+    """Return the findings on listed images.
+
+    `read` returns the content of a path of the listing, and `decoder` decodes it.
 
     `true` is what `truth.read_truth` returns.
     """
     table = listing.table
     if true is not None:
         table = truth.join_truth(table, true)
-    readings = read_files(table["path"], table["name"], lambda done: progress("Reading", done), read)
+    readings = read_files(table["path"], table["name"], lambda done: progress("Reading", done), read, decoder)
     duplicates = find_duplicates(readings, lambda done: progress("Comparing", done))
     table, guessed = _with_readings(table, readings)
     progress("Fitting", 0.0)

@@ -1,7 +1,10 @@
 """Photos that arrive: copied in parts, changed, predicted once; events delivered at least once."""
 
 import json
+import os
 import threading
+import time
+import urllib.request
 from copy import copy
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,7 +19,7 @@ from melanoma.batch.heatmaps import BatchOptions
 from melanoma.batch.watch.arrivals import RETRY_FACTOR, Arrivals
 from melanoma.batch.watch.journal import Journal
 from melanoma.batch.watch.loop import event_of, watch_folder
-from melanoma.batch.watch.webhook import EventQueue
+from melanoma.batch.watch.webhook import EventQueue, _RedirectsWithBody
 from melanoma.errors import UserError
 from melanoma.photos.reading import read_image
 
@@ -83,6 +86,7 @@ def test_a_journal_keeps_lines_that_belong_together_or_loses_them_together(tmp_p
     journal.append([{"n": 1}])
     journal.append([{"n": 2}, {"n": 3}])
     whole = journal.file.read_bytes()
+    journal.close()
     for cut in range(1, len(whole.splitlines(keepends=True)[1]) + 5):
         journal.file.write_bytes(whole[:-cut])
         assert [line["n"] for line in Journal(journal.file)] == [1]
@@ -91,14 +95,48 @@ def test_a_journal_keeps_lines_that_belong_together_or_loses_them_together(tmp_p
         Journal(journal.file)
 
 
+def test_a_journal_has_one_writer(tmp_path):
+    journal = Journal(tmp_path / "list.jsonl")
+    with pytest.raises(UserError, match="is being written by another run"):
+        Journal(tmp_path / "list.jsonl")
+    journal.append([{"n": 1}])
+    journal.close()
+    assert [line["n"] for line in Journal(tmp_path / "list.jsonl")] == [1]
+
+
+def test_a_journal_keeps_names_of_any_bytes(tmp_path):
+    name = os.fsdecode(b"latin-\xe9.jpg")
+    journal = Journal(tmp_path / "list.jsonl")
+    journal.append([{"file": name}, {"file": "möle.jpg"}])
+    assert [line["file"] for line in journal] == [name, "möle.jpg"]
+    assert "möle.jpg" in journal.file.read_text(encoding="utf-8")
+
+
 class Hook(BaseHTTPRequestHandler):
-    """Refuses what `refusals` says, then keeps what comes."""
+    """Refuses what `refusals` says, then keeps what comes.
+
+    An event's id of other letters says what becomes of it: `422` is refused for ever, `307` sent on to a
+    path that takes it.
+    """
+
+    def do_GET(self):  # what `urllib` makes of a redirected POST
+        self.send_response(200)
+        self.end_headers()
 
     def do_POST(self):
         content = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked += 1
         if self.server.asked <= self.server.refusals:
             self.send_error(503)
+            return
+        answer = json.loads(content)["id"].partition("-")[0]
+        if answer in ("302", "303", "307", "308") and self.path == "/alerts":
+            self.send_response(int(answer))
+            self.send_header("Location", self.server.target)
+            self.end_headers()
+            return
+        if answer in ("422", "500"):
+            self.send_error(int(answer))
             return
         self.server.got.append((self.headers["Idempotency-Key"], json.loads(content)))
         self.server.arrived.set()
@@ -113,6 +151,7 @@ class Hook(BaseHTTPRequestHandler):
 def hook():
     server = HTTPServer(("127.0.0.1", 0), Hook)
     server.asked, server.refusals, server.got, server.arrived = 0, 2, [], threading.Event()
+    server.target = "/elsewhere"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -151,9 +190,94 @@ def test_what_the_webhook_has_not_got_is_sent_after_a_restart(hook, tmp_path, ca
     assert len(capsys.readouterr().out.splitlines()) == 1  # standard output had it
 
 
-def test_an_address_that_is_none_is_refused(tmp_path):
+def until(holds, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("answer", ["307", "308"])
+def test_a_redirect_that_keeps_the_request_is_followed_with_the_body(answer, hook, tmp_path, capsys):
+    hook.refusals = 0
+    outbox = EventQueue(Journal(tmp_path / "deliveries"), address(hook), first_pause=0.01)
+    event = {"id": f"{answer}-1", "event": "melanoma alert"}
+    outbox.send(event)
+    until(lambda: hook.got)
+    assert hook.got == [(event["id"], event)]
+    assert outbox.close() == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "target"),
+    [("302", "/elsewhere"), ("303", "/elsewhere"), ("307", "ftp://127.0.0.1/"), ("308", "//[")],
+)
+def test_another_redirect_is_refused_and_the_event_kept(answer, target, hook, tmp_path, capsys):
+    hook.refusals, hook.target = 0, target
+    outbox = EventQueue(Journal(tmp_path / "deliveries"), address(hook), first_pause=0.01)
+    outbox.send({"id": f"{answer}-1"})
+    until(lambda: hook.asked >= 2)
+    assert outbox.close() == 1 and hook.got == []
+    told = capsys.readouterr().err
+    why = "Invalid IPv6 URL" if "[" in target else f"{answer}, a redirect to {target}, which is not followed"
+    assert f"({why}" in told and "1 wait." in told
+    assert [line["to"] for line in Journal(tmp_path / "deliveries")] == ["output"]
+
+
+def test_what_is_sent_encrypted_is_not_redirected_into_the_clear():
+    asked = urllib.request.Request("https://a.example/", b"{}", method="POST")
+    redirects = _RedirectsWithBody()
+    assert redirects.redirect_request(asked, None, 307, "", {}, "http://a.example/") is None
+    followed = redirects.redirect_request(asked, None, 308, "", {}, "https://b.example/")
+    assert (followed.data, followed.get_method()) == (b"{}", "POST")
+
+
+@pytest.mark.parametrize("answer", ["422", "500"])
+def test_an_event_refused_for_ever_lets_the_later_ones_pass(answer, hook, tmp_path, capsys):
+    hook.refusals = 0
+    outbox = EventQueue(Journal(tmp_path / "deliveries"), address(hook), first_pause=0.01)
+    outbox.send({"id": f"{answer}-1", "event": "melanoma alert", "path": "a\n.jpg"})
+    for number in (2, 3):
+        outbox.send({"id": str(number)})
+    until(lambda: len(hook.got) == 2)
+    assert [key for key, _ in hook.got] == ["2", "3"]
+    until(lambda: hook.asked >= 4)  # the first one is tried again
+    assert outbox.close() == 1
+    told = capsys.readouterr().err
+    assert answer in told and "wait." in told
+    if answer == "422":
+        assert told.count("The webhook refused an event (422") == 1
+        assert "event 422-1, melanoma alert, a\\n.jpg. It is kept and tried again; " in told
+    again = EventQueue(Journal(tmp_path / "deliveries"), address(hook), first_pause=0.01)
+    again.send({"id": f"{answer}-1"})  # as a restart does
+    assert again.close() == 1
+
+
+def test_a_delivery_that_cannot_be_recorded_is_told_and_made_again(hook, tmp_path, capsys):
+    hook.refusals = 0
+    journal = Journal(tmp_path / "deliveries")
+    outbox = EventQueue(journal, address(hook), first_pause=0.01)
+    append, failures = journal.append, [1]
+
+    def full(lines):
+        if lines[0]["to"] == "webhook" and failures:
+            failures.pop()
+            raise UserError("deliveries cannot be written (No space left on device).")
+        append(lines)
+
+    journal.append = full
+    outbox.send({"id": "1"})
+    until(lambda: len(hook.got) == 2)
+    until(lambda: not outbox._waiting)
+    assert outbox.close() == 0
+    assert "No space left on device" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["file:///etc/passwd", "https://", "http://[", "no address"])
+def test_an_address_that_is_none_is_refused(given, tmp_path):
     with pytest.raises(UserError, match="not an address of a webhook"):
-        EventQueue(Journal(tmp_path / "deliveries"), "file:///etc/passwd")
+        EventQueue(Journal(tmp_path / "deliveries"), given)
 
 
 def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifier, photos, tmp_path, capsys):
@@ -184,6 +308,7 @@ def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifi
                 threading.Timer(1.0, (inbox / "late.png").write_bytes, [content]).start()
             if len(found) == count:
                 stop.set()
+        outbox.close()
         return found
 
     try:
@@ -199,6 +324,23 @@ def test_photos_are_judged_as_they_arrive_and_once_over_a_restart(small_classifi
     assert [event["event"] for event in events] == ["melanoma alert", "melanoma alert", "not judged"]
     assert "no all-clear" in events[0]["notice"]
     assert len(list(Journal(tmp_path / "list.jsonl"))) == 3
+
+
+def test_a_name_that_is_not_utf_8_is_judged_and_told(small_classifier, photos, tmp_path, capsys):
+    name = os.fsdecode(b"latin-\xe9.jpg")
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / name).write_bytes(b"no photo")
+    stop, found = threading.Event(), []
+    outbox = EventQueue(Journal(tmp_path / "deliveries"), None)
+    worklist = Journal(tmp_path / "list.jsonl")
+    lines = watch_folder(small_classifier, inbox, worklist, outbox, BatchOptions(), still=0.01, stop=stop)
+    for line in lines:
+        found.append(line)
+        stop.set()
+    assert [os.fsencode(Path(line["file"]).name) for line in worklist] == [b"latin-\xe9.jpg"]
+    (event,) = [json.loads(told) for told in capsys.readouterr().out.splitlines()]
+    assert event["path"].endswith("latin-\\xe9.jpg") and event["event"] == "not judged"
 
 
 def test_an_alert_that_a_kill_kept_back_is_told_first(small_classifier, tmp_path, capsys):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,23 +11,32 @@ import streamlit as st
 from melanoma.app.parts.shared.language import language, say, text
 from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.app.parts.shared.photo_files import MOST_MEGABYTES
+from melanoma.app.parts.shared.server import release_upload, widget_number_on_page
 from melanoma.app.parts.shared.uploader import show_uploader
+from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.errors import UserError
+from melanoma.photos.sandbox import DecoderPool
 
 if TYPE_CHECKING:
     from melanoma.data.audit.run import Audit
 
 LOCAL = "MELANOMA_LOCAL"
 """Environment variable: set where page and visitor are on one machine, so that its folders may be read."""
-_RESULT = "own-audit"
-_ONE_AT_A_TIME = threading.Lock()  # two would each take twice as long, and twice the memory
+_RESULT, _UPLOADS = "own-audit", "own-zip-uploads"
+_QUEUE = WorkQueue(most=10)
+"""One audit at a time: two would each take twice as long, and twice the memory."""
 
 
 def show_own_audit() -> None:
     """Draw the choice of photos, and the findings on them."""
     st.markdown(text("data-own"))
-    with st.form("own-audit-form", border=False):
-        file = show_uploader(say("A zip with one folder a class"), {("ZIP",): MOST_MEGABYTES}, "own-zip")
+    if _UPLOADS not in st.session_state:
+        st.session_state[_UPLOADS] = widget_number_on_page("own-zip")
+    number = st.session_state[_UPLOADS]
+    with st.form(f"own-audit-form-{number}", border=False):
+        file = show_uploader(
+            say("A zip with one folder a class"), {("ZIP",): MOST_MEGABYTES}, f"own-zip-{number}"
+        )
         folder = ""
         if os.environ.get(LOCAL):
             folder = st.text_input(say("Or a folder of this machine, or a labels CSV"), key="own-folder")
@@ -38,9 +46,15 @@ def show_own_audit() -> None:
         try:
             if file is not None:
                 content, name = file.getvalue(), file.name
-                _audit_and_store(lambda audit_zip, _, progress: audit_zip(content, name, progress))
+                release_upload(file)
+                st.session_state[_UPLOADS] += 1  # an empty uploader: the server has dropped its copy
+                _audit_and_store(lambda audit_zip, _, *more: audit_zip(content, name, *more))
             elif folder:
-                _audit_and_store(lambda _, audit, progress: audit(Path(folder.strip()), progress=progress))
+                _audit_and_store(
+                    lambda _, audit, progress, decoders: audit(
+                        Path(folder.strip()), progress=progress, decoder=decoders
+                    )
+                )
             else:
                 st.warning(say("Choose a zip first."))
         except UserError as error:
@@ -66,9 +80,14 @@ def _audit_and_store(run: Callable[..., "Audit"]) -> None:
         "Comparing": say("Comparing them"),
         "Fitting": say("Looking for shortcuts and doubtful labels"),
     }
-    bar = st.progress(0.0, say("Waiting for another visitor's audit"))
-    with _ONE_AT_A_TIME:
-        found = run(audit_zip, audit, lambda step, done: bar.progress(min(done, 1.0), steps[step]))
+    bar, waits = st.empty(), say("Waiting for another visitor's audit")
+
+    def show_waiting() -> bool:
+        bar.progress(0.0, waits)  # where Streamlit ends this run if the visitor has left meanwhile
+        return False
+
+    with _QUEUE.turn(object(), show_waiting), DecoderPool() as decoders:
+        found = run(audit_zip, audit, lambda step, done: bar.progress(min(done, 1.0), steps[step]), decoders)
     bar.empty()
     st.session_state[_RESULT] = (
         sentences(found),

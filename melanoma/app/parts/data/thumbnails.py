@@ -5,10 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from melanoma.app.parts.shared.decoder import DECODER
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say
 from melanoma.errors import UserError
-from melanoma.photos.reading import read_image
+from melanoma.photos.reading import read_bytes
 
 FOLDER = "MELANOMA_TUTORIAL_IMAGES"
 """Environment variable with which the operator names the set, a folder with `Train`."""
@@ -36,7 +37,8 @@ def show_pictures_in_both() -> None:
         with st.container(horizontal=True, gap="small"):
             for file in files[:_SHOWN]:
                 try:
-                    st.image(read_image(file), width=_WIDTH, alt=file.stem, caption=file.stem)
+                    pixels = DECODER.read(read_bytes(file), file.name)
+                    st.image(pixels, width=_WIDTH, alt=file.stem, caption=file.stem)
                 except UserError as error:
                     st.caption(error.sentence.renamed(str(file.parent), "").said(say))
 

@@ -17,9 +17,7 @@ from melanoma.photos.encoding import as_png
 def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: MapView) -> None:
     """Draw the menu of files."""
     with st.popover(say("Save"), icon=":material/download:"):
-        st.caption(
-            say("Without the photo's file name and metadata. Nothing stays here when you close the page.")
-        )
+        st.caption(say("Without the photo's file name and metadata."))
         measures = measure_view(photo, prediction, view).as_json() if were_measured(photo, view) else {}
         case = ExportedCase(
             photo=photo.pixels,

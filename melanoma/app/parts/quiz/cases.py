@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from melanoma.app.parts.shared.decoder import DECODER
 from melanoma.app.parts.shared.language import say
 from melanoma.data.labels.read import read_labels
 from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.errors import UserError
 from melanoma.evaluation.quiz import chosen, draw_cases
 from melanoma.photos.isic_archive import Archive, ArchiveImage
-from melanoma.photos.reading import read_image
+from melanoma.photos.reading import read_bytes
 
 DRAWN, TEACHER, ARCHIVE = "drawn", "teacher", "archive"
 FOLDER = "MELANOMA_QUIZ"
@@ -102,7 +103,8 @@ def _catalogue(data: str, changed: int) -> pd.DataFrame:
 
 
 def _read(path: str, number: int) -> np.ndarray:
-    return read_image(path, say("Case {number}", number=number))
+    name = say("Case {number}", number=number)
+    return DECODER.read(read_bytes(Path(path), name), name)
 
 
 def _known_source(source: str) -> str:
@@ -110,7 +112,7 @@ def _known_source(source: str) -> str:
 
 
 def _archive_cases(find: str, seed: int, count: int, codes: tuple[str, ...]) -> CaseSet:
-    archive = Archive()
+    archive = Archive(read=DECODER.read)
     ids = list(dict.fromkeys(_ID.findall(find)))
     if ids:
         images = [archive.image(isic_id) for isic_id in ids[: min(count, _MOST_IDS)]]

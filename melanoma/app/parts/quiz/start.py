@@ -1,13 +1,14 @@
 """The choice of cases. All of it stands in the link, so a room of students gets the same ones."""
 
 import random
+import re
 
 import streamlit as st
 
 from melanoma.app.parts.quiz.cases import ARCHIVE, DRAWN, TEACHER, sources
 from melanoma.app.parts.quiz.state import start_quiz
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.link import linked_segment, put_into_link
 from melanoma.errors import UserError
 
 _COUNTS = (5, 10, 20)
@@ -35,16 +36,19 @@ def show_start() -> None:
         )
         st.caption(text("quiz-archive"))
     count = linked_segment(say("How many"), _COUNTS, _COUNTS[0], "count", str)
+    if _SEED not in st.session_state:  # read here: Streamlit's control fails on a link's 1e309
+        asked = st.query_params.get(_SEED, "")
+        st.session_state[_SEED] = (int(asked) if re.fullmatch("[0-9]{1,6}", asked) else 0) or 1
     seed = st.number_input(
         say("Number of the set"),
         1,
         _MOST_SEED,
-        1,
         key=_SEED,
-        bind="query-params",
+        step=1,
         persist_state="session",
         width=220,
     )
+    put_into_link(_SEED, str(seed) if seed != 1 else None)
     st.caption(
         say(
             "The same number gives the same cases in the same order: share this page's address with the room."

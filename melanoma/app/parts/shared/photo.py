@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from melanoma.app.parts.shared.decoder import DECODER
 from melanoma.app.parts.shared.error_messages import sentence_of
 from melanoma.app.parts.shared.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
 from melanoma.app.parts.shared.language import say, text
@@ -17,7 +18,6 @@ from melanoma.app.server_metrics import METRICS
 from melanoma.photos.formats import KINDS
 from melanoma.photos.reading import MAX_BYTES
 from melanoma.photos.recognition import HEAD, PassedOver, is_system_file
-from melanoma.photos.sandbox import Decoder
 from melanoma.phrases import Sentence
 
 __all__ = ["Photo", "choose_photo", "current_photo", "photo_bar", "show_photos"]
@@ -25,8 +25,6 @@ __all__ = ["Photo", "choose_photo", "current_photo", "photo_bar", "show_photos"]
 _PROBLEMS, _UPLOADS, _PICTURE = "photo-problems", "uploads", "camera-picture"
 _MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
 _THUMBNAIL = 76  # pixels
-_DECODER = Decoder()
-"""One for all visitors: two large photos at once would take twice the memory."""
 
 
 def choose_photo() -> Photo:
@@ -182,7 +180,7 @@ def _store_uploads(widget: str) -> None:
         try:
             with METRICS.timed("photo opened"):
                 content = file.getvalue()
-                pixels = _DECODER.read(content, name)
+                pixels = DECODER.read(content, name)
         except Exception as error:
             if (sentence := sentence_of(error)) is None:
                 raise

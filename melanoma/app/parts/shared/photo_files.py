@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.server import widget_number_on_page
+from melanoma.app.parts.shared.server import release_upload, widget_number_on_page
 from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.batch.source import Source, in_memory
 from melanoma.batch.zips import MOST_FILES, is_zip, photos_in_zip
@@ -47,6 +47,7 @@ def take_files() -> tuple[list[Source], list[str]]:
     passed_over = PassedOver()
     for file in files:
         content = file.getvalue()
+        release_upload(file)
         try:
             if is_zip(content):
                 sources += photos_in_zip(content, file.name, passed_over=passed_over)

@@ -9,6 +9,7 @@ from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.batch.source import Source
 from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.model.bundle import Bundle
+from melanoma.photos.sandbox import DecoderPool
 
 if TYPE_CHECKING:
     from melanoma.model.classifier import Classifier
@@ -42,7 +43,7 @@ class TriageRun:
         ).start()
 
     def stop(self) -> None:
-        """Stop after the batch that is being judged; what is done is kept."""
+        """Stop after the photos that are being opened and judged; what is done is kept."""
         self._state.stop.set()
 
     @property
@@ -94,8 +95,9 @@ def _judge_in_thread(state: _SharedState, classifier: "Classifier", sources: lis
         with _QUEUE.turn(state, state.stop.is_set) as is_turn:
             if is_turn:
                 state.began = time.monotonic()
-                for entry in judge(classifier, sources, state.stop.is_set):
-                    state.entries.append(entry)
+                with DecoderPool() as decoders:
+                    for entry in judge(classifier, sources, state.stop.is_set, decoders):
+                        state.entries.append(entry)
     except BaseException:
         state.failed = True
         raise  # threading.excepthook writes it to the server's log

@@ -1,0 +1,1 @@
+"""What Streamlit runs. It takes a folder `pages` beside its script for pages of its own kind."""
