@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections import Counter
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -138,7 +139,8 @@ def test_a_file_that_has_changed_is_done_again_and_its_old_row_dropped(schema, t
         for path in sorted(claimed):
             results.add([row(path, melanoma)])
         results.flush()
-    assert results.finish() == {"rows": 3, "errors": 0, "alerts": 0}
+    told = {"rows": 3, "errors": 0, "melanoma alerts": 0, "malignancy alerts": 3}
+    assert results.finish() == told
     found = pd.read_parquet(out).set_index("path")["p_MEL"]
     assert found.to_dict() == {"a": 0.3, "b": 0.1, "c": 0.3}
 
@@ -149,9 +151,7 @@ def test_a_changed_photo_is_judged_anew_by_the_command(melanoma, small_bundle, p
     out = photos.parent / "out.parquet"
     words = ("predict", photos, "--model", small_bundle, "--out", out)
     with monkeypatch.context() as patch:
-        patch.setattr(
-            module.Results, "finish", lambda self: self.flush() or {"rows": 0, "alerts": 0, "errors": 0}
-        )
+        patch.setattr(module.Results, "finish", lambda self: self.flush() or Counter(rows=0, errors=0))
         assert melanoma(*words)[0] == 0 and not out.exists()
     stale = pd.read_parquet(next(photos.parent.glob(".out*/*.parquet"))).set_index("path")["p_MEL"]
     changed = photos / "good 1.png"

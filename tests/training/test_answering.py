@@ -41,8 +41,9 @@ def test_answers_lie_beside_the_model_and_are_named_by_what_is_left_out(small_bu
 
 def test_the_answers_are_the_network_s_own(small_classifier, drawn_folder, tmp_path):
     bundle, compiled = small_classifier.bundle, small_classifier.compiled
-    disc = cv2.circle(np.zeros((64, 64, 3), np.uint8), (32, 32), 14, (255, 255, 255), -1)
     table = read_labels(drawn_folder).table.head(12)
+    disc = np.zeros_like(read_image(table["path"].iloc[0]))
+    disc = cv2.circle(disc, (disc.shape[1] // 2, disc.shape[0] // 2), 14, (255, 255, 255), -1)
     table["outline"] = str(write_image(tmp_path / "disc.png", disc))
     table.loc[0, "outline"] = None
     broken = table.iloc[:1].assign(image_id="broken", path=str(tmp_path / "none.png"))

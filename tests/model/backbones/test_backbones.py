@@ -146,7 +146,7 @@ def test_a_recipe_freezes_what_the_backbone_says_or_what_it_says_itself(backbone
 
 def test_a_recipe_takes_any_backbone():
     quick = FINE_TUNING["quick"]
-    assert quick.backbone == "mobilenet" and with_backbone("quick", None) is quick
+    assert quick.backbone == "mobilenet" and with_backbone("quick", None) == quick
     assert with_backbone("quick", "efficientnet-lite2") == replace(quick, backbone="efficientnet-lite2")
     with pytest.raises(UserError, match="There is no backbone “vgg”"):
         with_backbone("quick", "vgg")

@@ -96,7 +96,7 @@ def _judge_in_thread(state: _SharedState, classifier: "Classifier", sources: lis
             if is_turn:
                 state.began = time.monotonic()
                 with DecoderPool() as decoders:
-                    for entry in judge(classifier, sources, state.stop.is_set, decoders):
+                    for entry in judge(classifier, sources, state.stop.is_set, decoder=decoders):
                         state.entries.append(entry)
     except BaseException:
         state.failed = True
