@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 
 import cv2
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -30,8 +31,14 @@ def test_predict_answers_the_good_and_names_the_bad(melanoma, small_bundle, phot
     good = rows["good 1.png"]
     assert good["error"] is None
     assert sum(good["probabilities"].values()) == pytest.approx(1)
-    expected = "path probabilities diagnosis melanoma_alert prediction_set in_distribution flags error"
-    assert list(good)[:8] == expected.split()
+    expected = (
+        *("path", "probabilities", "diagnosis", "melanoma_alert", "malignancy_alert", "prediction_set"),
+        *("in_distribution", "flags", "error"),
+    )
+    assert tuple(good)[:9] == expected
+    assert {code: np.exp(score) for code, score in good["scores"].items()} == pytest.approx(
+        good["probabilities"]
+    )
     assert good["heatmap"] in [file.name for file in (tmp_path / "maps").iterdir()]
     table = pd.read_csv(out).set_index("path")
     assert table.loc[good["path"], "p_MEL"] == pytest.approx(good["probabilities"]["MEL"])
@@ -48,12 +55,44 @@ def test_triage_writes_a_worklist_of_files_folders_and_archives(melanoma, small_
     assert (counts["photos"], counts["errors"]) == (4, 1)
     rows = pd.read_csv(tmp_path / "list.csv")
     assert rows["name"].iloc[0].endswith("bad.jpg")
-    assert rows["p_MEL"].iloc[1:].is_monotonic_decreasing
+    alert = rows["melanoma_alert"].iloc[1:].astype(bool) | rows["malignancy_alert"].iloc[1:].astype(bool)
+    assert (~alert).is_monotonic_increasing, "alerts first"
+    assert rows["malignancy"].iloc[1:].is_monotonic_decreasing, "of two diagnoses that is melanoma's too"
     twice = rows[rows["name"].str.endswith(("good 1.png", "inside.png"))]["p_MEL"]
     assert twice.iloc[0] == pytest.approx(twice.iloc[1], abs=1e-6)
     status, printed, _ = melanoma(*words, "--out", tmp_path / "list.html")
     assert "no photo here is an all-clear" in printed
     assert (tmp_path / "list.html").read_text(encoding="utf-8").count("<tr>") == 5
+
+
+def test_another_mix_changes_what_is_shown_and_nothing_else(melanoma, small_bundle, photos, tmp_path):
+    (tmp_path / "mix.csv").write_text("diagnosis,share\nMEL,1\nNV,99\n")
+    mix, prior = ("--mix", tmp_path / "mix.csv"), load_bundle(small_bundle).prior
+    photo = photos / "good 1.png"
+    _, printed, _ = melanoma("predict", photo, "--model", small_bundle, "--json")
+    own = json.loads(printed)
+    _, printed, _ = melanoma("predict", photo, "--model", small_bundle, "--json", *mix)
+    shown = json.loads(printed)
+    assert shown == own | {"mix": "mix.csv", "probabilities_in_mix": shown["probabilities_in_mix"]}
+    odds = own["probabilities"]["MEL"] / own["probabilities"]["NV"] * prior[1] / prior[0] / 99
+    assert shown["probabilities_in_mix"]["MEL"] == pytest.approx(odds / (1 + odds))
+    _, printed, _ = melanoma("predict", photo, "--model", small_bundle, *mix)
+    assert (
+        f"MEL {shown['probabilities_in_mix']['MEL']:.1%}" in printed
+        and "decided in the model's own" in printed
+    )
+    status, _, _ = melanoma(
+        "predict", photo, "--model", small_bundle, "--out", tmp_path / "out.parquet", "--mix", "even"
+    )
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    assert status == 0 and table["mix"].tolist() == ["even"] and 0 < table["mix_MEL"].iloc[0] < 1
+    words = ("explain", photo, "--model", small_bundle, "--method", "evidence", "--out", tmp_path / "map.png")
+    _, printed, _ = melanoma(*words, "--diagnosis", "MEL", "--json", *mix)
+    explained = json.loads(printed)
+    assert explained["probability"] == pytest.approx(own["probabilities"]["MEL"], abs=1e-4)
+    assert explained["probability_in_mix"] == pytest.approx(odds / (1 + odds), abs=1e-4)
+    status, _, complaint = melanoma("predict", photo, "--model", small_bundle, "--mix", "tea")
+    assert status == 2 and "There is no mix “tea”" in complaint
 
 
 @pytest.mark.parametrize("name", ["out.json", "out.parquet"])
