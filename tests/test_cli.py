@@ -6,11 +6,11 @@ import zipfile
 from dataclasses import replace
 
 import cv2
+import numpy as np
 import pandas as pd
 import pytest
 
 from melanoma import __version__
-from melanoma.figures.overlay import SIDE
 from melanoma.model.bundle import describe, load_bundle
 
 
@@ -32,9 +32,13 @@ def test_predict_answers_the_good_and_names_the_bad(melanoma, small_bundle, phot
     assert good["error"] is None
     assert sum(good["probabilities"].values()) == pytest.approx(1)
     expected = (
-        "path probabilities scores diagnosis melanoma_alert malignancy_alert prediction_set flags error"
+        *("path", "probabilities", "diagnosis", "melanoma_alert", "malignancy_alert", "prediction_set"),
+        *("in_distribution", "flags", "error"),
     )
-    assert set(expected.split()) <= set(good)
+    assert tuple(good)[:9] == expected
+    assert {code: np.exp(score) for code, score in good["scores"].items()} == pytest.approx(
+        good["probabilities"]
+    )
     assert good["heatmap"] in [file.name for file in (tmp_path / "maps").iterdir()]
     table = pd.read_csv(out).set_index("path")
     assert table.loc[good["path"], "p_MEL"] == pytest.approx(good["probabilities"]["MEL"])
@@ -51,12 +55,44 @@ def test_triage_writes_a_worklist_of_files_folders_and_archives(melanoma, small_
     assert (counts["photos"], counts["errors"]) == (4, 1)
     rows = pd.read_csv(tmp_path / "list.csv")
     assert rows["name"].iloc[0].endswith("bad.jpg")
-    assert rows["p_MEL"].iloc[1:].is_monotonic_decreasing
+    alert = rows["melanoma_alert"].iloc[1:].astype(bool) | rows["malignancy_alert"].iloc[1:].astype(bool)
+    assert (~alert).is_monotonic_increasing, "alerts first"
+    assert rows["malignancy"].iloc[1:].is_monotonic_decreasing, "of two diagnoses that is melanoma's too"
     twice = rows[rows["name"].str.endswith(("good 1.png", "inside.png"))]["p_MEL"]
     assert twice.iloc[0] == pytest.approx(twice.iloc[1], abs=1e-6)
     status, printed, _ = melanoma(*words, "--out", tmp_path / "list.html")
     assert "no photo here is an all-clear" in printed
     assert (tmp_path / "list.html").read_text(encoding="utf-8").count("<tr>") == 5
+
+
+def test_another_mix_changes_what_is_shown_and_nothing_else(melanoma, small_bundle, photos, tmp_path):
+    (tmp_path / "mix.csv").write_text("diagnosis,share\nMEL,1\nNV,99\n")
+    mix, prior = ("--mix", tmp_path / "mix.csv"), load_bundle(small_bundle).prior
+    photo = photos / "good 1.png"
+    _, printed, _ = melanoma("predict", photo, "--model", small_bundle, "--json")
+    own = json.loads(printed)
+    _, printed, _ = melanoma("predict", photo, "--model", small_bundle, "--json", *mix)
+    shown = json.loads(printed)
+    assert shown == own | {"mix": "mix.csv", "probabilities_in_mix": shown["probabilities_in_mix"]}
+    odds = own["probabilities"]["MEL"] / own["probabilities"]["NV"] * prior[1] / prior[0] / 99
+    assert shown["probabilities_in_mix"]["MEL"] == pytest.approx(odds / (1 + odds))
+    _, printed, _ = melanoma("predict", photo, "--model", small_bundle, *mix)
+    assert (
+        f"MEL {shown['probabilities_in_mix']['MEL']:.1%}" in printed
+        and "decided in the model's own" in printed
+    )
+    status, _, _ = melanoma(
+        "predict", photo, "--model", small_bundle, "--out", tmp_path / "out.parquet", "--mix", "even"
+    )
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    assert status == 0 and table["mix"].tolist() == ["even"] and 0 < table["mix_MEL"].iloc[0] < 1
+    words = ("explain", photo, "--model", small_bundle, "--method", "evidence", "--out", tmp_path / "map.png")
+    _, printed, _ = melanoma(*words, "--diagnosis", "MEL", "--json", *mix)
+    explained = json.loads(printed)
+    assert explained["probability"] == pytest.approx(own["probabilities"]["MEL"], abs=1e-4)
+    assert explained["probability_in_mix"] == pytest.approx(odds / (1 + odds), abs=1e-4)
+    status, _, complaint = melanoma("predict", photo, "--model", small_bundle, "--mix", "tea")
+    assert status == 2 and "There is no mix “tea”" in complaint
 
 
 @pytest.mark.parametrize("name", ["out.json", "out.parquet"])
@@ -98,28 +134,6 @@ def test_evaluate_leaves_out_what_was_fitted(melanoma, small_bundle, drawn_folde
     assert json.loads((tmp_path / "figures" / "evaluation.json").read_text()) == figures
     _, everything, _ = melanoma(*words, "--include-fitted")
     assert json.loads(everything)["images"] == 24
-
-
-@pytest.mark.slow("an evaluation by the command")
-def test_evaluate_knows_fitted_pictures_under_other_names(melanoma, small_bundle, drawn_folder, tmp_path):
-    """Copies named anew: of fitted pictures, which are left out, and of the test side, which are judged."""
-    split = pd.read_parquet(small_bundle / "split.parquet").set_index("image_id")["split"]
-    rows = []
-    for number, (image_id, side) in enumerate(split.items()):
-        picture = cv2.imread(str(drawn_folder / image_id))
-        name = f"photo{number}.jpg"
-        cv2.imwrite(str(tmp_path / name), picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
-        rows.append((name, image_id.partition("/")[0], side))
-    table = pd.DataFrame(rows, columns=["image", "diagnosis", "side"])
-    table.to_csv(tmp_path / "labels.csv", index=False)
-    status, printed, _ = melanoma(
-        "evaluate", "--data", tmp_path / "labels.csv", "--model", small_bundle, "--json"
-    )
-    assert status == 0
-    figures = json.loads(printed)
-    fitted = int((table["side"] != "test").sum())
-    assert figures["left_out_as_fitted"] == fitted and figures["images"] == len(table) - fitted
-    assert figures["left_out_as_fitted_by"] == {"name": 0, "content": fitted, "lesion": 0}
 
 
 @pytest.mark.parametrize(
@@ -181,9 +195,9 @@ def test_every_command_says_what_was_not_seen(melanoma, small_bundle, long_photo
     row = json.loads(melanoma("predict", long_photo, *words, "--json", "--heatmaps", maps)[1])
     assert row["lesion_not_seen"] == pytest.approx(missing, abs=0.02)
     assert [flag for flag in row["flags"] if flag in (part, rest)] == flags
-    written = cv2.imread(str(next(maps.iterdir())))
+    veiled = cv2.imread(str(next(maps.iterdir())))
     assert rest in melanoma("predict", long_photo, *words)[1]
-    assert written.shape[1] > 2 * SIDE, "the square is shown large, however long the photo"
+    assert veiled.shape[1] > 450, "the map lies on the whole photo"
     told = melanoma("explain", long_photo, *words, "--out", tmp_path / "map.png", "--json")[1]
     assert json.loads(told)["lesion_not_seen"] == row["lesion_not_seen"]
     assert json.loads(told)["flags"] == row["flags"]
