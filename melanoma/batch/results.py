@@ -70,13 +70,13 @@ class Results:
         """Return True the first time a file is named, and False if its rows are written or pending.
 
         Rows that an earlier run wrote count for the `stamp` that the file had then, and are dropped if it has
-        another one now.
+        another one now. Those of a file that has gone, and so has none, stay.
         """
         digest = _digest(path)
         if digest in self._claimed:
             return False
         self._claimed.add(digest)
-        if self._stamps.get(digest) == _short(stamp):
+        if digest in self._in_chunk and (not stamp or self._stamps[digest] == _short(stamp)):
             return False
         if self._in_chunk.pop(digest, None) is not None:
             self.files_before -= 1
