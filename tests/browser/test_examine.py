@@ -26,7 +26,8 @@ def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, widt
     overlay.wait_for(state="attached")
     before = overlay.evaluate("image => image.href.baseVal")
     assert before
-    page.locator("[data-testid=stSelectbox]").first.locator("input").click()
+    choice = page.get_by_test_id("stSelectbox").filter(has_text="What speaks for or against")
+    choice.locator("input").click()
     page.get_by_role("option").nth(3).click()
     page.wait_for_function(
         f"before => {{ const image = document.querySelector('{MAP}');"
