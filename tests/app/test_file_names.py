@@ -65,8 +65,9 @@ def test_triage_shows_the_name_of_a_bad_zip_as_typed(name):
     page.file_uploader[0].upload(name.replace(".jpg", ".zip"), stream.getvalue(), "application/zip")
     page.button[0].click().run()
     assert not page.exception
-    (error,) = page.error
+    error, passed_over = page.error
     assert shown(error.value).startswith(name.replace(".jpg", ".zip"))
+    assert f"{name.replace('.jpg', '.zip')}/notes.txt" in shown(passed_over.value)
 
 
 @pytest.mark.parametrize("name", NAMES)
