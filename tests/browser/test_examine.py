@@ -62,7 +62,7 @@ def test_a_file_that_the_browser_refuses_gets_a_sentence_in_the_visitor_s_langua
     page.goto(f"{address}/?lang=de")
     upload = page.locator("input[type=file]")
     upload.wait_for(state="attached", timeout=180_000)
-    limit = page.get_by_text("Bis 20 MB je Datei: JPG, JPEG, PNG, TIF, TIFF, WEBP, BMP, HEIC, HEIF.")
+    limit = page.get_by_text("Bis 20 MB je Datei: JPEG, PNG, TIFF, WebP, BMP, HEIC, AVIF.")
     sentence = page.get_by_text("Rot markierte Dateien wurden nicht genommen: Sie sind größer als 20 MB")
     expect(limit).to_be_visible(timeout=180_000)
     expect(sentence).to_be_hidden()
@@ -70,6 +70,23 @@ def test_a_file_that_the_browser_refuses_gets_a_sentence_in_the_visitor_s_langua
     large = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": bytes(20 * 1024**2 + 1)}
     upload.set_input_files(large)
     expect(sentence).to_be_visible(timeout=60_000)
+    page.close()
+
+
+def test_a_photo_is_taken_by_its_content_under_any_name(address, browser, drawn_photo):
+    page = browser.new_page(viewport={"width": 1400, "height": 1500})
+    page.goto(f"{address}/?lang=en")
+    upload = page.locator("input[type=file]")
+    upload.wait_for(state="attached", timeout=180_000)
+    content = drawn_photo.read_bytes()
+    upload.set_input_files(
+        [
+            {"name": "none", "mimeType": "", "buffer": content},
+            {"name": "._none.jpg", "mimeType": "image/jpeg", "buffer": b"\0\5\x16\7" + bytes(60)},
+        ]
+    )
+    page.get_by_text("600 x 450 pixels").wait_for(timeout=180_000)
+    expect(page.get_by_text("One file was passed over, since it is no photo: ._none.jpg.")).to_be_visible()
     page.close()
 
 
