@@ -52,7 +52,8 @@ class Trial:
 
     def recipe(self) -> FineTuning:
         """Return the recipe without dropout."""
-        return replace(FINE_TUNING["lesion"], dropout=0.0, batch=self.batch, samples_per_epoch=640)
+        quick = FINE_TUNING["quick"]
+        return replace(quick, dropout=0.0, batch=self.batch, samples_per_epoch=640)
 
     def shards(self, folder: Path) -> tuple[list[Sampler], np.ndarray]:
         """Return a sampler for each worker, and pixels that none of them draws."""
@@ -94,7 +95,7 @@ def work(trial: Trial, folder: Path, rank: WorkerRank) -> None:
     keras.utils.set_random_seed(1)
     shards, others = trial.shards(folder)
     recipe = trial.recipe()
-    classes = int(shards[0].labels.max()) + 1
+    classes = int(shards[0].images.labels.max()) + 1
     with strategy.scope():
         network = build_network(
             backbone_named(recipe.backbone), None, classes, trial.weights, synchronized=not rank.alone
@@ -121,9 +122,7 @@ def work(trial: Trial, folder: Path, rank: WorkerRank) -> None:
 def one_batch(*parts: tuple[tf.Tensor, dict[str, tf.Tensor]]) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """Return the workers' parts of a batch as one."""
     images = tf.concat([image for image, _ in parts], axis=0)
-    return images, {
-        name: tf.concat([truth[name] for _, truth in parts], axis=0) for name in ("label", "outside")
-    }
+    return images, {name: tf.concat([truth[name] for _, truth in parts], axis=0) for name in parts[0][1]}
 
 
 def as_precise(images: tf.Tensor, truth: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
