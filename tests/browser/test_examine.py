@@ -11,7 +11,7 @@ MAP = ".st-key-overlay .imagelayer image:last-of-type"
 """The map, which lies over the same square of the photo."""
 
 
-@pytest.mark.parametrize(("width", "height"), [(1400, 1500), (390, 2600)], ids=["wide", "phone"])
+@pytest.mark.parametrize(("width", "height"), [(1400, 1500), (390, 3400)], ids=["wide", "phone"])
 def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, width, height):
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(address)
