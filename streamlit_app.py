@@ -3,9 +3,7 @@
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from melanoma.app.left_sessions import let_go_of_left_sessions
+from melanoma.app.lifespan import lifespan
 from melanoma.app.upload_limits import UploadLimits
 
-app = App(
-    "melanoma/app/entry/script.py", middleware=[Middleware(UploadLimits)], lifespan=let_go_of_left_sessions
-)
+app = App("melanoma/app/entry/script.py", middleware=[Middleware(UploadLimits)], lifespan=lifespan)
