@@ -17,13 +17,14 @@ def test_upload_result_and_another_diagnosis(address, browser, drawn_photo, widt
     page.get_by_text("600 x 450 pixels").wait_for(timeout=180_000)
     expect(page.locator(".st-key-verdict")).to_contain_text("elanoma alert")
     bars = page.locator(".st-key-bars .barlayer .point")
-    expect(bars).to_have_count(8)
+    expect(bars).to_have_count(8, timeout=60_000)
     overlay = page.locator(".st-key-overlay .hm image").first
     overlay.wait_for(state="attached")
     before = overlay.evaluate("image => image.href.baseVal")
     assert before
     settle(page)  # else the open list may be drawn anew under the pointer
-    page.locator("[data-testid=stSelectbox]").first.locator("input").click()
+    about = page.locator("[data-testid=stSelectbox]").filter(has_text="What speaks for or against")
+    about.locator("input").click()
     page.get_by_role("option").nth(3).click()
     page.wait_for_function(
         "before => { const image = document.querySelector('.st-key-overlay .hm image');"
