@@ -42,6 +42,7 @@ def ended(run: TriageRun) -> TriageRun:
     return run
 
 
+@pytest.mark.slow("two processes that decode, started and ended")
 def test_triage(small_classifier, nothing_is_decoded_here):
     pytest.importorskip("pydicom")
     sources = [in_memory("a.png", PHOTO), in_memory("b.dcm", dicom_of_elements(1)), in_memory("c.jpg", b"no")]

@@ -98,6 +98,7 @@ def test_the_measures_are_told_with_meaning_and_direction(run, mask, tmp_path):
     assert f"Stability: {told['measures']['stability']['value']:.3f} (higher is better)" in readable
 
 
+@pytest.mark.slow("a whole explanation with its measures")
 def test_without_a_mask_the_outline_is_searched_for(run, tmp_path):
     found = json.loads(run(tmp_path / "o.png", "--method", "random", "--measures", "--json"))
     assert found["outlined"] is True
@@ -131,6 +132,7 @@ def test_masks_that_do_not_fit_are_refused(run, tmp_path):
         run(tmp_path / "o.png", "--method", "edges", "--measures", "--mask", str(black))
 
 
+@pytest.mark.slow("four whole explanations by the command")
 def test_a_mask_of_another_size_and_in_an_alpha_channel_is_the_same_outline(run, mask, tmp_path):
     inside = cv2.imread(str(mask))[:, :, 0]
     clear = np.dstack(
