@@ -103,7 +103,7 @@ def test_nothing_of_a_photo_stays_or_goes_out(browser, tmp_path):
         page.locator("input[type=file]").set_input_files(bad)
         page.get_by_text("is not a picture that can be read").wait_for(timeout=60_000)
         page.get_by_role("button", name="Save").click()
-        for label in ("Report of this case", "Map over the photo", "Map as numbers", "All numbers"):
+        for label in ("Report of this case", "Photo and map", "Map as numbers", "All numbers"):
             with page.expect_download(timeout=60_000) as download:
                 page.get_by_role("button", name=re.compile(label)).click()
             downloads[download.value.suggested_filename] = Path(download.value.path()).read_bytes()
@@ -122,7 +122,7 @@ def test_nothing_of_a_photo_stays_or_goes_out(browser, tmp_path):
         assert NAME not in name and not any(needle in saved for needle in needles), name
     report = downloads["melanoma-report.html"]
     pictures = [base64.b64decode(data) for data in re.findall(rb"data:image/\w+;base64,([^\"]+)", report)]
-    assert len(pictures) == 2
+    assert len(pictures) == 5  # all that the report shows of the photo, its map and the scale
     for picture in [*pictures, downloads["melanoma-map.png"]]:
         assert not any(needle in picture for needle in needles)
         with Image.open(io.BytesIO(picture)) as opened:
