@@ -115,12 +115,18 @@ def read_widened(outline: str | None, geometry: Geometry) -> np.ndarray | None:
 
 
 def found_widened(pixels: np.ndarray) -> np.ndarray:
-    """Return the widened outline that is found in a photo (S, S, 3), bool (S, S).
+    """Return `surely_found` of a photo (S, S, 3), bool (S, S).
 
-    All True where none is `SURE`: then everything counts as lesion.
+    All True where it finds none: then everything counts as lesion.
     """
+    inside = surely_found(pixels)
+    return np.ones(pixels.shape[:2], bool) if inside is None else inside
+
+
+def surely_found(pixels: np.ndarray) -> np.ndarray | None:
+    """Return the widened outline found in a photo (S, S, 3), bool (S, S); None where none is `SURE`."""
     outline = find_lesion(pixels)
-    return widen(outline.mask) if outline.confidence >= SURE else np.ones(pixels.shape[:2], bool)
+    return widen(outline.mask) if outline.confidence >= SURE else None
 
 
 ABSENT = -20.0

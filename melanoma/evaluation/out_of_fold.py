@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from melanoma.data.pipeline import SURE, read_widened
+from melanoma.data.pipeline import read_widened, surely_found
 from melanoma.edits.artefacts import hairs
 from melanoma.errors import UserError
 from melanoma.evaluation.focus import SURROUNDINGS, Skins, in_other_surroundings
 from melanoma.lesion.framing import frame_photo
-from melanoma.lesion.outline import find_lesion, widen
 from melanoma.measures.overlap import inside_share
 from melanoma.model.classifier import CompiledNetwork, Outputs
 from melanoma.model.in_distribution import distance
@@ -78,8 +77,7 @@ def answers(
             return None  # named when the run decoded it
         drawn = inside is not None
         if not drawn:
-            found = find_lesion(framed.pixels)
-            inside = widen(found.mask) if found.confidence >= SURE else None
+            inside = surely_found(framed.pixels)
         return _Photo(row, framed.pixels, inside, drawn)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
