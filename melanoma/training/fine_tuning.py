@@ -70,7 +70,7 @@ class FineTuning:
     dropout: float = 0.3
     consistency_weight: float = 1.0
     """Weight in `loss.LesionTrainer`, in the stages with paired copies."""
-    outside_weight: float = 0.5
+    outside_weight: float = 0.25
     """The same, in all stages."""
     sensitivity: float = 0.95
     """Target sensitivity of the melanoma alert on the calibration lesions."""

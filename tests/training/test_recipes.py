@@ -141,4 +141,4 @@ def test_paired_copies_count_in_their_stages_alone():
         for stage in recipe.stages:
             recipe.begin_stage(model, stage)
             assert model.paired == stage.twins
-        assert (model.label_smoothing, model.outside_weight, model.consistency_weight) == (0.05, 0.5, 1.0)
+        assert (model.label_smoothing, model.outside_weight, model.consistency_weight) == (0.05, 0.25, 1.0)
