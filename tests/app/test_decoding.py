@@ -51,6 +51,7 @@ def test_triage(small_classifier, nothing_is_decoded_here):
     assert "is not a picture" in str(entries["c.jpg"].error)
 
 
+@pytest.mark.slow("waits for decoders to give up")
 def test_stop_ends_a_list_whose_photos_hang(small_classifier, monkeypatch):
     reached, opened = threading.Event(), []
 

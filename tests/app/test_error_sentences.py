@@ -1,6 +1,7 @@
 """Sentences about errors in other languages: all that the page can meet, and how it shows them."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,7 @@ class Raised:
         return self.sentence.value if isinstance(self.sentence, ast.Constant) else None
 
 
+@functools.cache
 def parsed(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
 
@@ -130,17 +132,18 @@ def imported_by_the_page() -> set[str]:
     return found
 
 
-def error_names() -> set[str]:
+@functools.cache
+def error_names() -> frozenset[str]:
     """UserError and the classes made from it."""
     names = {"UserError"}
     for file in (ROOT / "melanoma").rglob("*.py"):
         for node in ast.walk(parsed(file)):
             if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & names:
                 names.add(node.name)
-    return names
+    return frozenset(names)
 
 
-def raised_in(module: str, names: set[str]) -> Iterator[Raised]:
+def raised_in(module: str, names: frozenset[str]) -> Iterator[Raised]:
     """Every call of one of `names` in a module."""
 
     def visit(node: ast.AST, function: str) -> Iterator[Raised]:

@@ -121,6 +121,7 @@ def test_a_photo_without_memory_for_it_costs_no_other(drawn_photo, monkeypatch):
     assert [button.label for button in page.button if button.label.startswith("Photo")][1:] == ["Photo 2"]
 
 
+@pytest.mark.slow("the page with the shipped network")
 def test_a_network_without_memory_says_so_and_answers_later(drawn_photo, monkeypatch):
     page = opened()
     with monkeypatch.context() as short:

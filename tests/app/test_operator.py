@@ -46,6 +46,7 @@ def test_with_the_token_there_are_counts(page):
     assert row["done"] == "1" and row["failed"] == "0"
 
 
+@pytest.mark.slow("the page with the shipped network")
 def test_the_page_opens_with_a_token_set(monkeypatch):
     monkeypatch.setenv(operator.TOKEN, "a long secret")
     app = AppTest.from_file(str(SCRIPT), default_timeout=240).run()

@@ -54,6 +54,7 @@ def test_damaged_files_are_read_or_refused(start):
     assert set(outcomes) == {"read", "refused"}
 
 
+@pytest.mark.slow("fills 430 MB to see that it is noticed")
 def test_the_judge_of_damaged_files_sees_a_defect(monkeypatch):
     monkeypatch.setattr("benchmarks.hostile.images.read_image", lambda content, name: 1 / 0)
     assert judge(b"")[0] == "ZeroDivisionError: division by zero"
@@ -90,6 +91,7 @@ def test_a_file_that_unpacks_to_far_more_is_refused_before_it_is_unpacked():
     assert outcome == "refused" and seconds < 0.1 and growth < 10
 
 
+@pytest.mark.slow("packs 200 MB")
 def test_a_profile_that_unpacks_to_far_more_is_not_unpacked():
     profile = zlib.compress(bytes(200_000_000), 9)
     content = FILES["png"]

@@ -13,6 +13,7 @@ def no_other_place(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
+@pytest.mark.slow("imports TensorBoard")
 def test_tensorboard_reads_the_figures(tmp_path):
     loading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     run = tmp_path / "runs" / "tried"

@@ -22,7 +22,10 @@ from tests.explain.subjects import CODES, SIZE, assert_close, drawings, lively_n
 MOMENTS = ("moving_mean", "moving_variance")
 
 
-TRIED = [name for name in BACKBONES if name not in ("efficientnet-lite1", "efficientnet-lite2")]
+TRIED = [
+    "mobilenet",
+    pytest.param("efficientnet-lite0", marks=pytest.mark.slow("builds a second network of real size")),
+]
 """Lite 1 and 2 differ from Lite 0 in counts alone, which `test_imagenet` holds to their weights."""
 
 
