@@ -10,6 +10,7 @@ python train.py --data labels.csv --backbone efficientnet-lite0        another n
 python train.py --data labels.csv --folds 3 --fold 0            fit on two thirds, answer for the third
 python train.py --data labels.csv --teacher folds.parquet       one network for all, taught by the folds
 python train.py --data labels.csv --recipe proxy --leave-out MILK10k   answer for a clinic that was not seen
+python train.py --data labels.csv --close-ups skin/             what the check of the input is to refuse
 python train.py --data labels.csv --set dropout=0.2             with another choice, see docs/experiments.md
 python train.py --data labels.csv --workers 2                   several processes share each batch
 python train.py --data labels.csv --workers 8 --address HEAD:6379       on a Ray cluster, see docs/scale.md
@@ -46,6 +47,7 @@ from melanoma.training.answering import SPLIT_SEED, answers_file, chosen_sides, 
 from melanoma.training.callbacks import EpochCallback
 from melanoma.training.checkpoints import remove_checkpoints
 from melanoma.training.dataset import decode_dataset
+from melanoma.training.distribution import read_close_ups
 from melanoma.training.export import export_bundle
 from melanoma.training.fine_tuning import FINE_TUNING
 from melanoma.training.loop import fit
@@ -79,6 +81,10 @@ Fold = Annotated[int | None, typer.Option(help="Which part is answered for inste
 Teacher = Annotated[
     Path | None, typer.Option(help="The gathered answers of all folds, which teach and calibrate a student.")
 ]
+CloseUpFolder = Annotated[
+    Path | None,
+    typer.Option("--close-ups", help="A folder of photos without a dermatoscope, to be told from others."),
+]
 LeaveOut = Annotated[
     list[str] | None, typer.Option(help="A source that is answered for instead of fitted; may be repeated.")
 ]
@@ -107,11 +113,13 @@ def train(
     fold: Fold = None,
     leave_out: LeaveOut = None,
     teacher: Teacher = None,
+    close_up_folder: CloseUpFolder = None,
     changes: Changes = None,
 ) -> None:
     """Train a network and write its bundle, or its answers about a fold or source that was left out."""
     chosen = recipe_named(recipe, RECIPES).with_options(backbone, precision, workers, start, changes or ())
     sides = chosen_sides(test_side, folds, fold, leave_out)
+    close_ups = read_close_ups(close_up_folder) if close_up_folder else None
     out = out or Path("models") / chosen.bundle_name
     rank = worker_rank(workers)
     strategy = strategy_for(rank)
@@ -181,7 +189,8 @@ def train(
         export_answers(network, rows, dataset.codes, chosen, plan, run, answers_file(out, sides))
     elif rank.alone:
         network, rows = chosen.finished(model, prior), dataset.readable
-        export_bundle(network, prior, rows, dataset.codes, chosen, origin, callback.history, out, taught_by)
+        made = (network, prior, rows, dataset.codes, chosen, origin, callback.history, out)
+        export_bundle(*made, taught_by, close_ups)
 
 
 if __name__ == "__main__":

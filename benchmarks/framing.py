@@ -32,7 +32,6 @@ from melanoma.lesion.mask_files import on_photo, read_mask
 from melanoma.lesion.outline import TRUSTED, find_lesion, widen
 from melanoma.model.bundle import DEFAULT, Bundle, load_bundle
 from melanoma.model.classifier import CompiledNetwork, load_compiled
-from melanoma.model.in_distribution import distance
 from melanoma.model.prefetch import batches_ahead
 from melanoma.photos.framing import Geometry, frame
 from melanoma.photos.reading import read_image
@@ -97,7 +96,7 @@ def scores(
                 other[name] += sum(not np.array_equal(one[number], one[0]) for one in loaded)
                 outputs = network.run(pixels)
                 found[name].append(bundle.calibration.probabilities(outputs.logits))
-                novelty[name].append(distance(outputs.features, references))
+                novelty[name].append(references.novelty(outputs.features))
     return (
         {name: np.concatenate(parts) for name, parts in found.items()},
         {name: np.concatenate(parts) for name, parts in novelty.items()},
@@ -197,7 +196,7 @@ def report_strips(network: CompiledNetwork, bundle: Bundle, table: pd.DataFrame)
             framed = [frame_photo(photo, network.size, name) for photo in photos]
             lost = ~melanoma_alerts(network, bundle, [one.pixels for one in framed])
             features = network.run(np.stack([one.pixels for one in framed])).features
-            unlike = distance(features, references) > bundle.distance_threshold
+            unlike = references.novelty(features) > bundle.distance_threshold
             flagged = np.array([bool(one.flags) for one in framed])
             missing = sum((one.lesion_not_seen or 0) >= NOT_SEEN for one in framed)
             unsure = sum(one.lesion_not_seen is None for one in framed)

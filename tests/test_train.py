@@ -141,6 +141,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_p
     assert load_bundle(tmp_path / "models" / "tried").recipe["name"] == "tiny"
 
 
+@pytest.mark.timeout(1200)  # five runs, one after the other
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_folder, tmp_path):
     model = load_bundle(in_one_go / "models" / "tried")
@@ -170,7 +171,11 @@ def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_fold
     taught = ("--teacher", str(tmp_path / "folds.parquet"))
     alone = run_training(tmp_path, drawn_folder, *taught)
     assert alone.returncode == 2 and "Give --teacher with --test-side" in alone.stderr
-    student = run_training(tmp_path, drawn_folder, *side, *taught)
+    for number in range(50):
+        pixels = np.random.default_rng(number).integers(0, 256, (70, 70, 3)).astype(np.uint8)
+        write_image(tmp_path / "skin" / f"{number}.png", pixels)
+    close_ups = ("--close-ups", str(tmp_path / "skin"))
+    student = run_training(tmp_path, drawn_folder, *side, *taught, *close_ups)
     assert student.returncode == 0, student.stderr
     bundle = load_bundle(tmp_path / "models" / "tried")
     fitted = bundle.load_split().query("split == 'train'")
@@ -181,7 +186,10 @@ def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_fold
     scores = folds.set_index("image_id").loc[held.index, ["plain MEL", "plain NV"]]
     assert held.to_numpy() == pytest.approx(bundle.calibration.probabilities(scores.to_numpy()), abs=1e-4)
     assert pd.read_parquet(bundle.path / "folds.parquet")["fold"].nunique() == 2
+    assert bundle.load_references().close_ups is not None
+    assert bundle.figures["accepted"]["photos without a dermatoscope"] < 1
     card = (bundle.path / "MODEL_CARD.md").read_text()
+    assert "of the other" in card
     assert "taught by the answers of 2 networks" in " ".join(card.split())
 
 

@@ -10,16 +10,18 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_sample_images
 
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.in_distribution import distance
+from melanoma.model.in_distribution import LEAST, References
 from melanoma.photos.framing import frame
 
 SIDE = 256
 PER_KIND = 24
+CLOSE_UPS = "photos without a dermatoscope"
 
 
 def non_dermoscopic_pictures(seed: int = 0) -> dict[str, list[np.ndarray]]:
@@ -38,22 +40,37 @@ def non_dermoscopic_pictures(seed: int = 0) -> dict[str, list[np.ndarray]]:
 
 
 def accepted_non_dermoscopic(
-    network: CompiledNetwork, references: np.ndarray, threshold: float
+    network: CompiledNetwork, references: References, threshold: float
 ) -> dict[str, float]:
     """Return the share of each kind of picture that the check accepts, 0..1; lower is better."""
     shares = {}
     for kind, pictures in non_dermoscopic_pictures().items():
         pixels = np.stack([frame(picture, network.size)[0] for picture in pictures])
-        shares[kind] = float((distance(network.run(pixels).features, references) <= threshold).mean())
+        shares[kind] = float((references.novelty(network.run(pixels).features) <= threshold).mean())
     return shares
 
 
 def accepted_shares(
-    network: CompiledNetwork, features: np.ndarray, references: np.ndarray, threshold: float
+    network: CompiledNetwork,
+    features: np.ndarray,
+    sources: pd.Series,
+    references: References,
+    threshold: float,
+    close_ups: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """Return the accepted shares of the test lesions, features (n, d), and of non-dermoscopic pictures."""
-    passed = distance(features, references) <= threshold
-    return {"test lesions": float(passed.mean()), **accepted_non_dermoscopic(network, references, threshold)}
+    """Return the accepted shares of the test lesions, features (n, d), and of non-dermoscopic pictures.
+
+    The test lesions also by source, where there are `LEAST` or more. `close_ups` (k, d) are features of
+    photos without a dermatoscope that the references do not hold.
+    """
+    passed = references.novelty(features) <= threshold
+    shares = {"test lesions": float(passed.mean())}
+    for name, some in pd.Series(passed).groupby(sources.to_numpy()):
+        if len(some) >= LEAST and len(some) < len(passed):
+            shares[f"test lesions, {name}"] = float(some.mean())
+    if close_ups is not None:
+        shares[CLOSE_UPS] = float((references.novelty(close_ups) <= threshold).mean())
+    return shares | accepted_non_dermoscopic(network, references, threshold)
 
 
 def _face() -> np.ndarray:

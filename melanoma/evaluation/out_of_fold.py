@@ -21,7 +21,7 @@ from melanoma.evaluation.focus import SURROUNDINGS, Skins, in_other_surroundings
 from melanoma.lesion.framing import frame_photo
 from melanoma.measures.overlap import inside_share
 from melanoma.model.classifier import CompiledNetwork, Outputs
-from melanoma.model.in_distribution import distance
+from melanoma.model.in_distribution import References
 from melanoma.model.log_odds import Calibration
 from melanoma.model.prefetch import batches_ahead
 from melanoma.photos.reading import read_image
@@ -55,7 +55,7 @@ def answers(
     table: pd.DataFrame,
     codes: Sequence[str],
     framing: str,
-    references: np.ndarray,
+    references: References,
 ) -> pd.DataFrame:
     """Return one row for each readable image of a table of `read_labels`.
 
@@ -88,7 +88,7 @@ def answers(
             if not photos:
                 continue
             outputs = network.run(np.concatenate([np.concatenate(list(one.values())) for one in shown]))
-            far, start = distance(outputs.features, references), 0
+            far, start = references.novelty(outputs.features), 0
             for photo, variants in zip(photos, shown, strict=True):
                 truth = codes.index(table["diagnosis"].iloc[photo.row])
                 row = {"distance": far[start]} | _evidence(photo, outputs, start, truth, even)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from melanoma.diagnoses import is_malignant
 from melanoma.errors import UserError
-from melanoma.model.bundle_checks import DECIDING, require_sound
+from melanoma.model.bundle_checks import DECIDING, require_sound, unsound
 from melanoma.model.bundle_layout import (
     CLASS_CONDITIONAL,
     FIRST_FORMAT,
@@ -25,8 +25,10 @@ from melanoma.model.bundle_layout import (
     of_the_first_format,
     ungrouped,
 )
+from melanoma.model.in_distribution import References, load_references
 from melanoma.model.log_odds import Calibration
 from melanoma.model.prediction_sets import in_sets
+from melanoma.phrases import Sentence
 
 FORMAT = 2
 """Format 1 was a flat list of fields without a checksum, and had no backbone field."""
@@ -114,10 +116,21 @@ class Bundle:
 
         return keras.saving.load_model(self._sound("model.keras"), compile=False, safe_mode=True)
 
-    def load_references(self) -> np.ndarray:
-        """Return the training features that the in-distribution check compares with, float16 (m, d)."""
-        with np.load(self._sound("features.npz"), allow_pickle=False) as arrays:
-            return arrays["references"]
+    def load_references(self) -> References:
+        """Return the features that the in-distribution check compares with.
+
+        Raises UserError if the bundle's threshold cannot be one for them: no distance lies below 0, and only
+        where close-ups are known too is it a difference of distances.
+        """
+        references = load_references(self._sound("features.npz"))
+        if references.close_ups is None and self.distance_threshold <= 0:
+            raise unsound(
+                self.path / _DESCRIPTION,
+                PLACES["distance_threshold"],
+                self.distance_threshold,
+                Sentence("a number above 0"),
+            )
+        return references
 
     def load_predictions(self) -> pd.DataFrame:
         """Return true diagnosis, probabilities, age group, sex, site and source of the held-out images."""

@@ -64,7 +64,7 @@ _FIELDS: dict[str, tuple[Check, Sentence]] = {
     },
     "conformal_coverage": (_between(0, 1), Sentence("a number between 0 and 1")),
     "least_coverage": (_between(0, 1), Sentence("a number between 0 and 1")),
-    "distance_threshold": (_between(0, math.inf), Sentence("a number above 0")),
+    "distance_threshold": (_between(-2, 2), Sentence("a number between -2 and 2")),
     "framing": (_is_name, Sentence("a name")),
     "conformal_method": (_is_name, Sentence("a name")),
     "backbone": (lambda value: value is None or _is_name(value), Sentence("a name")),
@@ -93,14 +93,7 @@ def require_sound(content: dict[str, Any], file: object, places: Mapping[str, st
     """
 
     def refuse(name: str, wanted: Sentence) -> None:
-        raise UserError(
-            "{file} is not sound: “{name}” is {found} and has to be {wanted}. The model is not used. "
-            "Copy it again, or train it again.",
-            file=file,
-            name=places.get(name, name),
-            found=repr(content[name])[:80],
-            wanted=wanted,
-        )
+        raise unsound(file, places.get(name, name), content[name], wanted)
 
     codes = content["codes"]
     if not _is_list(codes, lambda code: isinstance(code, str) and code != "") or len(set(codes)) != len(
@@ -121,6 +114,18 @@ def require_sound(content: dict[str, Any], file: object, places: Mapping[str, st
     quantiles = content["conformal_quantiles"]
     if not _is_list(quantiles, lambda value: is_number(value) and 0 <= value <= 1, len(codes)):
         refuse("conformal_quantiles", Sentence("a number from 0 to 1 for each diagnosis"))
+
+
+def unsound(file: object, name: str, found: object, wanted: Sentence) -> UserError:
+    """Return the error of a field whose value cannot be."""
+    return UserError(
+        "{file} is not sound: “{name}” is {found} and has to be {wanted}. The model is not used. "
+        "Copy it again, or train it again.",
+        file=file,
+        name=name,
+        found=repr(found)[:80],
+        wanted=wanted,
+    )
 
 
 def _is_list(values: Any, check: Check, length: int | None = None) -> bool:

@@ -16,7 +16,6 @@ from melanoma.lesion.framing import frame_photo
 from melanoma.model.backbones.base import Backbone
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle
-from melanoma.model.in_distribution import distance
 from melanoma.model.network import FEATURES, HEAD, POOLING
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
@@ -170,7 +169,7 @@ class Classifier:
                 "used. Copy it again, or train it again.",
                 name=self.bundle.name,
             )
-        novelty = distance(outputs.features, self._references)
+        novelty = self._references.novelty(outputs.features)
         return [
             self._decide(photo, outputs.logits[row], outputs.class_maps_of(row), float(novelty[row]))
             for row, photo in enumerate(prepared)

@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import pandas as pd
 
 from melanoma.data.split import Sides
 from melanoma.errors import UserError
 from melanoma.evaluation.out_of_fold import answers
-from melanoma.evaluation.scoring import score_table
 from melanoma.files import atomic_write
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import load_bundle, sha256
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.in_distribution import REFERENCES, choose_references
+from melanoma.training.distribution import fit_references
 from melanoma.training.recipes import Recipe
 
 SPLIT_SEED = 7
@@ -68,9 +66,8 @@ def export_answers(
     compiled = CompiledNetwork(network, backbone_named(recipe.backbone) if recipe.backbone else None)
     compiled.freeze()
     fitted = table[table["split"] == "train"]
-    sample = fitted.sample(min(len(fitted), REFERENCES), random_state=recipe.seed)
-    references = choose_references(score_table(compiled, sample, recipe.framing).features, recipe.seed)
-    np.savez_compressed(run / "features.npz", references=references)
+    references = fit_references(compiled, fitted, recipe.framing, recipe.seed)
+    references.save(run / "features.npz")
     judged = table[table["split"] == "calibration"]
     found = answers(compiled, judged, codes, recipe.framing, references)
     found.attrs = {"plan": plan, "network": sha256(run / "model.keras")}

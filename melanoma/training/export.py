@@ -20,8 +20,9 @@ from melanoma.evaluation.scoring import score_table
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import FINGERPRINTS, Bundle, describe, new_bundle
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.in_distribution import REFERENCES, choose_references, distance, threshold_for
+from melanoma.model.in_distribution import threshold_for
 from melanoma.training.calibrating import calibrate, draw_reliability, judge, predictions_of
+from melanoma.training.distribution import CloseUps, fit_references, other_fitted
 from melanoma.training.model_card import write_card
 from melanoma.training.recipes import Recipe
 from melanoma.training.teaching import HeldAnswers, card_words, held_answers
@@ -39,15 +40,17 @@ def export_bundle(
     history: pd.DataFrame,
     out: Path,
     folds: pd.DataFrame | None = None,
+    close_ups: CloseUps | None = None,
 ) -> Bundle:
     """Write the bundle of a finished network to `out` and return it.
 
     Its logits are free of any mix, as `Recipe.finished` returns it. `prior` (classes,) is the mix that the
     probabilities assume: that of the training samples ranks melanomas better than an even one. `table` has
     the columns of `read_labels` and the `split` of each image. `origin` says in words which weights the run
-    began with. Temperature, thresholds, prediction sets and the in-distribution threshold are set on the
-    calibration lesions, or on the answers of `folds` (`teaching.load_teacher`) where these taught the
-    network; the figures come from the test lesions, which are held out.
+    began with. Temperature, thresholds and prediction sets are set on the calibration lesions, or on the
+    answers of `folds` (`teaching.load_teacher`) where these taught the network; the figures come from the
+    test lesions, which are held out. With `close_ups` the in-distribution check knows photos without a
+    dermatoscope.
     """
     with new_bundle(out) as folder:
         finished.save(folder / "model.keras")
@@ -57,18 +60,19 @@ def export_bundle(
         )
 
         train = table[table["split"] == "train"]
-        sample = train.sample(min(len(train), REFERENCES), random_state=recipe.seed)
-        references = choose_references(score_table(network, sample, recipe.framing).features, recipe.seed)
-        np.savez_compressed(folder / "features.npz", references=references)
+        references = fit_references(network, train, recipe.framing, recipe.seed, close_ups)
+        references.save(folder / "features.npz")
         if folds is None:
-            scored = score_table(network, table[table["split"] == "calibration"], recipe.framing)
-            held = HeldAnswers(scored.table, scored.logits, distance(scored.features, references))
+            within = score_table(network, table[table["split"] == "calibration"], recipe.framing)
+            held = HeldAnswers(within.table, within.logits)
         else:
+            within = score_table(network, other_fitted(train, recipe.seed), recipe.framing)
             held = held_answers(folds)
             folds.to_parquet(folder / FOLDS, index=False)
+        threshold = threshold_for(references.novelty(within.features), within.table["source"])
         test = score_table(network, table[table["split"] == "test"], recipe.framing)
 
-        bundle = _calibrate(held, codes, prior, recipe, origin, fingerprint(table), out.name)
+        bundle = _calibrate(held, codes, prior, recipe, origin, fingerprint(table), out.name, threshold)
         predictions = pd.concat(
             [
                 predictions_of(held.rows, held.logits, bundle),
@@ -86,7 +90,10 @@ def export_bundle(
         judged = judge(held_out, test.logits, bundle)
         draw_reliability(held_out, bundle, folder / "reliability.png")
         focus = judge_focus(network, test.table, bundle)
-        accepted = accepted_shares(network, test.features, references, bundle.distance_threshold)
+        unseen = score_table(network, close_ups.unseen, recipe.framing).features if close_ups else None
+        accepted = accepted_shares(
+            network, test.features, test.table["source"], references, bundle.distance_threshold, unseen
+        )
         bundle = replace(bundle, figures=judged.figures(accepted, focus))
         description = recipe.description(origin, history)
         if folds is not None:
@@ -128,6 +135,7 @@ def _calibrate(
     origin: str,
     data: str,
     name: str,
+    distance_threshold: float,
 ) -> Bundle:
     fields = calibrate(
         held.logits,
@@ -144,7 +152,7 @@ def _calibrate(
         image_size=recipe.image_size,
         framing=recipe.framing,
         prior=tuple(prior.tolist()),
-        distance_threshold=threshold_for(held.distances),
+        distance_threshold=distance_threshold,
         recipe=recipe.settings() | {"origin": origin},
         backbone=recipe.backbone,
         data_fingerprint=data,

@@ -9,6 +9,7 @@ from melanoma.data.split import SPLITS
 from melanoma.diagnoses import diagnosis_of
 from melanoma.evaluation.evaluate import FEW, NAMES
 from melanoma.evaluation.focus import Focus
+from melanoma.evaluation.non_dermoscopic import CLOSE_UPS
 from melanoma.evaluation.reliability import NAMES as RELIABILITY
 from melanoma.model.bundle import Bundle
 from melanoma.model.calibration import LEAST_BY_GROUP, LEAST_LESIONS, floored
@@ -107,8 +108,8 @@ On the test lesions, with the diagnoses weighted to the mix that the probabiliti
 
 _PICTURES = """## Does it know what it does not know?
 
-The share of pictures that pass for dermoscopic photos; the threshold lets 95% of the calibration lesions
-pass. Photos of skin without a dermatoscope were not at hand, so nothing is known of those.
+The share of pictures that pass for dermoscopic photos; the threshold lets 95% of the photos pass that it was
+set on, of every source. {close_ups}
 
 | pictures | accepted |
 |---|---|
@@ -119,6 +120,11 @@ pass. Photos of skin without a dermatoscope were not at hand, so nothing is know
 {focus}
 
 """
+
+_NO_CLOSE_UPS = "Photos of skin without a dermatoscope were not at hand, so nothing is known of those."
+_CLOSE_UPS = (
+    "Of the photos of skin without a dermatoscope it knows one half; the figure is that of the other."
+)
 
 _LIMITS = """## Limits
 
@@ -272,6 +278,7 @@ def _alerts(bundle: Bundle) -> Iterator[tuple[str, ...]]:
 def picture_sections(accepted: dict[str, float], focus: Focus | None) -> str:
     """Return the sections whose figures need pixels."""
     return _PICTURES.format(
+        close_ups=_CLOSE_UPS if CLOSE_UPS in accepted else _NO_CLOSE_UPS,
         accepted=_rows((kind, f"{share:.3f}") for kind, share in accepted.items()),
         focus=_describe_focus(focus) if focus else "Not measured: no outlines were given.",
     )

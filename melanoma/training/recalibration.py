@@ -28,7 +28,7 @@ from melanoma.lesion.framing import FRAMINGS
 from melanoma.model.bundle import FINGERPRINTS, Bundle, describe, new_bundle
 from melanoma.model.calibration import floored
 from melanoma.model.classifier import CompiledNetwork, load_compiled
-from melanoma.model.in_distribution import distance, threshold_for
+from melanoma.model.in_distribution import threshold_for
 from melanoma.training.calibrating import (
     CONFIDENCE,
     Judged,
@@ -172,8 +172,8 @@ def recalibrate(
     )
     if scores.features is not None:
         references = bundle.load_references() if scores.references is None else scores.references
-        distances = distance(scores.features[set_on], references)
-        fields["distance_threshold"] = threshold_for(distances)
+        novelty = references.novelty(scores.features[set_on])
+        fields["distance_threshold"] = threshold_for(novelty, scores.rows.loc[set_on, "source"])
     described = replace(
         framed, name=target.name, path=target, recalibrated=_provenance(bundle, scores), **fields
     )
@@ -268,7 +268,7 @@ def _write(
     made_again = set(_MADE_AGAIN)
     if scores.references is not None:
         made_again.add("features.npz")
-        np.savez_compressed(folder / "features.npz", references=scores.references)
+        scores.references.save(folder / "features.npz")
     for name in before.files:
         if name not in made_again:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -293,7 +293,10 @@ def _write(
     if network is not None and scores.features is not None:
         focus = judge_focus(network, scores.rows[judging], bundle)
         references = before.load_references() if scores.references is None else scores.references
-        accepted = accepted_shares(network, scores.features[judging], references, bundle.distance_threshold)
+        sources = scores.rows.loc[judging, "source"]
+        accepted = accepted_shares(
+            network, scores.features[judging], sources, references, bundle.distance_threshold
+        )
         figures = judged.figures(accepted, focus)
     bundle = replace(bundle, figures=figures)
     card = (before.path / CARD).read_text(encoding="utf-8") if CARD in before.files else ""

@@ -14,8 +14,9 @@ from melanoma.evaluation.run import seen_in_fitting
 from melanoma.evaluation.scoring import score_table
 from melanoma.model.bundle import Bundle
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.in_distribution import REFERENCES, choose_references
+from melanoma.model.in_distribution import References
 from melanoma.training.calibrating import stored_logits
+from melanoma.training.distribution import fit_references
 
 SEED = 0
 """Of `halve_by_lesion`: the same photos are always split in the same way."""
@@ -37,8 +38,8 @@ class Scores:
     """Images left out, as the network was fitted to their lesions."""
     remarks: tuple[str, ...] = ()
     """Sentences about labels that were not used."""
-    references: np.ndarray | None = None
-    """float (m, channels), new reference features for the in-distribution check where the framing changed."""
+    references: References | None = None
+    """New reference features for the in-distribution check where the framing changed."""
 
     def in_split(self, split: str) -> np.ndarray:
         """Return which images are in a split, bool (n,)."""
@@ -122,12 +123,15 @@ def reframed_scores(
     scored = score_table(network, held_out, bundle.framing)
     _require_all(wanted, scored.table)
     seed = int(bundle.recipe.get("seed", SEED))
-    sample = fitted.sample(min(len(fitted), REFERENCES), random_state=seed)
-    references = choose_references(score_table(network, sample, bundle.framing).features, seed)
+    references = fit_references(network, fitted, bundle.framing, seed)
+    remarks = labels.remarks()
+    if bundle.load_references().close_ups is not None:
+        remarks = [
+            *remarks,
+            "the photos without a dermatoscope that the check knew are left out: they were framed otherwise",
+        ]
     rows = scored.table.reset_index(drop=True)
-    return Scores(
-        rows, scored.logits, scored.features, remarks=tuple(labels.remarks()), references=references
-    )
+    return Scores(rows, scored.logits, scored.features, remarks=tuple(remarks), references=references)
 
 
 def _require_all(wanted: pd.Series, table: pd.DataFrame) -> None:

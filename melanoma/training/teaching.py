@@ -31,8 +31,6 @@ class HeldAnswers:
     """One row an image: id, lesion, source, diagnosis, framing, age, sex, site, and `split`."""
     logits: np.ndarray
     """float (n, classes), free of any mix."""
-    distances: np.ndarray
-    """float (n,), to the network's reference features."""
 
 
 def load_teacher(path: Path, sides: Sides | None, codes: Sequence[str], table: pd.DataFrame) -> pd.DataFrame:
@@ -71,8 +69,7 @@ def with_teacher(dataset: Dataset, folds: pd.DataFrame) -> Dataset:
 def held_answers(folds: pd.DataFrame, variant: str = PLAIN) -> HeldAnswers:
     """Return the folds' answers to photos shown as `variant`, for calibration."""
     names = [f"{variant} {code}" for code in codes_of(folds)]
-    logits, distances = folds[names].to_numpy(dtype=float), folds["distance"].to_numpy(dtype=float)
-    return HeldAnswers(folds.assign(split="calibration"), logits, distances)
+    return HeldAnswers(folds.assign(split="calibration"), folds[names].to_numpy(dtype=float))
 
 
 def card_words(folds: pd.DataFrame) -> str:

@@ -64,7 +64,7 @@ UNSOUND = {
     "alert_lesions": (0, -3, 2.5, True),
     "malignancy_lesions": (0, NAN),
     "least_coverage": (0, 1, NAN),
-    "distance_threshold": (0, -1, NAN, INFINITY, None),
+    "distance_threshold": (-2, 2, NAN, INFINITY, None),
     "prior": ([0.0, 0.0], [0.0, 1.0], [0.5, 0.4], [0.5], [0.5, NAN], None, 1, "ab"),
     "conformal_quantiles": ([0.5], [0.5, 1.5], [NAN, 0.5], None, [0.5, None]),
     "framing": (None, "", 3),
