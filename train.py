@@ -54,7 +54,7 @@ from melanoma.training.loop import fit
 from melanoma.training.recipes import LabelSources, Precision, Recipe, recipe_named, remaining_stages
 from melanoma.training.run_folder import begin_run, resume_run, run_folder
 from melanoma.training.start import describe_start, load_start, set_start_weights
-from melanoma.training.teaching import load_teacher, with_teacher
+from melanoma.training.teaching import load_teacher, with_nevi, with_teacher
 from melanoma.training.tracking import Tracker
 from melanoma.training.workers import fit_together, strategy_for, worker_rank
 from melanoma.tutorial.recipes import EXPERIMENTS
@@ -85,6 +85,9 @@ CloseUpFolder = Annotated[
     Path | None,
     typer.Option("--close-ups", help="A folder of photos without a dermatoscope, to be told from others."),
 ]
+Nevi = Annotated[
+    float | None, typer.Option(help="Their share of the mix that probabilities assume; else as drawn.")
+]
 LeaveOut = Annotated[
     list[str] | None, typer.Option(help="A source that is answered for instead of fitted; may be repeated.")
 ]
@@ -114,6 +117,7 @@ def train(
     leave_out: LeaveOut = None,
     teacher: Teacher = None,
     close_up_folder: CloseUpFolder = None,
+    nevi: Nevi = None,
     changes: Changes = None,
 ) -> None:
     """Train a network and write its bundle, or its answers about a fold or source that was left out."""
@@ -137,6 +141,7 @@ def train(
         dataset = with_teacher(dataset, taught_by)
     shards = shard(chosen.sampler(dataset), workers)
     prior = np.mean([one.class_shares(chosen.image_size) for one in shards], axis=0)
+    prior = prior if nevi is None else with_nevi(prior, dataset.codes, nevi)
     begun_with = load_start(start, chosen.backbone, dataset) if start else None
 
     # Several workers: each runs this script from the top, and fits with the pixels decoded above. Afterwards

@@ -175,7 +175,7 @@ def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_fold
         pixels = np.random.default_rng(number).integers(0, 256, (70, 70, 3)).astype(np.uint8)
         write_image(tmp_path / "skin" / f"{number}.png", pixels)
     close_ups = ("--close-ups", str(tmp_path / "skin"))
-    student = run_training(tmp_path, drawn_folder, *side, *taught, *close_ups)
+    student = run_training(tmp_path, drawn_folder, *side, *taught, *close_ups, "--nevi", "0.6")
     assert student.returncode == 0, student.stderr
     bundle = load_bundle(tmp_path / "models" / "tried")
     fitted = bundle.load_split().query("split == 'train'")
@@ -186,10 +186,11 @@ def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_fold
     scores = folds.set_index("image_id").loc[held.index, ["plain MEL", "plain NV"]]
     assert held.to_numpy() == pytest.approx(bundle.calibration.probabilities(scores.to_numpy()), abs=1e-4)
     assert pd.read_parquet(bundle.path / "folds.parquet")["fold"].nunique() == 2
+    assert bundle.prior == pytest.approx((0.4, 0.6)) and set(bundle.figures["folds"]["images"]) >= {"all"}
     assert bundle.load_references().close_ups is not None
     assert bundle.figures["accepted"]["photos without a dermatoscope"] < 1
     card = (bundle.path / "MODEL_CARD.md").read_text()
-    assert "of the other" in card
+    assert "of the other" in card and "## On lesions that its teachers had not seen" in card
     assert "taught by the answers of 2 networks" in " ".join(card.split())
 
 

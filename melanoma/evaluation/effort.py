@@ -66,7 +66,7 @@ def age_sex_and_site(table: pd.DataFrame, sought: np.ndarray, folds: np.ndarray)
 
     age = table["age"].astype(float)
     known = pd.get_dummies(table[["sex", "site"]].astype("string").fillna("unknown"), dtype=float)
-    decades = age.fillna(age.median()) / 10
+    decades = age.fillna(age.median() if age.notna().any() else 0) / 10
     columns = known.assign(decades=decades, squared=decades**2, no_age=age.isna().astype(float)).to_numpy()
     score = np.empty(len(table))
     for fold in np.unique(folds):

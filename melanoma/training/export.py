@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from melanoma.data import fingerprints
 from melanoma.data.labels.read import fingerprint
 from melanoma.evaluation.focus import judge_focus
+from melanoma.evaluation.fold_figures import judge_folds
 from melanoma.evaluation.gathering import FILE as FOLDS
 from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.scoring import score_table
@@ -94,11 +95,15 @@ def export_bundle(
         accepted = accepted_shares(
             network, test.features, test.table["source"], references, bundle.distance_threshold, unseen
         )
-        bundle = replace(bundle, figures=judged.figures(accepted, focus))
+        by_teachers = judge_folds(folds, bundle) if folds is not None else None
+        figures = judged.figures(accepted, focus)
+        if by_teachers is not None:
+            figures |= {"folds": by_teachers.as_json()}
+        bundle = replace(bundle, figures=figures)
         description = recipe.description(origin, history)
         if folds is not None:
             description = replace(description, network=description.network + card_words(folds))
-        write_card(folder / "MODEL_CARD.md", bundle, description, judged, accepted, focus, table)
+        write_card(folder / "MODEL_CARD.md", bundle, description, judged, accepted, focus, table, by_teachers)
         describe(folder, bundle)
     print(*judged.lines(), sep="\n")
     for name, text in (focus.rows() if focus else {}).items():

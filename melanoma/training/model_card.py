@@ -9,6 +9,8 @@ from melanoma.data.split import SPLITS
 from melanoma.diagnoses import diagnosis_of
 from melanoma.evaluation.evaluate import FEW, NAMES
 from melanoma.evaluation.focus import Focus
+from melanoma.evaluation.fold_figures import ALL, COLUMNS, FoldFigures
+from melanoma.evaluation.metrics import BINS
 from melanoma.evaluation.non_dermoscopic import CLOSE_UPS
 from melanoma.evaluation.reliability import NAMES as RELIABILITY
 from melanoma.model.bundle import Bundle
@@ -121,6 +123,25 @@ set on, of every source. {close_ups}
 
 """
 
+_FOLDS = """## On lesions that its teachers had not seen
+
+Each of these lesions was answered for by a network of the same recipe that was not fitted to it, once as it
+is, in the mix above and with the thresholds above. So these are figures of the recipe on {images} images,
+{melanomas} of melanoma, not of this one network, which was fitted to them.
+
+| source | images | of melanoma | {columns} |
+|---|---|---|{lines}|
+{rows}
+
+“Calibration error” is the expected one of the likeliest diagnosis over {bins} bins, the source's diagnoses
+weighted to the mix above.
+
+| figure | value |
+|---|---|
+{others}
+
+"""
+
 _NO_CLOSE_UPS = "Photos of skin without a dermatoscope were not at hand, so nothing is known of those."
 _CLOSE_UPS = (
     "Of the photos of skin without a dermatoscope it knows one half; the figure is that of the other."
@@ -178,6 +199,7 @@ def write_card(
     accepted: dict[str, float],
     focus: Focus | None,
     table: pd.DataFrame,
+    folds: FoldFigures | None = None,
 ) -> None:
     """Write the card; `table` has the `split` of every image, `description` comes from the recipe."""
     counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
@@ -201,7 +223,9 @@ def write_card(
         versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
     )
     probabilities = probability_sections(bundle, judged, description.test_images, description.temperature)
-    text = about + probabilities + picture_sections(accepted, focus) + limits_section(bundle, judged) + rest
+    seen = picture_sections(accepted, focus)
+    by_teachers = fold_section(folds) if folds else ""
+    text = about + probabilities + by_teachers + seen + limits_section(bundle, judged) + rest
     path.write_text(text, encoding="utf-8")
 
 
@@ -273,6 +297,23 @@ def _alerts(bundle: Bundle) -> Iterator[tuple[str, ...]]:
             if bound < bundle.alert_sensitivity:
                 promise += f" ({bundle.alert_sensitivity:.0%} takes more lesions)"
             yield name, f"a probability of {threshold:.4f}", f"{lesions} lesions", promise
+
+
+def fold_section(found: FoldFigures) -> str:
+    """Return the section on the folds' answers."""
+    images, melanomas = found.images[ALL]
+    return _FOLDS.format(
+        images=images,
+        melanomas=melanomas,
+        columns=" | ".join(COLUMNS),
+        lines="|".join("---" for _ in COLUMNS),
+        rows=_rows(
+            (name, *found.images[name], *(row.get(column, "too few") for column in COLUMNS))
+            for name, row in found.by_source.items()
+        ),
+        bins=BINS,
+        others=_rows(found.others.items()),
+    )
 
 
 def picture_sections(accepted: dict[str, float], focus: Focus | None) -> str:

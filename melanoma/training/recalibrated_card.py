@@ -5,9 +5,10 @@ from typing import Any
 
 from melanoma.diagnoses import diagnosis_of
 from melanoma.evaluation.focus import Focus
+from melanoma.evaluation.fold_figures import FoldFigures
 from melanoma.model.bundle import Bundle
 from melanoma.training.calibrating import Judged
-from melanoma.training.model_card import limits_section, picture_sections, probability_sections
+from melanoma.training.model_card import fold_section, limits_section, picture_sections, probability_sections
 
 _RECALIBRATED = """
 ### Recalibrated
@@ -46,6 +47,7 @@ def recalibrated_card(
     judged: Judged,
     accepted: dict[str, float],
     focus: Focus | None,
+    folds: FoldFigures | None = None,
 ) -> str:
     """Return the card of a recalibrated bundle, from the `card` of the bundle before.
 
@@ -61,6 +63,8 @@ def recalibrated_card(
         _TEMPERED,
         _subsection(bundle, found),
     )
+    if folds is not None:
+        sections += fold_section(folds)
     if not stored:
         sections += picture_sections(accepted, focus)
     return rewrite_card(card, bundle.name, sections + limits_section(bundle, judged))

@@ -19,6 +19,8 @@ from melanoma.data.labels.read import Paths
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import NAMES
 from melanoma.evaluation.focus import judge_focus
+from melanoma.evaluation.fold_figures import judge_folds
+from melanoma.evaluation.gathering import FILE as FOLDS
 from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.reliability import NAMES as RELIABILITY
 from melanoma.evaluation.scoring import with_probabilities
@@ -298,9 +300,15 @@ def _write(
             network, scores.features[judging], sources, references, bundle.distance_threshold
         )
         figures = judged.figures(accepted, focus)
+    by_teachers = None
+    if FOLDS in before.files:  # the same answers, at the new thresholds
+        by_teachers = judge_folds(pd.read_parquet(folder / FOLDS), bundle)
+        figures |= {"folds": by_teachers.as_json()}
     bundle = replace(bundle, figures=figures)
     card = (before.path / CARD).read_text(encoding="utf-8") if CARD in before.files else ""
-    (folder / CARD).write_text(recalibrated_card(card, bundle, judged, accepted, focus), encoding="utf-8")
+    (folder / CARD).write_text(
+        recalibrated_card(card, bundle, judged, accepted, focus, by_teachers), encoding="utf-8"
+    )
     return describe(folder, bundle), judged
 
 

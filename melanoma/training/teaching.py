@@ -66,6 +66,21 @@ def with_teacher(dataset: Dataset, folds: pd.DataFrame) -> Dataset:
     return replace(dataset, teacher=scores.to_numpy(dtype=np.float32))
 
 
+def with_nevi(shares: np.ndarray, codes: Sequence[str], nevi: float) -> np.ndarray:
+    """Return shares (classes,) with this one of nevi, 0..1, and the others as they are to each other.
+
+    A clinic sees more nevi than an archive holds. Raises UserError if there are no nevi, or for a share
+    outside of 0..1.
+    """
+    if "NV" not in codes:
+        raise UserError("Nevi (NV) are none of the diagnoses, so --nevi means nothing here. Leave it out.")
+    if not 0 < nevi < 1:
+        raise UserError(f"--nevi {nevi} is no share. Give a number between 0 and 1, such as 0.6.")
+    index = list(codes).index("NV")
+    others = np.delete(shares, index)
+    return np.insert(others * (1 - nevi) / others.sum(), index, nevi)
+
+
 def held_answers(folds: pd.DataFrame, variant: str = PLAIN) -> HeldAnswers:
     """Return the folds' answers to photos shown as `variant`, for calibration."""
     names = [f"{variant} {code}" for code in codes_of(folds)]

@@ -55,3 +55,5 @@ def test_age_alone_tells_where_it_does_and_nothing_is_judged_by_its_own_fold():
     leaked = age_sex_and_site(table.assign(age=50.0), sought, folds)
     here = folds == 0
     assert roc_auc(sought[here], leaked[here], np.ones(here.sum())) == pytest.approx(0.5, abs=0.02)
+    nothing = age_sex_and_site(table.assign(age=np.nan, site=None), sought, folds)
+    assert np.isfinite(nothing).all(), "no age is known at all"
