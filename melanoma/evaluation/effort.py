@@ -49,9 +49,15 @@ def share_to_read(score: np.ndarray, sought: np.ndarray, weights: np.ndarray, pa
     return float(curve.read[np.argmax(curve.found >= part - 1e-12)])
 
 
-def effort(score: np.ndarray, sought: np.ndarray, lesions: np.ndarray, part: float = SOUGHT) -> Estimate:
+def effort(
+    score: np.ndarray,
+    sought: np.ndarray,
+    lesions: np.ndarray,
+    part: float = SOUGHT,
+    replicates: int | None = None,
+) -> Estimate:
     """Return `share_to_read` with its interval, by bootstrap over `lesions` (n,)."""
-    return bootstrap(lambda weights: share_to_read(score, sought, weights, part), lesions)
+    return bootstrap(lambda weights: share_to_read(score, sought, weights, part), lesions, replicates)
 
 
 def age_sex_and_site(table: pd.DataFrame, sought: np.ndarray, folds: np.ndarray) -> np.ndarray:

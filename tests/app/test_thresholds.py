@@ -1,5 +1,6 @@
 """The Thresholds page without a browser."""
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -36,6 +37,20 @@ def test_a_fresh_visitor_sees_the_networks_own_threshold(page):
     assert own_threshold() in told
     assert "**9** melanoma found" in told
     assert "**1** melanoma missed" in told
+
+
+def test_what_a_sorted_list_saves_is_told_by_the_models_own_predictions(page):
+    rows = (
+        load_bundle(SHIPPED).load_predictions().query("split == 'test'").sort_values("MEL", ascending=False)
+    )
+    melanomas = (rows["diagnosis"] == "MEL").to_numpy()
+    place = np.searchsorted(np.cumsum(melanomas), np.ceil(0.95 * melanomas.sum())) + 1
+    told = words(page)
+    assert (
+        f"95% of the {melanomas.sum()} photos of melanoma are among the first {place / len(rows):.0%} ("
+        in told
+    )
+    assert "malignant photos are among the first" in told
 
 
 def test_another_threshold_and_prevalence_change_what_is_told(page):

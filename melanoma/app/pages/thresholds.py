@@ -7,6 +7,7 @@ from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import chosen_bundle
 from melanoma.app.parts.thresholds.confusion_and_reliability import show_confusion, show_reliability
 from melanoma.app.parts.thresholds.operating_point import show_operating_point
+from melanoma.app.parts.thresholds.saved_effort import show_saved_effort
 from melanoma.evaluation.held_out import HeldOut, judge_held_out
 from melanoma.model.bundle import Bundle
 
@@ -24,6 +25,7 @@ def page() -> None:
         show_confusion(held_out)
     with right:
         show_reliability(held_out)
+    show_saved_effort(held_out)
 
 
 # No ttl: the files of a bundle's version never change.
