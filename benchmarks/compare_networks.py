@@ -4,7 +4,7 @@
 
 The first is what the others are compared with. The tables come from `train.py --folds` or `--leave-out`.
 With --nevi 0.7 the probabilities assume a mix with that share of nevi, with --turns they are those of the
-mean of eight turns.
+mean of eight turns. --without BCN20000 leaves out the source whose photos are small.
 """
 
 from pathlib import Path
@@ -22,12 +22,14 @@ def compare(
     tables: list[Path],
     nevi: Annotated[float | None, typer.Option(help="Share of nevi in the mix; even without it.")] = None,
     turns: Annotated[bool, typer.Option(help="The mean of eight turns, not one.")] = False,
+    without: Annotated[list[str] | None, typer.Option(help="A source to leave out; may be repeated.")] = None,
     replicates: int = 300,
 ) -> None:
     """Print the first table's figures, and what each other one differs by."""
     loaded = []
     for file in tables:
         table = pd.read_parquet(file)
+        table = table[~table["source"].isin(without or [])].reset_index(drop=True)
         codes = codes_of(table)
         loaded.append(Answers(table, codes, mix_of(codes, nevi), TURNS if turns else PLAIN))
     print(f"{tables[0]}: {len(loaded[0].table)} images", *as_rows(estimates(loaded[0], replicates)), sep="\n")
