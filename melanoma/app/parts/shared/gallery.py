@@ -1,5 +1,7 @@
 """The photos of a visit: in the visitor's session, and nowhere else."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from melanoma.app.parts.shared.link import put_into_link
@@ -10,7 +12,7 @@ MOST_PIXELS = 64_000_000
 """Of all photos of a visit together, 192 MB: the host has little more for everyone."""
 SAMPLE = "sample"
 """The name of a drawing in a link."""
-_PHOTOS, _CHOSEN = "photos", "photo-chosen"
+_PHOTOS, _CHOSEN, _COUNT = "photos", "photo-chosen", "photo-count"
 
 
 def photos() -> tuple[Photo, ...]:
@@ -25,8 +27,8 @@ def add_photos(new: list[Photo]) -> int:
     """
     stored = _stored()
     for photo in new:
-        stored.pop(photo.key, None)
-        stored[photo.key] = photo
+        known = stored.pop(photo.key, None)
+        stored[photo.key] = replace(photo, number=known.number if known else _next_number())
     gone = 0
     while len(stored) > 1 and (len(stored) > MOST_PHOTOS or _pixels(stored) > MOST_PIXELS):
         del stored[next(iter(stored))]
@@ -58,6 +60,11 @@ def current_photo() -> Photo:
 
 def _stored() -> dict[str, Photo]:
     return st.session_state.setdefault(_PHOTOS, {})
+
+
+def _next_number() -> int:
+    st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+    return int(st.session_state[_COUNT])
 
 
 def _pixels(stored: dict[str, Photo]) -> int:

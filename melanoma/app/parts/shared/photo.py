@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from melanoma.app.parts.shared.decoder import DECODER
 from melanoma.app.parts.shared.error_messages import sentence_of
 from melanoma.app.parts.shared.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
-from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.app.parts.shared.samples import SAMPLES, Photo, sample, title_of
 from melanoma.app.parts.shared.server import release_upload, widget_number_on_page
@@ -20,37 +20,54 @@ from melanoma.photos.reading import MAX_BYTES
 from melanoma.photos.recognition import HEAD, PassedOver, is_system_file
 from melanoma.phrases import Sentence
 
-__all__ = ["Photo", "choose_photo", "current_photo", "photo_bar", "show_photos"]
+__all__ = ["Photo", "choose_photo", "current_photo", "go_to_answer", "photo_bar"]
 
 _PROBLEMS, _UPLOADS, _PICTURE = "photo-problems", "uploads", "camera-picture"
+_CAMERA, _ARRIVED = "camera-open", "photo-arrived"
 _MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
-_THUMBNAIL = 76  # pixels
+_GO_TO_ANSWER = """<script>
+{
+    const verdict = document.querySelector(".st-key-verdict");
+    verdict?.scrollIntoView({ block: "nearest" });
+}
+</script>"""
+_THUMBNAIL = 64  # pixels
 
 
 def choose_photo() -> Photo:
-    """Draw the upload and the camera; return the photo in view, a drawing as long as there is none.
+    """Draw in one row the upload, the camera, thumbnails, and what is known of the photo in view; return it.
 
     A file that cannot be used gets its sentence and changes nothing.
     """
-    _draw_sources()
-    _draw_problems()
-    return current_photo()
-
-
-def show_photos(photo: Photo) -> None:
-    """Draw thumbnails to choose from, and what is to be known or done about the photo in view."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="photos-in-a-row"):
+    with st.container(key="photos-in-a-row"):
+        _draw_sources()
+        photo = current_photo()
         _draw_strip(photo)
-        if not photo.drawn:
-            st.button(
-                say("Take this photo away"),
-                icon=":material/delete:",
-                type="tertiary",
-                on_click=forget,
-                args=(photo.key,),
-            )
+        with st.container(key="about-photo"):
+            _describe_at_length(photo)
+    _draw_problems()
+    return photo
+
+
+def _describe_at_length(photo: Photo) -> None:
     if photo.drawn:
-        st.info(text("example"), icon=":material/draw:")
+        st.caption(say("Drawings, to look at until there is a photo."))
+        return
+    name = f": {escape_markdown(photo.name)}" if photo.name else ""
+    st.caption(f"**{describe(photo)}**{name}")
+    st.button(
+        say("Take this photo away"),
+        icon=":material/delete:",
+        type="tertiary",
+        on_click=forget,
+        args=(photo.key,),
+    )
+
+
+def go_to_answer() -> None:
+    """Bring the verdict into view if a photo has just come: on a phone it may lie above or below."""
+    if st.session_state.pop(_ARRIVED, False):
+        st.html(_GO_TO_ANSWER, unsafe_allow_javascript=True)
 
 
 def photo_bar() -> Photo:
@@ -73,30 +90,32 @@ def describe(photo: Photo) -> str:
     """Return in words what is in view, without the file's name."""
     if photo.drawn:
         return say("A drawing, not a photo: {title}", title=title_of(photo.key))
-    number = [kept.key for kept in photos()].index(photo.key) + 1
-    return say("Your photo {number} of {count}", number=number, count=len(photos()))
+    return say("Your photo {number}", number=photo.number)
 
 
 def _draw_sources() -> None:
-    files, camera = say("Photo file"), say("Camera")
-    source = st.segmented_control(
-        say("Where the photo comes from"),
-        [files, camera],
-        default=files,
-        key="photo-source",
-        label_visibility="collapsed",
+    """Draw the uploader and the camera's button, which has the camera only while it is open."""
+    with st.container(key="photo-sources", gap="xsmall"):
+        _draw_uploader()
+        camera = st.popover(say("Camera"), icon=":material/photo_camera:", key=_CAMERA, on_change="rerun")
+        if camera.open:
+            with camera:
+                _draw_camera()
+
+
+def _draw_camera() -> None:
+    picture = st.camera_input(
+        say("Take a photo through the dermatoscope"),
+        key="camera",
+        resolution="1080p",  # by default a picture is as small as its place on the page
+        on_change=_store_uploads,
+        args=("camera",),
     )
-    if source == camera:
-        picture = st.camera_input(
-            say("Take a photo through the dermatoscope"),
-            key="camera",
-            resolution="1080p",  # by default a picture is as small as its place on the page
-            on_change=_store_uploads,
-            args=("camera",),
-        )
-        if picture is not None and picture.file_id != st.session_state.get(_PICTURE):
-            _store_uploads_of_stale_page("camera")
-        return
+    if picture is not None and picture.file_id != st.session_state.get(_PICTURE):
+        _store_uploads_of_stale_page("camera")
+
+
+def _draw_uploader() -> None:
     # A new uploader after each file: an uploader that still holds one first reports that it is gone, and
     # the drawing would flash up between two photos.
     if _UPLOADS not in st.session_state:
@@ -133,24 +152,23 @@ def _draw_problems() -> None:
 
 
 def _draw_strip(current: Photo) -> None:
-    """Draw thumbnails of the visitor's photos and of the drawings, each with a button that shows it."""
-    brought = photos()
-    with st.container(horizontal=True, gap="small", key="strip"):
-        for number, photo in enumerate(brought, start=1):
-            _draw_thumbnail(photo, say("Photo {number}", number=number), current)
-        for name in SAMPLES if len(brought) <= 1 else ():
+    """Draw thumbnails of the visitor's photos and of the drawings, each a button that shows it."""
+    with st.container(horizontal=True, wrap=False, gap="xsmall", key="strip"):
+        for photo in photos():
+            _draw_thumbnail(photo, say("Photo {number}", number=photo.number), current)
+        for name in SAMPLES:
             _draw_thumbnail(sample(name), title_of(name), current)
 
 
 def _draw_thumbnail(photo: Photo, label: str, current: Photo) -> None:
     shown = photo.key == current.key
-    with st.container(width=_THUMBNAIL + 28, gap="xxsmall"):
+    with st.container(width=_THUMBNAIL + 8, gap=None, key=f"thumbnail-{photo.key}"):
         st.image(photo.thumbnail, width=_THUMBNAIL, alt="")
         st.button(
             label,
             key=f"show-{photo.key}",
             type="primary" if shown else "tertiary",
-            help=escape_markdown(photo.name) if photo.name and not photo.drawn else None,
+            help=escape_markdown(photo.name) if photo.name and not photo.drawn else label,
             on_click=choose,
             args=(photo.key,),
         )
@@ -166,6 +184,7 @@ def _store_uploads(widget: str) -> None:
     files = [file for file in named if isinstance(file, UploadedFile)]
     if widget == "camera":
         st.session_state[_PICTURE] = given.file_id
+        st.session_state[_CAMERA] = False
     else:
         st.session_state[_UPLOADS] += 1
     new: list[Photo] = []
@@ -196,6 +215,7 @@ def _store_uploads(widget: str) -> None:
     if len(files) > MOST_PHOTOS:
         problems.append(Sentence("Only the first {most} photos were taken.", most=MOST_PHOTOS))
     gone = add_photos(new) if new else 0
+    st.session_state[_ARRIVED] = bool(new)
     if gone:
         problems.append(Sentence("The oldest photos made room for the new ones ({gone}).", gone=gone))
     st.session_state[_PROBLEMS] = problems

@@ -37,6 +37,8 @@ class Photo:
     """True for one of the project's own drawings."""
     name: str = ""
     """The file's name as typed, or the drawing's in a link; empty for the camera's picture."""
+    number: int = 0
+    """Of the visitor's own photos in the order in which they came: it stays when others go."""
 
     @cached_property
     def thumbnail(self) -> bytes:
