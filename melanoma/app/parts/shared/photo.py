@@ -7,23 +7,39 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from melanoma.app.parts.shared.decoder import DECODER
-from melanoma.app.parts.shared.error_messages import sentence_of
-from melanoma.app.parts.shared.gallery import MOST_PHOTOS, add_photos, choose, current_photo, forget, photos
+from melanoma.app.parts.shared.error_messages import fragment, sentence_of
+from melanoma.app.parts.shared.examples import EXAMPLES
+from melanoma.app.parts.shared.gallery import (
+    MOST_PHOTOS,
+    add_photos,
+    choose,
+    current_photo,
+    forget,
+    missing_from_link,
+    photos,
+)
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.markdown import escape_markdown
-from melanoma.app.parts.shared.samples import SAMPLES, Photo, sample, title_of
+from melanoma.app.parts.shared.model import chosen_bundle
+from melanoma.app.parts.shared.samples import SAMPLES, Photo, example_photos, sample, title_of
 from melanoma.app.parts.shared.server import release_upload, widget_number_on_page
 from melanoma.app.parts.shared.uploader import show_uploader
 from melanoma.app.server_metrics import METRICS
+from melanoma.diagnoses import diagnosis_of
+from melanoma.model.alert_wording import within_sentence
+from melanoma.model.bundle import Bundle
+from melanoma.photos.examples import IDS
 from melanoma.photos.formats import KINDS
 from melanoma.photos.reading import MAX_BYTES
 from melanoma.photos.recognition import HEAD, PassedOver, is_system_file
 from melanoma.phrases import Sentence
 
-__all__ = ["Photo", "choose_photo", "current_photo", "go_to_answer", "photo_bar"]
+__all__ = ["Photo", "choose_photo", "current_photo", "go_to_answer", "photo_bar", "watch_for_examples"]
 
 _PROBLEMS, _UPLOADS, _PICTURE = "photo-problems", "uploads", "camera-picture"
 _CAMERA, _ARRIVED = "camera-open", "photo-arrived"
+_LOOK_AGAIN, _LOOK_SELDOM = 2.0, 15.0  # seconds, while real photos come and after some did not
+_MOST_NAME = 40  # characters of what a link names
 _MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
 _GO_TO_ANSWER = """<script>
 {
@@ -46,12 +62,32 @@ def choose_photo() -> Photo:
         with st.container(key="about-photo"):
             _describe_at_length(photo)
     _draw_problems()
+    watch_for_examples()
     return photo
 
 
 def _describe_at_length(photo: Photo) -> None:
+    if missing := missing_from_link():
+        st.caption(
+            say(
+                "The photo of this link, {name}, is not here: it has not come from the ISIC Archive, or it "
+                "is no example.",
+                name=escape_markdown(missing[:_MOST_NAME]),
+            )
+        )
     if photo.drawn:
-        st.caption(say("Drawings, to look at until there is a photo."))
+        if example_photos():
+            return
+        if EXAMPLES.pending:
+            st.caption(say("Drawings, until the real photos have come from the ISIC Archive."))
+        else:
+            st.caption(say("Drawings stand in for the real photos, which cannot be had here just now."))
+        return
+    if photo.example is not None:
+        st.caption(
+            f"**{say('True diagnosis: {name}.', name=within_sentence(photo.example.diagnosis, say))}** "
+            f"{_fitted_words(photo)} {escape_markdown(photo.credit)}"
+        )
         return
     name = f": {escape_markdown(photo.name)}" if photo.name else ""
     st.caption(f"**{describe(photo)}**{name}")
@@ -79,10 +115,13 @@ def photo_bar() -> Photo:
             st.markdown(f"**{describe(photo)}**")
             if photo.drawn:
                 st.caption(say("The network never learned from drawings: its answer here means nothing."))
+            elif photo.example is not None:
+                st.caption(f"{_fitted_words(photo)} {escape_markdown(photo.credit)}")
         with st.popover(say("Another photo"), icon=":material/add_photo_alternate:"):
             _draw_sources()
             _draw_strip(photo)
     _draw_problems()
+    watch_for_examples()
     return photo
 
 
@@ -90,7 +129,47 @@ def describe(photo: Photo) -> str:
     """Return in words what is in view, without the file's name."""
     if photo.drawn:
         return say("A drawing, not a photo: {title}", title=title_of(photo.key))
+    if photo.example is not None:
+        return say("A photo of the ISIC Archive: {name}", name=_truth_of(photo))
     return say("Your photo {number}", number=photo.number)
+
+
+def _truth_of(photo: Photo) -> str:
+    return say(diagnosis_of(photo.example.diagnosis).name) if photo.example else ""
+
+
+def _fitted_words(photo: Photo) -> str:
+    """Return whether the network learned from an example; empty where its bundle does not say."""
+    side = _sides(chosen_bundle(), chosen_bundle().version).get(photo.key)
+    if side is None:
+        return ""
+    if side == "test":
+        return say("The network never learned from it.")
+    return say("The network has seen this photo before, so its answer proves nothing.")
+
+
+# No ttl: the files of a bundle's version never change.
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _sides(_bundle: Bundle, version: str) -> dict[str, str]:
+    """Return on which side of the split each example lies, as far as the bundle says."""
+    if "split.parquet" not in _bundle.files:
+        return {}
+    split = _bundle.load_split()
+    found = split[split["image_id"].isin([isic_id for isic_id, _ in IDS])]
+    return dict(zip(found["image_id"], found["split"], strict=True))
+
+
+def watch_for_examples() -> None:
+    """Draw the page anew when more real photos have come, as long as they are being fetched."""
+    if EXAMPLES.gathering:
+        seen, pending = len(example_photos()), EXAMPLES.pending
+        every = _LOOK_AGAIN if pending else _LOOK_SELDOM
+        fragment(lambda: _redraw_if_changed(seen, pending), run_every=every)()
+
+
+def _redraw_if_changed(seen: int, pending: bool) -> None:
+    if (len(example_photos()), EXAMPLES.pending) != (seen, pending):
+        st.rerun()
 
 
 def _draw_sources() -> None:
@@ -156,7 +235,10 @@ def _draw_strip(current: Photo) -> None:
     with st.container(horizontal=True, wrap=False, gap="xsmall", key="strip"):
         for photo in photos():
             _draw_thumbnail(photo, say("Photo {number}", number=photo.number), current)
-        for name in SAMPLES:
+        real = example_photos()
+        for photo in real:
+            _draw_thumbnail(photo, _truth_of(photo), current)
+        for name in () if real and not current.drawn else SAMPLES:
             _draw_thumbnail(sample(name), title_of(name), current)
 
 
@@ -168,7 +250,7 @@ def _draw_thumbnail(photo: Photo, label: str, current: Photo) -> None:
             label,
             key=f"show-{photo.key}",
             type="primary" if shown else "tertiary",
-            help=escape_markdown(photo.name) if photo.name and not photo.drawn else label,
+            help=escape_markdown(photo.name) if photo.name and photo.own else label,
             on_click=choose,
             args=(photo.key,),
         )
