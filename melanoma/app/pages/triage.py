@@ -84,7 +84,11 @@ def _show_progress() -> None:
     st.session_state[f"{_RUN}-shown-running"] = True
     progress = say("{done} of {total} photos", done=run.done, total=run.total)
     if run.lists_ahead:
-        progress = say("{before} other lists come first. Yours begins by itself.", before=run.lists_ahead)
+        progress = (
+            say("One other list comes first. Yours begins by itself.")
+            if run.lists_ahead == 1
+            else say("{before} other lists come first. Yours begins by itself.", before=run.lists_ahead)
+        )
     elif run.seconds_left is not None:
         progress = say("{told}, about {left:.0f} s left", told=progress, left=run.seconds_left)
     bar, button = st.columns([5, 1], vertical_alignment="center")

@@ -37,7 +37,7 @@ from melanoma.phrases import Sentence
 __all__ = ["Photo", "choose_photo", "current_photo", "go_to_answer", "photo_bar", "watch_for_examples"]
 
 _PROBLEMS, _UPLOADS, _PICTURE = "photo-problems", "uploads", "camera-picture"
-_CAMERA, _ARRIVED = "camera-open", "photo-arrived"
+_NOTES, _CAMERA, _ARRIVED = "photo-notes", "camera-open", "photo-arrived"
 _LOOK_AGAIN, _LOOK_SELDOM = 2.0, 15.0  # seconds, while real photos come and after some did not
 _MOST_NAME = 40  # characters of what a link names
 _MOST_PROBLEMS = 4  # sentences at once; more would push the result out of view
@@ -228,6 +228,8 @@ def _draw_problems() -> None:
     if problems := st.session_state.get(_PROBLEMS):
         sentences = "  \n".join(escape_markdown(problem.said(say)) for problem in problems)
         st.error(sentences, icon=":material/broken_image:")
+    for note in st.session_state.get(_NOTES, ()):
+        st.info(escape_markdown(note.said(say)), icon=":material/info:")
 
 
 def _draw_strip(current: Photo) -> None:
@@ -296,8 +298,9 @@ def _store_uploads(widget: str) -> None:
         problems.append(sentence)
     if len(files) > MOST_PHOTOS:
         problems.append(Sentence("Only the first {most} photos were taken.", most=MOST_PHOTOS))
+    notes: list[Sentence] = []
     gone = add_photos(new) if new else 0
     st.session_state[_ARRIVED] = bool(new)
     if gone:
-        problems.append(Sentence("The oldest photos made room for the new ones ({gone}).", gone=gone))
-    st.session_state[_PROBLEMS] = problems
+        notes.append(Sentence("The oldest photos made room for the new ones ({gone}).", gone=gone))
+    st.session_state[_PROBLEMS], st.session_state[_NOTES] = problems, notes
