@@ -74,8 +74,9 @@ def running_server(
             port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    quiet = {"MELANOMA_ARCHIVE": "off"}  # nothing outside this machine is asked, unless told otherwise
     server = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | (environment or {}), stdout=log, stderr=subprocess.STDOUT
+        command, cwd=ROOT, env=os.environ | quiet | (environment or {}), stdout=log, stderr=subprocess.STDOUT
     )
     try:
         url = f"http://127.0.0.1:{port}"

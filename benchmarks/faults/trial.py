@@ -82,7 +82,7 @@ class Visitor:
 
     def sees_a_drawing(self, seconds: float = TIMEOUT) -> bool:
         """Return whether the page shows its first drawing and the network's answer for it."""
-        return self._in_time(lambda: self._wait_for("This is a drawing, not a photo", seconds))
+        return self._in_time(lambda: self._wait_for("A drawing, not a photo", seconds))
 
     def has_photo(self) -> bool:
         """Return whether a photo of the visitor's own is in view."""
