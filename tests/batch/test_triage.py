@@ -201,3 +201,10 @@ def _until(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_no_probability_at_all_is_the_least_urgent():
+    entries = [judged("none", False, False, 0.0), judged("some", False, False, 0.5, 0.0), entry("bad", None)]
+    assert [found.name for found in ranked(entries)] == ["bad", "some", "none"]
+    few = [judged("no melanoma", True, True, 0.5, 0.0), judged("some", True, True, 0.5, 0.3)]
+    assert [found.name for found in ranked(few)] == ["some", "no melanoma"]

@@ -1,6 +1,7 @@
 """What every backbone promises, on unfitted networks at 64 px."""
 
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from melanoma.errors import UserError
 from melanoma.explain.layers import convolutional_layers
 from melanoma.model.backbones.base import FEATURES, Backbone
+from melanoma.model.backbones.keras_applications import load_fetched
 from melanoma.model.backbones.registry import BACKBONES, backbone_named
 from melanoma.model.bundle import load_bundle
 from melanoma.model.classifier import CompiledNetwork, load_compiled
@@ -222,3 +224,47 @@ def test_weights_are_told_in_words(backbone):
 def test_an_unknown_backbone_is_refused_with_those_there_are():
     with pytest.raises(UserError, match="no backbone “vgg”. Choose one of mobilenet, .*efficientnet-lite0, "):
         backbone_named("vgg")
+
+
+def spacings(network: keras.Model) -> dict[str, int]:
+    """Pixels between the cells that each depthwise convolution takes together."""
+    return {
+        layer.name: SIZE // (layer.output.shape[1] * layer.strides[0]) * layer.dilation_rate[0]
+        for layer in network.layers
+        if isinstance(layer, keras.layers.DepthwiseConv2D)
+    }
+
+
+def test_what_the_stride_spread_is_spread_by_dilation(backbone, network):
+    dense, plain = spacings(network), spacings(plain_features(backbone))
+    assert dense == plain and max(dense.values()) == 32
+
+
+def test_pixels_come_to_the_first_convolution_between_minus_one_and_one(backbone, network):
+    first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    before = keras.Model(network.inputs, first.input)
+    found = run(before, np.full((1, SIZE, SIZE, 3), [0, 51, 255], np.uint8))[0, SIZE // 2, SIZE // 2]
+    assert found == pytest.approx([-1, -0.6, 1], abs=0.01)
+
+
+def test_three_blocks_of_mobilenet_keep_imagenet_s_weights_and_none_of_the_lites():
+    assert {name: backbone.frozen_blocks for name, backbone in BACKBONES.items()} == {
+        **{"mobilenet": 3, "efficientnet-lite0": 0, "efficientnet-lite1": 0, "efficientnet-lite2": 0}
+    }
+
+
+def test_weights_that_keras_fetches_are_those_of_the_network_without_its_top():
+    """The download itself is Keras'."""
+    asked = {}
+
+    def application(**options):
+        asked.update(options)
+        return keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, kernel_initializer="ones")])
+
+    features = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    load_fetched(application, features)
+    assert (features.get_weights()[0] == 1).all()
+    assert (asked["include_top"], asked["weights"]) == (False, "imagenet")
+    load = BACKBONES["mobilenet"].load_imagenet
+    assert isinstance(load, partial)
+    assert (load.func, load.args) == (load_fetched, (keras.applications.MobileNet,))
