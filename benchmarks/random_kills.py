@@ -120,8 +120,10 @@ def trial(name: str, job: Job, times: int, chance: random.Random, base: Path) ->
                 wrong += [] if job.read(killed / job.out) == expected else ["another result after a kill"]
             except (AssertionError, OSError, UnicodeDecodeError) as error:
                 wrong.append(f"half a {job.out}: {error}")
-            if status == 0:
+            if status == 0 and job.again:
                 break
+            if status == 0:
+                (killed / job.out).unlink()
     status, _ = run(job, killed, job.again)
     wrong += (
         [] if status == 0 else [f"the last run ended with {status}: {(killed / 'log').read_text()[-500:]}"]

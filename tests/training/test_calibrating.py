@@ -12,18 +12,17 @@ from melanoma.model.calibration import class_weights, fit_temperature
 from melanoma.training.calibrating import calibrate, draw_reliability
 
 PRIOR = np.array([0.8, 0.2])
-UP = 3 * np.log(2)
-"""A difference of the logits. Where it speaks for melanoma, 4 of 6 images are one and 10 of 30 are none: a
-likelihood ratio of 2, so that the temperature is 3 in any mix. Even weights, or another mix in the scores
-than in the weights, give another."""
-SIGNS = np.array([1] * 4 + [-1] * 2 + [1] * 10 + [-1] * 20)
-TRUTH = np.array([0] * 6 + [1] * 30)
-LOGITS = np.stack([SIGNS * UP, np.zeros(36)], axis=1) + 5
+SIGNS = np.array([2] * 4 + [-1] * 3 + [2] * 4 + [-1] * 24)
+TRUTH = np.array([0] * 7 + [1] * 28)
+LOGITS = np.stack([SIGNS * 3 * np.log(2), np.zeros(35)], axis=1) + 5
+"""Of 7 melanomas 4 have a difference of 2 x 3 log 2, and of 28 nevi 4: four times as likely. The others have
+one of -3 log 2, and are half as likely. So the temperature is 3, in any mix; but not with even weights, nor
+with another mix in the scores than in the weights."""
 
 
 def test_the_weights_bring_the_classes_into_the_mix():
     weights = class_weights(TRUTH, PRIOR)
-    assert weights[0] == pytest.approx(0.8 / 6) and weights[-1] == pytest.approx(0.2 / 30)
+    assert weights[0] == pytest.approx(0.8 / 7) and weights[-1] == pytest.approx(0.2 / 28)
 
 
 @pytest.mark.parametrize("prior", [PRIOR, PRIOR[::-1], np.array([0.03, 0.97])])
@@ -32,14 +31,36 @@ def test_the_temperature_of_a_known_likelihood_ratio(prior):
 
 
 def test_calibration_fits_the_temperature_in_the_mix_and_decides_with_it():
-    table = pd.DataFrame({"diagnosis": np.array(["MEL", "NV"])[TRUTH], "lesion_id": np.arange(36)})
+    table = pd.DataFrame({"diagnosis": np.array(["MEL", "NV"])[TRUTH], "lesion_id": np.arange(35)})
     found = calibrate(LOGITS, table, ("MEL", "NV"), PRIOR, 0.5, 0.9)
     assert found["temperature"] == pytest.approx(3, rel=1e-3)
-    # Odds of 4 in the mix, times 2 or half: probabilities of 8/9 and 2/3. Of six melanomas the lowest is 2/3.
+    # Odds of 4 in the mix, times 4 or half: probabilities of 16/17 and 2/3, the lowest of seven melanomas.
     assert found["alert_threshold"] == pytest.approx(2 / 3, abs=1e-3)
     given = calibrate(LOGITS, table, ("MEL", "NV"), PRIOR, 0.5, 0.9, temperature=1.0)
     assert given["temperature"] == 1.0
-    assert given["alert_threshold"] == pytest.approx(4 / (4 + 8), abs=1e-9)
+    assert given["alert_threshold"] == pytest.approx((4 / 8) / (4 / 8 + 1), abs=1e-9)
+
+
+def least_temperature(differences, truth, prior):
+    """The temperature with the least weighted cross-entropy of two classes, on a fine grid, written out."""
+    grid = np.arange(0.2, 5, 0.002)[:, None]
+    odds = np.where(truth == 0, 1, -1) * (differences / grid + np.log(prior[0] / prior[1]))
+    weights = np.array(prior)[truth] / np.bincount(truth)[truth]
+    return grid[(weights * np.log1p(np.exp(-odds))).sum(axis=1).argmin(), 0]
+
+
+def test_the_mix_of_the_fit_is_the_bundle_s():
+    """Where no temperature fits all, it hangs on the mix that errors are counted in."""
+    truth = np.array([0] * 8 + [1] * 40)
+    differences = np.array([3.0] * 5 + [-1.0] * 2 + [-4.0] + [2.0] * 3 + [-1.5] * 30 + [-6.0] * 7)
+    table = pd.DataFrame({"diagnosis": np.array(["MEL", "NV"])[truth], "lesion_id": np.arange(48)})
+    logits = np.stack([differences, np.zeros(48)], axis=1)
+    found = {}
+    for share in (0.9, 0.5, 0.1):
+        prior = np.array([share, 1 - share])
+        found[share] = calibrate(logits, table, ("MEL", "NV"), prior, 0.5, 0.9)["temperature"]
+        assert found[share] == pytest.approx(least_temperature(differences, truth, prior), abs=0.003)
+    assert min(abs(found[0.5] - found[0.9]), abs(found[0.5] - found[0.1])) > 0.1
 
 
 def test_the_diagram_shows_the_share_of_melanomas_in_the_mix(small_bundle, tmp_path, monkeypatch):
