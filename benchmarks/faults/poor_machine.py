@@ -86,9 +86,8 @@ def clock_jumps(browser: Browser) -> Trial:
                 trial.goes_on(visitor, f"a photo after a jump of {jump} is answered")
                 trial.keeps(neighbour, f"another visitor, after a jump of {jump},")
             trial.must(server.poll() is None, "the server has ended")
-        for jump in JUMPS:
-            clock.write_text(jump)
-            _commands(trial, surroundings)
+        clock.write_text(JUMPS[0])
+        _commands(trial, surroundings)
     trial.seen.append("the page as always")
     trial.lost.append("nothing")
     return trial

@@ -31,19 +31,8 @@ PARAMETERS = (
 )
 """All names that a link may hold."""
 VALUES = (
-    *(
-        "1e309",
-        "nan",
-        "-1",
-        "99999999999999999999",
-        "true",
-        "",
-        "٣",
-        "\x00",
-        "../../../etc/passwd",
-        "/dev/zero",
-    ),
-    *("<script>alert(1)</script>", "![](http://localhost:9/x)", "{name}", "[0,1,2]", "\u202eabc", "x" * 4000),
+    *("1e309", "-1", "99999999999999999999", "", "٣", "\x00", "../../../etc/passwd"),
+    *("<script>alert(1)</script>", "![](http://localhost:9/x) {name} [0,1]", "x" * 4000),
 )
 _REMOVED_WITHIN = 30.0
 """Seconds after “Remove my photos”, as the page promises."""
