@@ -36,7 +36,7 @@ class Job:
 
     words: list[str]
     again: list[str]
-    """What is added to run it again."""
+    """What is added to run it again, once a checkpoint is there."""
     out: str
     read: Callable[[Path], object]
     """Return what has to be the same, of the file or folder `out`; raises an exception for half a one."""
@@ -102,6 +102,10 @@ def run(job: Job, folder: Path, more: list[str], seconds: float | None = None) -
     return status, time.monotonic() - began
 
 
+def _to_go_on(job: Job, folder: Path) -> list[str]:
+    return job.again if any(folder.glob("runs/*/checkpoint-*")) else []
+
+
 def trial(name: str, job: Job, times: int, chance: random.Random, base: Path) -> bool:
     """Print what happened, and return whether all was as it must be."""
     whole, killed = base / f"{name}-whole", base / f"{name}-killed"
@@ -109,9 +113,9 @@ def trial(name: str, job: Job, times: int, chance: random.Random, base: Path) ->
     status, seconds = run(job, whole, [])
     assert status == 0, (whole / "log").read_text()
     expected, wrong, moments, ended = job.read(whole / job.out), [], [], 0
-    for number in range(times):
+    for _ in range(times):
         moments.append(chance.uniform(0.02, 1) * seconds)
-        status, _ = run(job, killed, job.again if number else [], moments[-1])
+        status, _ = run(job, killed, _to_go_on(job, killed), moments[-1])
         ended += status == 0
         if status not in (0, -signal.SIGKILL):
             wrong.append(f"exit status {status} after {moments[-1]:.1f} s")
@@ -124,7 +128,7 @@ def trial(name: str, job: Job, times: int, chance: random.Random, base: Path) ->
                 break
             if status == 0:
                 (killed / job.out).unlink()
-    status, _ = run(job, killed, job.again)
+    status, _ = run(job, killed, _to_go_on(job, killed))
     wrong += (
         [] if status == 0 else [f"the last run ended with {status}: {(killed / 'log').read_text()[-500:]}"]
     )
