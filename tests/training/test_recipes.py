@@ -150,3 +150,15 @@ def test_stages_grow_in_sizes_that_every_backbone_divides():
         sizes = [stage.image_size for stage in recipe.stages]
         assert sizes == sorted(sizes) and all(64 <= size <= 256 and size % 32 == 0 for size in sizes)
         assert all(1 <= stage.epochs <= 20 for stage in recipe.stages)
+
+
+def test_an_honest_experiment_differs_from_its_namesake_by_labels_and_split_alone():
+    for name, recipe in EXPERIMENTS.items():
+        assert recipe.honest == name.endswith("-honest"), name
+    pairs = {"a": "a", "b": "b", "c": "c", "d": "d-after"}
+    for letter, other in pairs.items():
+        honest, plain = EXPERIMENTS[f"tutorial-{letter}-honest"], EXPERIMENTS[f"tutorial-{other}"]
+        assert replace(honest, name=plain.name, honest=False) == plain
+    assert len({replace(one, name="") for one in EXPERIMENTS.values()}) == len(EXPERIMENTS), (
+        "none comes twice"
+    )
