@@ -36,6 +36,7 @@ def test_roc_auc_counts_the_pairs_in_order():
     positive, score = np.array([True, True, False, False]), np.array([0.9, 0.4, 0.5, 0.1])
     assert roc_auc(positive, score, np.ones(4)) == pytest.approx(3 / 4)
     assert np.isnan(roc_auc(positive, score, np.array([1, 1, 0, 0.0])))
+    assert np.isnan(roc_auc(positive, score, np.array([0, 0, 1, 1.0])))
     assert share(score > 0.45, positive, np.ones(4)) == 0.5
 
 
@@ -113,6 +114,8 @@ def test_average_precision_of_a_known_order():
     found = average_precision(np.array([True, False, True, False]), score, np.ones(4))
     assert found == pytest.approx((1 + 2 / 3) / 2)
     assert np.isnan(average_precision(np.zeros(4, bool), score, np.ones(4)))
+    assert np.isnan(average_precision(np.ones(4, bool), score, np.ones(4)))
+    assert np.isnan(average_precision(score > 0.65, score, np.array([1, 1, 1, 0.0])))
 
 
 def test_an_estimate_that_nobody_knows():

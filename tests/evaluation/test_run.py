@@ -58,6 +58,10 @@ def test_what_was_fitted_is_left_out_and_told_by_how_it_is_known(bundle, labels)
     ages = {group.name: group.images for group in found.evaluation.groups if group.kind == "age_group"}
     assert ages == {"45 to 59": 1, "60 to 74": 2, "75 up": 1}
     assert json.loads(json.dumps(told, allow_nan=False)) == told
+    found.write(labels.parent / "a" / "new folder")
+    found.write(labels.parent / "a" / "new folder")
+    assert json.loads((labels.parent / "a" / "new folder" / "evaluation.json").read_text()) == told
+    assert len(pd.read_csv(labels.parent / "a" / "new folder" / "predictions.csv")) == 4
 
 
 def test_which_pictures_are_known_whatever_the_order_of_the_table(bundle, labels):

@@ -11,6 +11,7 @@ import pytest
 from melanoma.errors import UserError
 from melanoma.explain.layers import convolutional_layers
 from melanoma.model.backbones.base import FEATURES, Backbone
+from melanoma.model.backbones.efficientnet_lite import VARIANTS, imagenet_file
 from melanoma.model.backbones.keras_applications import load_fetched
 from melanoma.model.backbones.registry import BACKBONES, backbone_named
 from melanoma.model.bundle import load_bundle
@@ -268,3 +269,16 @@ def test_weights_that_keras_fetches_are_those_of_the_network_without_its_top():
     load = BACKBONES["mobilenet"].load_imagenet
     assert isinstance(load, partial)
     assert (load.func, load.args) == (load_fetched, (keras.applications.MobileNet,))
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.title)
+def test_the_package_s_file_is_found_without_importing_it(variant, tmp_path, monkeypatch):
+    package = variant.package.replace("-", "_")
+    (tmp_path / package / "models").mkdir(parents=True)
+    (tmp_path / package / "__init__.py").write_text("raise AssertionError")
+    (tmp_path / package / "models" / variant.file).touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert imagenet_file(variant) == tmp_path / package / "models" / variant.file
+    (tmp_path / package / "models" / variant.file).unlink()
+    with pytest.raises(UserError, match=f"come with the package {variant.package}, which is not installed"):
+        imagenet_file(variant)
