@@ -282,3 +282,14 @@ def test_the_package_s_file_is_found_without_importing_it(variant, tmp_path, mon
     (tmp_path / package / "models" / variant.file).unlink()
     with pytest.raises(UserError, match=f"come with the package {variant.package}, which is not installed"):
         imagenet_file(variant)
+
+
+def test_it_has_as_many_weights_as_the_published_network(backbone, network):
+    """MobileNet as Keras counts it without its top; Lite 0, of 4.65 million, with its head and without moving
+    statistics. That each layer is the published one, the slow test with the real weights says.
+    """
+    published = {"mobilenet": 3_228_864, "efficientnet-lite0": 4_652_008 - 1_281_000}
+    features = features_of(network)
+    statistics = sum(int(np.prod(one.shape)) for one in features.weights if one.path.endswith(MOMENTS))
+    counted = features.count_params() - (statistics if backbone.name.startswith("efficientnet") else 0)
+    assert counted == published[backbone.name]
