@@ -119,6 +119,10 @@ class Visitor:
             return None
         return one_line(str(found.json_value()))
 
+    def reads_text(self, text: str) -> bool:
+        """Return whether a text is on the page before the patience ends."""
+        return self._in_time(lambda: self.page.get_by_text(text).first.wait_for(timeout=TIMEOUT * 1000))
+
     def alerts(self) -> list[str]:
         """Return the texts of all alerts, dialogs and errors on the page."""
         return [one_line(text) for text in self.page.evaluate(_ALERTS)]

@@ -143,8 +143,10 @@ def test_the_teacher_s_folder_is_not_named(small_bundle, tmp_path, monkeypatch):
     app = opened("quiz", source="teacher")
     next(button for button in app.button if button.label == "Los").click().run()
     assert [error.value for error in app.error] == [
-        "Der Ordner der Lehrkraft existiert nicht. Nehmen Sie eine CSV-Datei der Diagnosen oder einen Ordner "
-        "mit einem Unterordner je Diagnose."
+        escape_markdown(
+            "Der Ordner der Lehrkraft existiert nicht. Nehmen Sie eine CSV-Datei der Diagnosen oder einen "
+            "Ordner mit einem Unterordner je Diagnose."
+        )
     ]
 
 

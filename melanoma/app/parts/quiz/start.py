@@ -10,6 +10,7 @@ from melanoma.app.parts.quiz.state import start_quiz
 from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.link import linked_segment, put_into_link
+from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.errors import UserError
 
 _COUNTS = (5, 10, 20)
@@ -75,7 +76,7 @@ def show_start() -> None:
         )
         st.button(say("Another set"), icon=":material/shuffle:", on_click=_shuffle)
     if problem := st.session_state.get(_PROBLEM):
-        st.error(problem.said(say))
+        st.error(escape_markdown(problem.said(say)))
 
 
 def _start(source: str, seed: int, count: int, find: str) -> None:
