@@ -120,6 +120,7 @@ def test_a_page_opens_on_a_real_photo_and_a_link_on_its_own(page, store):
     assert "True diagnosis: basal cell carcinoma." in captions(unknown)
 
 
+@pytest.mark.slow("two pages after the one that is tested")
 def test_quiz_and_triage_begin_with_the_same_photos(page, store):
     store.start()
     wait_for(lambda: len(store.all()) == 24)

@@ -87,6 +87,7 @@ def test_german_is_complete():
     assert is_complete("de") and name_of("de") == "Deutsch"
 
 
+@pytest.mark.slow("a page in a language of its own")
 def test_a_language_that_is_begun_shows_the_rest_in_english(tmp_path, monkeypatch):
     (tmp_path / "en").symlink_to(TEXTS / "en")
     (tmp_path / "it").mkdir()
