@@ -68,6 +68,7 @@ def test_of_several_photos_each_can_be_chosen_again(page, drawn_photo):
     assert "Photo 2" in labels and "Photo 1" not in labels, "a photo keeps its name when another goes"
 
 
+@pytest.mark.slow("thirteen photos")
 def test_the_thirteenth_photo_takes_the_place_of_the_oldest_and_the_visitor_is_told(page):
     for number in range(1, 14):
         pixels = draw_lesion(NEVUS_LIKE, 90, 90 + number, number).image

@@ -75,6 +75,7 @@ def test_a_damaged_file_is_refused_until_it_is_whole_again(folder, name):
 
 
 @each_file
+@pytest.mark.slow("a model whose file goes while it is used")
 def test_a_file_that_goes_after_the_check_is_a_sentence(folder, name):
     model.bundle_named("small")
     whole = (folder / name).read_bytes()
