@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -65,17 +65,30 @@ def served_page() -> Iterator[str]:
 
 @contextmanager
 def running_server(
-    environment: dict[str, str] | None = None, log: IO[bytes] | int = subprocess.DEVNULL, port: int = 0
+    environment: dict[str, str] | None = None,
+    log: IO[bytes] | int = subprocess.DEVNULL,
+    port: int = 0,
+    python: Sequence[str] = (),
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[tuple[str, subprocess.Popen]]:
-    """Serve the page likewise, with more in its environment; yield its address and its process."""
+    """Serve the page likewise, with more in its environment; yield its address and its process.
+
+    `python` are options of the interpreter; `prepare` is called in the process before it begins.
+    """
     if not port:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, *python, "-m", "streamlit", "run", "streamlit_app.py"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    quiet = {"MELANOMA_ARCHIVE": "off"}  # nothing outside this machine is asked, unless told otherwise
     server = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | (environment or {}), stdout=log, stderr=subprocess.STDOUT
+        command,
+        cwd=ROOT,
+        env=os.environ | quiet | (environment or {}),
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        preexec_fn=prepare,
     )
     try:
         url = f"http://127.0.0.1:{port}"

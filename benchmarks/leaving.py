@@ -103,7 +103,7 @@ def visited(browser: Browser, seed: int) -> Iterator[Visit]:
         sent: list[Request] = []
         page.on("request", lambda request: sent.append(request) if request.method == "PUT" else None)
         page.goto(f"{address}/?lang=en")
-        page.get_by_text("This is a drawing, not a photo").wait_for(timeout=180_000)
+        page.get_by_text("A drawing, not a photo").wait_for(timeout=180_000)
         file = {"name": "noise.png", "mimeType": "image/png", "buffer": photo.file}
         page.locator("input[type=file]").set_input_files(file)
         page.get_by_text(f"{_SIDE} x {_SIDE} pixels").wait_for(timeout=180_000)
@@ -119,7 +119,7 @@ def removed(browser: Browser) -> tuple[str, bool]:
         visit.page.get_by_role("button", name="Remove my photos").click()
         began = time.monotonic()
         seconds = seconds_until_gone(visit.photo, visit.server)
-        visit.page.get_by_text("This is a drawing, not a photo").wait_for(timeout=60_000)
+        visit.page.get_by_text("A drawing, not a photo").wait_for(timeout=60_000)
         shown = time.monotonic() - began
         return f"gone after {seconds:.1f} s, the page shows a drawing after {shown:.1f} s", seconds < 30
 

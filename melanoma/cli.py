@@ -20,6 +20,7 @@ from melanoma.files import require_folder, write_whole
 from melanoma.licences import licences
 from melanoma.model import bundle as bundles
 from melanoma.output import json_text, print_json
+from melanoma.photos.examples import examples
 
 if TYPE_CHECKING:
     from melanoma.photos.framing import Geometry
@@ -33,6 +34,7 @@ commands.command()(predict)
 commands.command()(triage)
 commands.command()(watch)
 commands.command()(looks_for)
+commands.command()(examples)
 commands.command()(licences)
 
 Model = Annotated[Path, typer.Option(help="Folder of the model.")]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 Say = Callable[..., str]
 """(English phrase, **values) -> the phrase in the reader's language with the values filled in."""
 
+_LONGEST = 400  # letters of a value: a cell of a table may be a megabyte
+
 
 def english(phrase: str, /, **values: object) -> str:
     """Return the phrase in English, with `values` filled into its {braces}."""
@@ -29,7 +31,7 @@ class Sentence:
     def said(self, say: Say) -> str:
         """Return it in the language of `say`."""
         values = {
-            name: value.said(say) if isinstance(value, Sentence) else value
+            name: value.said(say) if isinstance(value, Sentence) else _shortened(value)
             for name, value in self.values.items()
         }
         return say(self.template, **values)
@@ -41,6 +43,11 @@ class Sentence:
         return Sentence(
             self.template, **{name: _renamed(value, old, new) for name, value in self.values.items()}
         )
+
+
+def _shortened(value: object) -> object:
+    """Return a value, a text of more than `_LONGEST` letters cut."""
+    return f"{value[:_LONGEST]}…" if isinstance(value, str) and len(value) > _LONGEST else value
 
 
 def _renamed(value: object, old: str, new: str) -> object:

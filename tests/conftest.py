@@ -64,6 +64,26 @@ def quick_page_runs() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_shipped_network() -> Iterator[None]:
+    """Load and trace the shipped network once: pages and commands would each do it again, in 0.8 s."""
+    from melanoma.model import classifier
+
+    load = classifier.load_compiled
+    shipped: dict[str, classifier.CompiledNetwork] = {}
+
+    def loaded_once(bundle):
+        if bundle.path.resolve() != SHIPPED.resolve():
+            return load(bundle)
+        if bundle.version not in shipped:
+            shipped[bundle.version] = load(bundle)
+        return shipped[bundle.version]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(classifier, "load_compiled", loaded_once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with real images; tests that need it are skipped where it is absent."""

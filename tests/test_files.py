@@ -1,4 +1,7 @@
-"""A file that is written is the old one or the new one, never half of one."""
+"""A file that is written is the old one or the new one, never half of one; and what the package brings."""
+
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +52,22 @@ def test_the_temporary_name_has_the_ending_that_a_library_asks_for(tmp_path):
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
     with pytest.raises(UserError, match="cannot be written"):
         write_whole(tmp_path / "none" / "plan.json", "text")
+
+
+def test_the_wheel_holds_every_file_that_the_package_reads():
+    root = Path(__file__).parents[1]
+    patterns = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"][
+        "package-data"
+    ]
+    held = {
+        file
+        for package, names in patterns.items()
+        for name in names
+        for file in root.joinpath(*package.split(".")).glob(name)
+    }
+    there = {
+        file
+        for file in (root / "melanoma").rglob("*")
+        if file.is_file() and file.suffix not in (".py", ".pyc")
+    }
+    assert there - held == set()

@@ -54,6 +54,7 @@ def test_a_full_disk_ends_with_a_sentence(lines, unbuffered):
     assert ended.stderr == b"Error: the output cannot be written (No space left on device). It ends here.\n"
 
 
+@pytest.mark.slow("a command in a process of its own")
 def test_a_command_with_a_closed_pipe_says_so(tmp_path):
     reading, writing = os.pipe()
     os.close(reading)

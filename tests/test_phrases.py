@@ -56,3 +56,8 @@ def test_an_error_goes_to_another_process_whole():
     sent = pickle.loads(pickle.dumps(too_large("a.jpg")))
     assert str(sent) == str(too_large("a.jpg"))
     assert sent.said(german) == too_large("a.jpg").said(german)
+
+
+def test_a_value_of_any_length_leaves_a_sentence():
+    assert str(too_large("x" * 400)) == f"{'x' * 400} is larger than 20 MB. Save it smaller."
+    assert str(too_large("x" * 1_000_000)) == f"{'x' * 400}… is larger than 20 MB. Save it smaller."

@@ -1,6 +1,6 @@
 """Faults caused for real, each seen by visitors of the real page in Chromium.
 
-python -m benchmarks.faults                       all of them, a quarter of an hour on two busy cores
+python -m benchmarks.faults                       all of them, half an hour on two busy cores
 python -m benchmarks.faults killed network-cut    some
 python -m benchmarks.faults --json
 
@@ -14,7 +14,7 @@ import sys
 from dataclasses import asdict
 
 from benchmarks.browser import find_browser, opened_browser
-from benchmarks.faults import model, outside, server
+from benchmarks.faults import model, outside, poor_machine, server, strangers
 from benchmarks.faults.trial import as_table
 
 FAULTS = {
@@ -28,6 +28,12 @@ FAULTS = {
     "decoder-hangs": outside.decoder_hangs,
     "memory": server.short_of_memory,
     "memory-killed": server.killed_for_memory,
+    "read-only": poor_machine.read_only_disk,
+    "few-files": poor_machine.few_files,
+    "no-assertions": poor_machine.without_assertions,
+    "clock-jumps": poor_machine.clock_jumps,
+    "links": strangers.links,
+    "picture-address": strangers.picture_address,
 }
 
 

@@ -24,7 +24,7 @@ _PADDING, _SENT = 8_000_000, 2_000_000
 _HANGS = "took too long or too much memory to open"
 _MOST_HANGING = 60.0
 """Seconds: twice what a photo may take."""
-_CACHES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "KERAS_HOME", "MPLCONFIGDIR", "PYTHONPYCACHEPREFIX")
+CACHES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "KERAS_HOME", "MPLCONFIGDIR", "PYTHONPYCACHEPREFIX")
 
 
 def disk_full(browser: Browser) -> Trial:
@@ -108,7 +108,7 @@ def decoder_hangs(browser: Browser) -> Trial:
 
 
 def _use_full_disk(browser: Browser, trial: Trial, disk: Path) -> None:
-    surroundings = dict.fromkeys(_CACHES, str(disk))
+    surroundings = dict.fromkeys(CACHES, str(disk))
     with (disk / "log").open("ab") as log, running_server(surroundings, log) as (address, server):
         _fill(disk)
         visitor = Visitor(browser, address)

@@ -82,7 +82,7 @@ class Visitor:
 
     def sees_a_drawing(self, seconds: float = TIMEOUT) -> bool:
         """Return whether the page shows its first drawing and the network's answer for it."""
-        return self._in_time(lambda: self._wait_for("This is a drawing, not a photo", seconds))
+        return self._in_time(lambda: self._wait_for("A drawing, not a photo", seconds))
 
     def has_photo(self) -> bool:
         """Return whether a photo of the visitor's own is in view."""
@@ -118,6 +118,10 @@ class Visitor:
         except TimeoutError:
             return None
         return one_line(str(found.json_value()))
+
+    def reads_text(self, text: str) -> bool:
+        """Return whether a text is on the page before the patience ends."""
+        return self._in_time(lambda: self.page.get_by_text(text).first.wait_for(timeout=TIMEOUT * 1000))
 
     def alerts(self) -> list[str]:
         """Return the texts of all alerts, dialogs and errors on the page."""

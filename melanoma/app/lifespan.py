@@ -10,14 +10,19 @@ from typing import Any
 import uvicorn
 
 from melanoma.app.left_sessions import let_go_of_left_sessions
+from melanoma.app.parts.shared.examples import EXAMPLES
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Let go of what visitors leave behind, and end in order when asked to."""
+    """Gather the example photos, let go of what visitors leave behind, and end in order when asked to."""
     end_in_order_on_sigterm()
-    async with let_go_of_left_sessions(app):
-        yield
+    EXAMPLES.start()
+    try:
+        async with let_go_of_left_sessions(app):
+            yield
+    finally:
+        EXAMPLES.stop()
 
 
 def end_in_order_on_sigterm() -> None:

@@ -14,13 +14,14 @@ from melanoma.app.parts.shared.script_run import script_run
 from melanoma.app.parts.shared.server import keep_uploads_in_memory
 from melanoma.app.server_metrics import log_to_stderr
 
-_STYLE = Path(__file__).with_name("style.css")
+_STYLE, _SCRIPT = (Path(__file__).with_name(name) for name in ("style.css", "page.js"))
 
 
 @script_run()
 def show_page() -> None:
     """Draw the menu, the page that the visitor is on, and below it the choice of language."""
     st.html(_STYLE)
+    st.html(f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     log_to_stderr()
     keep_uploads_in_memory()
     st.navigation(_pages(), position="top").run()

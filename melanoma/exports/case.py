@@ -39,6 +39,8 @@ class ExportedCase:
     """True if the outline is drawn."""
     unit: str = ""
     """The unit of the map's values, in the reader's language."""
+    credit: str = ""
+    """Whose photo it is and under which licence, where that is known."""
     measures: dict[str, Any] = field(default_factory=dict)
     """`MeasuredMap.as_json()` if the map was measured."""
 
@@ -110,7 +112,7 @@ class ExportedCase:
                 "division": float(found.division[found.index(self.code)]),
                 "share_inside_outline": inside,
             },
-        } | ({"measures": self.measures} if self.measures else {})
+        } | {name: value for name, value in (("credit", self.credit), ("measures", self.measures)) if value}
 
 
 def as_npy(heatmap: np.ndarray) -> bytes:

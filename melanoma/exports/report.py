@@ -147,7 +147,8 @@ def _photo(case: ExportedCase, say: Say) -> str:
     if geometry.crops:
         name = f"{name}. " + say("The frame is what the network saw.")
         pictures += _picture("jpeg", whole_photo(case.photo, geometry, _WHOLE), name, "whole")
-    return f"<figure>{pictures}<figcaption>{escape(name)}</figcaption></figure>"
+    caption = f"{name}. {case.credit}" if case.credit else name
+    return f"<figure>{pictures}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def _map(case: ExportedCase, title: str, say: Say) -> str:

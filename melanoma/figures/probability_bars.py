@@ -7,6 +7,8 @@ from melanoma.figures.style import lay_out
 from melanoma.model.alert_wording import marked_name
 from melanoma.phrases import Say, english
 
+_BAR, _AROUND = 27, 36  # pixels: of each bar with its gap, and of the axis below them
+
 
 def probability_bars(
     probabilities: dict[str, float], prediction_set: tuple[str, ...] = (), say: Say = english
@@ -49,4 +51,4 @@ def probability_bars(
     )
     figure.update_xaxes(range=[0, 1], tickformat=".0%")
     figure.update_yaxes(automargin=True)
-    return lay_out(figure, 320, {"r": 48}, hoverlabel={"align": "left"})
+    return lay_out(figure, _AROUND + _BAR * len(ranked), {"r": 48, "t": 0}, hoverlabel={"align": "left"})

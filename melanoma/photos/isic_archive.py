@@ -4,6 +4,7 @@ Only what is public, without an account. Licence and attribution come with every
 """
 
 import json
+import os
 import re
 import time
 import urllib.error
@@ -23,6 +24,9 @@ from melanoma.photos.reading import MAX_BYTES, read_image
 from melanoma.phrases import Sentence
 
 API = "https://api.isic-archive.com/api/v2"
+ADDRESS = "MELANOMA_ARCHIVE"
+"""Environment variable: another server that answers as the archive does, or `off` where none is asked."""
+OFF = "off"
 FILE_HOSTS = ("isic-archive.com", "isic-archive.s3.amazonaws.com")
 """Hosts of the archive's files, with their subdomains: URLs with other hosts are refused."""
 PAGE = 100
@@ -50,6 +54,19 @@ class ArchiveImage:
     dermoscopic: bool
     url: str
     """Of the full file; it expires after a while."""
+
+
+def archive_in_use(read: Callable[[bytes, str], np.ndarray] = read_image) -> "Archive | None":
+    """Return the client of the archive, or of the server that `ADDRESS` names; None if that is `off`.
+
+    `read` decodes a file.
+    """
+    address = os.environ.get(ADDRESS, "")
+    if address == OFF:
+        return None
+    if not address:
+        return Archive(read=read)
+    return Archive(address, [urllib.parse.urlsplit(address).hostname or ""], read=read)
 
 
 class Archive:
@@ -89,11 +106,15 @@ class Archive:
 
     def pixels(self, image: ArchiveImage) -> np.ndarray:
         """Return the image, uint8 (H, W, 3) RGB; raises UserError if it cannot be fetched or read."""
+        return self._read(self.file(image), image.isic_id)
+
+    def file(self, image: ArchiveImage) -> bytes:
+        """Return the image's file as the archive has it; raises UserError if it cannot be fetched."""
         if not self._is_allowed(image.url):
             raise UserError(
                 "The file of {id} lies outside the ISIC Archive, so it is not fetched.", id=image.isic_id
             )
-        return self._read(self._fetch(image.url, image.isic_id, MAX_BYTES), image.isic_id)
+        return self._fetch(image.url, image.isic_id, MAX_BYTES)
 
     def _is_allowed(self, url: str) -> bool:
         parts = urllib.parse.urlsplit(url)

@@ -53,6 +53,7 @@ NOT_ON_THE_PAGE = {
     "melanoma.edits.perturbations": "its sliders give no value out of range",
     "melanoma.data.audit.files": "a file that cannot be read is a finding of the report, which is in English",
     "melanoma.data.audit.truth": "the page's audit takes no true diagnoses",
+    "melanoma.photos.examples": "the command's, and the server's log has them",
     "melanoma.controls": "its choices and sliders give no value out of range",
     "melanoma.explain.layers": "it offers the layers that there are",
     "melanoma.explain.registry": "it offers the methods that there are",

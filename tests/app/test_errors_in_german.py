@@ -124,6 +124,7 @@ def test_a_worklist_to_print_is_in_its_reader_s_language(small_classifier):
     assert "b.jpg ist leer." in html and "c{}.png ist kein lesbares Bild." in html
 
 
+@pytest.mark.slow("the page with a model of its own, in a second language")
 def test_a_damaged_model_is_told_without_its_folder(small_bundle, tmp_path, monkeypatch):
     shutil.copytree(small_bundle, tmp_path / "mine")
     (tmp_path / "mine" / "features.npz").write_bytes(b"other")
@@ -143,8 +144,10 @@ def test_the_teacher_s_folder_is_not_named(small_bundle, tmp_path, monkeypatch):
     app = opened("quiz", source="teacher")
     next(button for button in app.button if button.label == "Los").click().run()
     assert [error.value for error in app.error] == [
-        "Der Ordner der Lehrkraft existiert nicht. Nehmen Sie eine CSV-Datei der Diagnosen oder einen Ordner "
-        "mit einem Unterordner je Diagnose."
+        escape_markdown(
+            "Der Ordner der Lehrkraft existiert nicht. Nehmen Sie eine CSV-Datei der Diagnosen oder einen "
+            "Ordner mit einem Unterordner je Diagnose."
+        )
     ]
 
 

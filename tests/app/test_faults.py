@@ -56,7 +56,12 @@ def test_a_model_that_comes_is_used_by_the_page_that_missed_it(folder):
     assert page.selectbox
 
 
-@pytest.mark.parametrize("name", ["model.keras", "features.npz"])
+each_file = pytest.mark.parametrize(
+    "name", ["model.keras", pytest.param("features.npz", marks=pytest.mark.slow("the same of a second file"))]
+)
+
+
+@each_file
 def test_a_damaged_file_is_refused_until_it_is_whole_again(folder, name):
     whole = (folder / name).read_bytes()
     (folder / name).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
@@ -69,7 +74,8 @@ def test_a_damaged_file_is_refused_until_it_is_whole_again(folder, name):
     assert page.selectbox
 
 
-@pytest.mark.parametrize("name", ["model.keras", "features.npz"])
+@each_file
+@pytest.mark.slow("a model whose file goes while it is used")
 def test_a_file_that_goes_after_the_check_is_a_sentence(folder, name):
     model.bundle_named("small")
     whole = (folder / name).read_bytes()

@@ -37,7 +37,10 @@ def test_a_fresh_visitor_begins_with_the_pixels():
     assert any(button.label == f"Next: {STEPS[1][2:]}" for button in app.button)
 
 
-@pytest.mark.parametrize("step", range(2, 8))
+@pytest.mark.parametrize(
+    "step",
+    [2, *(pytest.param(step, marks=pytest.mark.slow("the same of each step")) for step in range(3, 8))],
+)
 def test_each_step_has_a_link(step):
     assert lesson(step=str(step)).header[0].value == STEPS[step - 1]
 

@@ -75,6 +75,7 @@ def test_a_link_to_no_model_is_one_sentence(folder, name):
     assert "There is no model of the name in this link" in page.error[0].value
 
 
+@pytest.mark.slow("loads two networks")
 def test_each_visitor_has_a_model_of_their_own(folder, small_bundle):
     describe(folder / "two", replace(load_bundle(folder / "two"), alert_threshold=0.25))
     script = ANSWER.replace(

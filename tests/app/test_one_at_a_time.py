@@ -30,12 +30,12 @@ def test_the_work_s_result_comes_back(turns):
 
 def test_who_waits_sees_the_place_and_then_the_result(turns, monkeypatch):
     told = []
-    monkeypatch.setattr(line, "say", lambda words, **values: told.append(values) or words.format(**values))
+    monkeypatch.setattr(line, "say", lambda words, **values: told.append(words) or words.format(**values))
     with turns.turn("first"):
         page = AppTest.from_string(PAGE, default_timeout=30)
         thread = threading.Thread(target=page.run)
         thread.start()
-        until(lambda: told == [{"before": 1}])
+        until(lambda: told == ["One other comes first. Yours begins by itself."])
     thread.join(10)
     assert page.title[0].value == "42"
 

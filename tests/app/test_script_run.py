@@ -55,6 +55,7 @@ def test_a_run_of_examine_lists_the_models_once_and_decides_the_language_once(tw
     assert counts == {"listings": 2, "languages": 2}
 
 
+@pytest.mark.slow("the page once more")
 def test_a_fragment_that_runs_alone_does_so_too(two_models, counts):
     app = AppTest.from_string(FRAGMENT, default_timeout=240).run()
     assert not app.exception

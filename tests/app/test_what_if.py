@@ -66,6 +66,7 @@ def test_a_photo_and_a_bad_file(drawn_photo):
     assert any("not a picture that can be read" in error.value for error in app.error)
 
 
+@pytest.mark.slow("draws and measures a lesion")
 def test_the_designer_warns_draws_and_measures():
     app = what_if(**{"try": "designer", "d-asymmetry": "0.2"})
     assert any("learned from photos" in warning.value for warning in app.warning)

@@ -8,17 +8,20 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from melanoma.batch import results as module
 from melanoma.batch.results import Results
-from melanoma.batch.rows import as_rows, as_table, schema_of
+from melanoma.batch.rows import as_rows, as_table, row_of, schema_of
 from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
 from melanoma.model.mix import mix_named
+from tests.model.test_log_odds import prediction_of
 
 COUNT = 90
 JOB = {"model": "1", "paths": ["day"]}
@@ -240,3 +243,32 @@ def test_a_killed_command_goes_on_where_it_was(small_bundle, photos, tmp_path):
     assert f"those of {kept} files by an earlier run" in ended.stderr
     paths = pd.read_parquet(out)["path"]
     assert len(paths) == COUNT and paths.is_unique
+
+
+_OF_PREDICTION = ("probabilities", "scores", "logits", "diagnosis", "melanoma_alert", "malignancy", "flags")
+
+
+def test_a_row_has_the_prediction_and_no_id_unless_asked(small_bundle):
+    bundle = load_bundle(small_bundle)
+    found = prediction_of([np.log(0.25), np.log(0.75)], prior=(0.5, 0.5))
+    photo = SimpleNamespace(
+        **{"name": "a.dcm", "error": None, "frame": 2, "dropped": ("PatientName",), "sop_instance_uid": "1.2"}
+    )
+    made = row_of(SimpleNamespace(photo=photo, prediction=found), bundle)
+    assert made["probabilities"] == pytest.approx({"MEL": 0.25, "NV": 0.75})
+    assert made["scores"] == pytest.approx({"MEL": np.log(0.25), "NV": np.log(0.75)})
+    assert made["logits"] == pytest.approx({"MEL": np.log(0.25), "NV": np.log(0.75)})
+    assert (made["diagnosis"], made["malignancy"]) == ("NV", pytest.approx(0.25))
+    assert (made["sop_instance_uid"], made["frame"], made["dropped"]) == (None, 2, ["PatientName"])
+    kept = row_of(SimpleNamespace(photo=photo, prediction=found), bundle, keep_ids=True)
+    assert kept["sop_instance_uid"] == "1.2"
+    assert json.loads(json.dumps(made)) == made
+    photo.error = "It is empty."
+    bad = row_of(SimpleNamespace(photo=photo, prediction=None), bundle)
+    assert bad["error"] == "It is empty."
+    assert [name for name in _OF_PREDICTION if bad[name] is not None] == []
+
+
+def test_path_and_model_are_in_every_row(schema):
+    required = [field.name for field in schema if not field.nullable]
+    assert required == ["path", "model", "model_version"]

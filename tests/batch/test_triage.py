@@ -87,6 +87,14 @@ def test_every_photo_gets_its_own_answer_and_a_bad_one_costs_only_itself(small_c
             {code: alone.probability(code) for code in alone.codes}, abs=1e-5
         )
         assert Image.open(io.BytesIO(found[number].thumbnail)).size == (128, 96)
+        assert found[number].lesion_not_seen == alone.lesion_not_seen is not None
+        assert (found[number].alert, found[number].malignancy_alert, found[number].in_mix) == (
+            *(alone.melanoma_alert, alone.malignancy_alert),
+            None,
+        )
+        assert found[number].malignancy == pytest.approx(alone.malignancy, abs=1e-5)
+        assert (found[number].flags, found[number].prediction_set) == (alone.quality, alone.prediction_set)
+        assert (found[number].in_distribution, found[number].frame) == (alone.in_distribution, None)
 
 
 def _refuse() -> bytes:
@@ -201,3 +209,10 @@ def _until(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_no_probability_at_all_is_the_least_urgent():
+    entries = [judged("none", False, False, 0.0), judged("some", False, False, 0.5, 0.0), entry("bad", None)]
+    assert [found.name for found in ranked(entries)] == ["bad", "some", "none"]
+    few = [judged("no melanoma", True, True, 0.5, 0.0), judged("some", True, True, 0.5, 0.3)]
+    assert [found.name for found in ranked(few)] == ["some", "no melanoma"]

@@ -146,3 +146,15 @@ def test_the_watch_sees_a_temporary_file(tmp_path):
         while not watch.seen and time.monotonic() < deadline:
             time.sleep(0.01)
     assert watch.seen
+
+
+def test_the_pages_ask_no_other_server(address, browser):
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for name in ("", "quiz", "model"):
+        page.goto(f"{address}/{name}?lang=en")
+        settle(page)
+    icon = page.locator("link[rel='shortcut icon']").get_attribute("href")
+    assert icon is not None and icon.startswith(("/media/", f"{address}/media/"))
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []

@@ -166,3 +166,20 @@ def test_a_lesion_with_two_diagnoses_by_two_sources_is_left_out_and_counted():
     assert count == 1 and set(table["lesion_id"]) - set(left["lesion_id"]) == {"a10"}
     table.loc[table["image_id"] == "a11-0", "diagnosis"] = "NV"  # one source by itself
     assert without_contradictions(table)[1] == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_side_has_its_tenth_of_each_source(seed):
+    sources = {"large": 80, "small": 20}
+    tables = [
+        table_of(count, images=1).assign(
+            source=name, lesion_id=lambda rows, name=name: name + rows["lesion_id"]
+        )
+        for name, count in sources.items()
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    split = split_by_lesion(table, seed)
+    counts = table.assign(split=split).groupby(["diagnosis", "source", "split"]).size()
+    for code in ("MEL", "NV"):
+        for name, count in sources.items():
+            assert counts[code, name, "test"] == counts[code, name, "calibration"] == count // 10

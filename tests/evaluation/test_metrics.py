@@ -10,6 +10,7 @@ import pytest
 from melanoma.errors import UserError
 from melanoma.evaluation.evaluate import age_groups, evaluate, group_probabilities
 from melanoma.evaluation.metrics import (
+    Estimate,
     average_precision,
     balanced_accuracy,
     bootstrap,
@@ -35,6 +36,7 @@ def test_roc_auc_counts_the_pairs_in_order():
     positive, score = np.array([True, True, False, False]), np.array([0.9, 0.4, 0.5, 0.1])
     assert roc_auc(positive, score, np.ones(4)) == pytest.approx(3 / 4)
     assert np.isnan(roc_auc(positive, score, np.array([1, 1, 0, 0.0])))
+    assert np.isnan(roc_auc(positive, score, np.array([0, 0, 1, 1.0])))
     assert share(score > 0.45, positive, np.ones(4)) == 0.5
 
 
@@ -112,6 +114,8 @@ def test_average_precision_of_a_known_order():
     found = average_precision(np.array([True, False, True, False]), score, np.ones(4))
     assert found == pytest.approx((1 + 2 / 3) / 2)
     assert np.isnan(average_precision(np.zeros(4, bool), score, np.ones(4)))
+    assert np.isnan(average_precision(np.ones(4, bool), score, np.ones(4)))
+    assert np.isnan(average_precision(score > 0.65, score, np.array([1, 1, 1, 0.0])))
 
 
 def test_an_estimate_that_nobody_knows():
@@ -210,3 +214,37 @@ def test_ages_fall_into_their_groups():
     groups = age_groups(pd.Series([0.0, 29, 30, 85, np.nan]))
     assert groups.tolist()[:4] == ["0 to 29", "0 to 29", "30 to 44", "75 up"]
     assert groups.isna().tolist() == [False] * 4 + [True]
+
+
+def test_a_score_at_the_threshold_rings():
+    codes = ("MEL", "NV", "BCC")
+    probabilities = np.array([[0.5, 0.5, 0.0], [0.25, 0.75, 0.0], [0.25, 0.25, 0.5], [0.0, 0.5, 0.5]])
+    table = small_table(["MEL", "MEL", "BCC", "NV"])
+    found = evaluate(table, probabilities, codes, 0.5, 40, malignancy_threshold=0.75).figures
+    assert found["alert_sensitivity"].value == 0.5, "0.5 of a threshold of 0.5"
+    assert found["malignancy_sensitivity"].value == pytest.approx(1 / 3), "0.75 of a threshold of 0.75"
+
+
+def test_the_second_alert_s_figures_by_hand():
+    """Of three malignant lesions two have the second alert, of five harmless ones one; the first one more."""
+    codes = ("MEL", "NV", "BCC")
+    truth = ["MEL", "BCC", "BCC", *["NV"] * 5]
+    malignancy = np.array([0.9, 0.8, 0.1, 0.9, 0.2, 0.1, 0.1, 0.65])
+    melanoma = np.array([0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.65])
+    probabilities = np.stack([melanoma, 1 - malignancy, malignancy - melanoma], axis=1)
+    found = evaluate(small_table(truth), probabilities, codes, 0.6, 40, malignancy_threshold=0.7)
+    figures = {name: estimate.value for name, estimate in found.figures.items()}
+    assert figures["malignancy_sensitivity"] == pytest.approx(2 / 3)
+    assert figures["malignancy_specificity"] == pytest.approx(4 / 5)
+    assert figures["either_specificity"] == pytest.approx(3 / 5)
+    assert (figures["alert_sensitivity"], figures["alert_specificity"]) == (1.0, pytest.approx(6 / 7))
+    assert {label: value.value for label, value in found.alerted_by_label.items()} == {
+        **{"BCC": 0.5, "MEL": 1.0, "NV": pytest.approx(2 / 5)}
+    }
+
+
+def test_an_estimate_comes_back_from_json():
+    for estimate in (Estimate(0.5, 0.25, 0.75), Estimate(0.5, np.nan, np.nan)):
+        found = Estimate.from_json(json.loads(json.dumps(estimate.as_json())))
+        assert str(found) == str(estimate) and found.value == estimate.value
+        assert np.isnan(found.low) == np.isnan(estimate.low)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from melanoma.evaluation.operating_points import false_alarms, missed, parts_of, roc_curve
+from melanoma.evaluation.operating_points import Ranked, false_alarms, missed, parts_of, roc_curve
 from melanoma.evaluation.patients import among
 from melanoma.evaluation.reliability import melanoma_bins
 
@@ -98,3 +98,11 @@ def test_the_page_s_host_needs_no_scikit_learn():
     script = "import sys, melanoma.evaluation.held_out; print({'sklearn', 'tensorflow'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "set()"
+
+
+def test_images_that_no_resample_drew_have_no_share():
+    never = Ranked(np.array(["a"]), np.array([0.5]), np.zeros((2, 3), np.uint16))
+    once = Ranked(np.array(["a"]), np.array([0.5]), np.array([[0, 0, 0], [0, 2, 0]], np.uint16))
+    assert np.isnan(never.share_above(0.1).value)
+    assert vars(once.share_above(0.5)) == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert vars(once.share_above(0.51)) == {"value": 0.0, "low": 0.0, "high": 0.0}

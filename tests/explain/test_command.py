@@ -15,6 +15,7 @@ from melanoma.explain.registry import METHODS
 from melanoma.figures.overlay import SIDE
 from melanoma.measures.registry import MEASURES
 from tests.conftest import write_image
+from tests.explain.test_methods import costly_ones_slow
 
 DRAWN = draw_lesion(MELANOMA_LIKE, 90, 120, 7)
 QUICK = {"smoothgrad": ["--set", "copies=1"], "integrated-gradients": ["--set", "steps=8"]}
@@ -49,7 +50,7 @@ def run(small_classifier, small_bundle, photo):
     return run
 
 
-@pytest.mark.parametrize("name", METHODS)
+@costly_ones_slow
 def test_every_method_writes_an_overlay_with_a_colour_bar(name, run, tmp_path):
     out = tmp_path / "overlay.png"
     quick = QUICK.get(name, [])

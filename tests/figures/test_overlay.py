@@ -10,7 +10,7 @@ import pytest
 from benchmarks.explanations.overlay_contrast import inked, lab, seen_with
 from melanoma.exports.overlay import overlay_file, overlay_sheet, scale_picture, whole_photo
 from melanoma.figures.map_colours import bar_colours, grey_copy, strongest, tint
-from melanoma.figures.overlay import SIDE, Overlay, common_range, full_range
+from melanoma.figures.overlay import SIDE, Overlay, _smoothed, common_range, full_range
 from melanoma.photos.framing import frame, square_along
 
 SKIN, PINK, DARK = (226, 182, 160), (205, 92, 112), (42, 26, 24)
@@ -199,3 +199,14 @@ def test_a_long_heading_is_broken_into_lines_and_loses_nothing():
     short, long = (overlay_sheet(overlay(), "Evidence" + " of melanoma" * count) for count in (0, 30))
     assert long.shape[1] == short.shape[1] and long.shape[0] > short.shape[0] + 20
     assert (long[: long.shape[0] - SIDE - 100, -3:] == 255).all(), "nothing runs out of the picture"
+
+
+def test_a_closed_line_is_smoothed_alike_wherever_it_begins():
+    square = np.array([[x, 0] for x in range(8)] + [[8, y] for y in range(8)], float)
+    around = np.vstack([square, 8 - square])
+    turned = np.roll(around, 5, axis=0)
+    one, other = (_smoothed(np.vstack([line, line[:1]]), 3) for line in (around, turned))
+    assert one[0] == pytest.approx(one[-1]) and one[0] == pytest.approx([1 / 3, 1 / 3]), "a corner by hand"
+    assert np.roll(one[:-1], 5, axis=0) == pytest.approx(other[:-1])
+    straight = np.array([[x, 2.0] for x in range(9)])
+    assert _smoothed(straight, 3)[1:-1] == pytest.approx(straight[1:-1])

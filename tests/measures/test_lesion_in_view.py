@@ -13,10 +13,11 @@ from melanoma.app.parts.shared.samples import Photo
 from melanoma.data.pipeline import read_widened
 from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.errors import UserError
-from melanoma.lesion.outline import Outline, find_lesion, overlap, widen
+from melanoma.lesion.outline import TRUSTED, Outline, find_lesion, overlap, widen
 from melanoma.measures.lesion_in_view import outline_in_view
-from melanoma.photos.framing import frame
+from melanoma.photos.framing import frame, square_along
 from tests.conftest import write_image
+from tests.model.test_log_odds import prediction_of
 
 SIZE = 96
 WHOLE = draw_lesion(LesionParameters(diameter=0.3, asymmetry=0.3), 600, 600, 4)
@@ -81,3 +82,56 @@ def test_a_mask_of_another_size_is_refused():
     geometry = frame(np.zeros((90, 120, 3), np.uint8), SIZE)[1]
     with pytest.raises(UserError, match="The mask has 60 x 45 pixels and the photo 120 x 90"):
         outline_in_view(Outline(np.ones((45, 60), bool), 1.0), geometry)
+
+
+def in_view(mask: np.ndarray, confidence: float = 1.0, start: int = 0):
+    geometry = square_along(mask.shape[1], mask.shape[0], start, 48)
+    return outline_in_view(Outline(mask, confidence), geometry)
+
+
+def test_a_contour_runs_through_the_middles_of_its_pixels():
+    mask = np.zeros((60, 60), bool)
+    mask[10:20, 20:40] = True
+    (line,) = in_view(mask).contours
+    assert sorted(map(tuple, line)) == [(20.5, 10.5), (20.5, 19.5), (39.5, 10.5), (39.5, 19.5)]
+
+
+def test_a_contour_of_a_large_photo_is_as_straight_as_it_is_shown():
+    small, large = (
+        cv2.circle(np.zeros((side, side), np.uint8), (side // 2, side // 2), side // 3, 1, -1).astype(bool)
+        for side in (450, 3600)
+    )
+    points = [len(in_view(mask).contours[0]) for mask in (small, large)]
+    assert points[1] < 2 * points[0], "not a point a pixel"
+
+
+@pytest.mark.parametrize(("start", "share"), [(0, 0.5), (40, 0.0)])
+def test_the_share_of_the_lesion_outside_the_square(start, share):
+    mask = np.zeros((60, 100), bool)
+    mask[20:40, 50:70] = True  # half of it before column 60, where the first square ends
+    assert in_view(mask, start=start).not_seen == pytest.approx(share)
+
+
+def test_an_outline_that_is_not_trusted_tells_nothing():
+    mask = np.zeros((60, 60), bool)
+    mask[20:40, 20:40] = True
+    found = in_view(mask, TRUSTED - 0.01)
+    assert found.not_seen is found.area is found.share_inside(np.ones((4, 4))) is None
+    assert in_view(mask, TRUSTED).not_seen == 0
+    nothing = in_view(np.zeros((60, 60), bool))
+    assert nothing.not_seen is nothing.area is nothing.inside is None and nothing.share_not_seen == 0
+
+
+def test_evidence_inside_is_that_for_the_likeliest_and_makes_the_doubt():
+    mask = np.zeros((40, 40), bool)
+    mask[10:30, 10:30] = True
+    maps = np.zeros((8, 8, 2), np.float32)
+    maps[0, 0, 1], maps[4, 4, 1] = 3.0, 1.0  # for the second diagnosis a quarter inside
+    found = in_view(mask)
+    prediction = prediction_of([0.0, 4.0], maps=maps)
+    inside = found.share_inside(prediction.evidence[..., 1])
+    assert inside == found.evidence_inside(prediction) == pytest.approx(0.25)
+    assert inside < found.area
+    assert [text[:8] for text in found.doubts(prediction)] == ["Only 25%"]
+    maps[0, 0, 1] = 0
+    assert found.doubts(prediction_of([0.0, 4.0], maps=maps)) == []

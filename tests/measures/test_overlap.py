@@ -64,3 +64,13 @@ def test_without_an_outline_they_do_not_apply():
     assert not InsideShare().applies(case)
     with pytest.raises(ValueError, match="no outline"):
         InsideShare().value(case)
+
+
+def test_a_cell_that_is_half_covered_is_inside():
+    half = np.zeros((64, 64), bool)
+    half[:, :8] = True  # half of the first of four columns
+    heatmap = np.zeros((4, 4))
+    heatmap[1, 0] = 1.0
+    assert pointing_hit(heatmap, half) == 1
+    half[0:32, 7] = False
+    assert pointing_hit(heatmap, half) == 0, "a little less is outside"

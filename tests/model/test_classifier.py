@@ -150,3 +150,47 @@ def test_a_network_that_is_not_the_one_described_is_refused(small_bundle, field)
     bundle = load_bundle(small_bundle)
     with pytest.raises(UserError, match=r"takes 96 x 96 pixels and has 2 outputs, and its description"):
         Classifier(replace(bundle, **field))
+
+
+def decided(classifier, shares, **fields):
+    """Return what is decided of made-up outputs: the probabilities are the `shares`, over their sum."""
+    bundle = replace(classifier.bundle, **fields)
+    other, photo = copy(classifier), classifier.prepare(PHOTOS[0])
+    other.bundle = bundle
+    logits = bundle.temperature * (np.log(shares) - np.log(bundle.prior))
+    return other._decide(photo, logits, None, 0.5)
+
+
+EIGHTHS = [0.25, 0.5, 0.03, 0.03, 0.05, 0.05, 0.05, 0.04]
+"""Of melanoma, nevus, carcinoma, keratosis … in the order of the shipped network."""
+
+
+def test_an_alert_rings_from_its_very_threshold_on(shipped_classifier):
+    bundle = shipped_classifier.bundle
+    found = decided(shipped_classifier, EIGHTHS)
+    melanoma = found.probabilities[bundle.codes.index("MEL")]
+    malignant = found.probabilities[bundle.malignant].sum()
+    assert melanoma < malignant < 1
+    for line, rings in ((0, True), (1e-9, False)):
+        at = decided(shipped_classifier, EIGHTHS, alert_threshold=float(melanoma + line))
+        assert at.melanoma_alert is rings
+        at = decided(shipped_classifier, EIGHTHS, malignancy_threshold=float(malignant + line))
+        assert at.malignancy_alert is rings
+    assert decided(shipped_classifier, EIGHTHS, malignancy_threshold=None).malignancy_alert is None
+
+
+def test_a_photo_at_the_very_distance_is_in_distribution(shipped_classifier):
+    for threshold, within in ((0.5, True), (0.5 - 1e-9, False)):
+        found = decided(shipped_classifier, EIGHTHS, distance_threshold=threshold)
+        assert found.in_distribution is within and found.novelty == 0.5
+
+
+def test_each_diagnosis_has_its_own_limit_in_a_set_and_the_likeliest_comes_first(shipped_classifier):
+    codes = shipped_classifier.bundle.codes
+    shares = np.array([0.25, 0.5, 0.125, 0.0625, 0.03, 0.015, 0.01, 0.0075])
+    order = [codes[index] for index in np.argsort(-shares)]
+    for called in range(8):  # the limit of one diagnosis alone is what is likelier, with room for rounding
+        limits = np.zeros(8)
+        limits[codes.index(order[called])] = shares[shares > np.sort(shares)[::-1][called]].sum() + 1e-9
+        found = decided(shipped_classifier, shares / shares.sum(), conformal_quantiles=tuple(limits))
+        assert list(found.prediction_set) == order[: called + 1]

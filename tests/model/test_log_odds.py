@@ -166,3 +166,8 @@ def test_a_network_without_class_maps_has_no_evidence_but_log_odds():
         found.require_evidence()
     with pytest.raises(UserError, match="no evidence map"):
         found.require_class_maps()
+
+
+def test_equals_are_ranked_in_the_order_of_the_codes():
+    found = prediction_of([0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0])
+    assert [code for code, _ in found.ranked] == ["NV", "BCC", "DF", "MEL", "BKL", "AK", "SCC", "VASC"]

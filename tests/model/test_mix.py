@@ -73,3 +73,10 @@ def test_a_name_that_is_neither_a_mix_nor_a_file_lists_them(bundle, tmp_path):
         mix_named("tea", bundle)
     with pytest.raises(UserError, match="no such file"):
         mix_named(str(tmp_path), bundle)
+
+
+def test_a_file_that_is_too_large_is_not_read_in_part(bundle, tmp_path):
+    file = tmp_path / "large.csv"
+    file.write_bytes(b"diagnosis,share\nMEL,1\nNV,1\nBKL,1\n" + b"\n" * 64 * 1024)
+    with pytest.raises(UserError, match="has to be a CSV"):
+        mix_named(str(file), bundle)

@@ -94,3 +94,9 @@ def test_new_lesions_are_covered_as_often_as_was_aimed_at():
         covered.append([inside.mean(), *(inside[of == index].mean() for index in range(3))])
     overall, first, second, third = np.mean(covered, axis=0)
     assert overall > 0.895 and first > 0.89 and second > 0.795 and third > 0.79
+
+
+def test_what_is_likelier_may_amount_to_the_very_limit():
+    assert in_sets([0.5, 0.25, 0.25], [0.0, 0.5, 0.0], ADAPTIVE).tolist() == [True, True, True]
+    assert in_sets([0.5, 0.25, 0.25], [0.0, 0.4999, 0.0], ADAPTIVE).tolist() == [True, False, False]
+    assert in_sets([[0.5, 0.25, 0.25]], [0.9, 0.0, 0.0], ADAPTIVE).tolist() == [[True, False, False]]

@@ -7,6 +7,7 @@ import pytest
 
 from melanoma.diagnoses import CODES
 from melanoma.model.bundle import load_bundle
+from melanoma.model.mix import mix_of
 from melanoma.model.verdict_wording import (
     alert_words,
     cost_words,
@@ -19,7 +20,9 @@ from melanoma.model.verdict_wording import (
     promise_words,
     rounded,
     set_words,
+    shown_mix_words,
 )
+from melanoma.phrases import Sentence
 from tests.model.test_log_odds import prediction_of
 
 EIGHT = ("MEL", "NV", "BKL", "BCC", "AK", "SCC", "DF", "VASC")
@@ -170,3 +173,17 @@ def test_the_mix_is_named(bundle):
 )
 def test_no_percentage_promises_certainty(share, whole, exact):
     assert (rounded(share), exactly(share)) == (whole, exact)
+
+
+def test_another_mix_is_named_by_its_commonest(bundle):
+    shares = dict.fromkeys(EIGHT, 0.01) | {"NV": 0.53, "MEL": 0.1, "AK": 0.32}
+    words = shown_mix_words(mix_of("mine", shares, Sentence("the file mine"), bundle), bundle)
+    assert "of 100 lesions about 53 mole (nevus), 32 actinic keratosis, 10 melanoma." in words
+
+
+def test_of_two_malignant_diagnoses_the_second_alert_is_told(bundle):
+    three = replace(bundle, codes=("MEL", "NV", "BCC"), prior=(0.2, 0.6, 0.2))
+    found = replace(prediction_of(np.log([0.1, 0.5, 0.4])), codes=three.codes)
+    found = replace(found, melanoma_alert=True, malignancy_alert=True)
+    assert "Alert for any skin cancer" in said(found, three)
+    assert "any skin cancer was set on 178 such lesions" in promise_words(three)

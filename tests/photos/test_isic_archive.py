@@ -12,32 +12,9 @@ import pytest
 from melanoma.edits.drawn_lesions import draw_lesion
 from melanoma.errors import UserError
 from melanoma.photos.isic_archive import Archive, diagnosis_from
+from tests.photos.archive_replay import documented
 
 JPEG = cv2.imencode(".jpg", draw_lesion(height=90, width=120).image)[1].tobytes()
-
-
-def documented(isic_id, address, **changes):
-    """The answer of /images/{isic_id}/ as the archive's code and documentation describe it."""
-    return {
-        "public": True,
-        "isic_id": isic_id,
-        "copyright_license": "CC-BY-NC",
-        "attribution": "ViDIR Group, Medical University of Vienna",
-        "files": {
-            "full": {"url": f"{address}/files/{isic_id}.jpg?Expires=1&Signature=x", "size": len(JPEG)},
-            "thumbnail_256": {"url": f"{address}/files/{isic_id}_256.jpg", "size": 1000},
-        },
-        "metadata": {
-            "acquisition": {"pixels_x": 120, "pixels_y": 90, "image_type": "dermoscopic"},
-            "clinical": {
-                "diagnosis_1": "Benign",
-                "diagnosis_2": "Benign melanocytic proliferations",
-                "diagnosis_3": "Nevus",
-                "sex": "male",
-                "age_approx": 50,
-            },
-        },
-    } | changes
 
 
 class Replay(BaseHTTPRequestHandler):

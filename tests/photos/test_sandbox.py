@@ -72,6 +72,7 @@ def in_brackets(phrase: str, **values: object) -> str:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of the processor's time there")
+@pytest.mark.slow("uses up a decoder")
 def test_a_photo_that_takes_too_long_is_given_up_and_the_next_is_read():
     decoder = Decoder(most_cpu=0.5)  # a fast machine reads the endless one in less than the page's limit
     with pytest.raises(UserError, match="took too long"):

@@ -363,3 +363,21 @@ def test_the_command_prints_json_and_the_new_model_is_there(melanoma, small_bund
     assert told["alert_sensitivity"] == {"before": 0.95, "now": 0.5}
     assert bundle.alert_sensitivity == 0.5
     assert describe(out, bundle).version == bundle.version
+
+
+def test_a_promise_that_falls_short_is_told_and_one_that_is_not_known_is_not(small_bundle):
+    bundle = replace(load_bundle(small_bundle), alert_sensitivity=0.95, alert_lesions=30)
+    kept = replace(bundle, alert_bound=0.95, malignancy_bound=None)
+    assert recalibration._few_for_alerts(kept) == []
+    (told,) = recalibration._few_for_alerts(replace(kept, alert_bound=0.9049))
+    assert told.startswith("30 melanomas are too few to promise a sensitivity of 95%")
+    assert told.endswith("which takes 59: the promise is 90.4%")
+
+
+def test_nine_lesions_are_enough_for_nine_of_ten_and_eight_are_not(small_bundle):
+    bundle = replace(load_bundle(small_bundle), conformal_coverage=0.9, least_coverage=0.8)
+    assert recalibration._few_for_sets(lesions("calibration", MEL=9, NV=4), bundle) == []
+    (told,) = recalibration._few_for_sets(lesions("calibration", MEL=8, NV=3), bundle)
+    assert told.startswith("MEL, NV: too few")
+    (told,) = recalibration._few_for_sets(lesions("calibration", MEL=8, NV=4), bundle)
+    assert told.startswith("MEL: too few"), "the others aim at less"

@@ -27,6 +27,7 @@ SHIPPED = Path(__file__).parents[2] / "models" / "isic8-mobilenet"
         ("quick", {"backbone": "vgg"}, "There is no backbone “vgg”"),
         ("tutorial-a", {"backbone": "mobilenet"}, "has the tutorial's own network. Leave --backbone out"),
         ("tutorial-a", {"workers": 2}, "runs on one worker, as its readers run it. Leave --workers out"),
+        ("tutorial-a", {"changes": ["dropout=0.5"]}, "is run as the tutorial has it. Leave --set out"),
         ("tutorial-a", {"start": Path("models/x")}, "begins with random weights, .* Leave --start out"),
     ],
 )
@@ -142,3 +143,22 @@ def test_paired_copies_count_in_their_stages_alone():
             recipe.begin_stage(model, stage)
             assert model.paired == stage.twins
         assert (model.label_smoothing, model.outside_weight, model.consistency_weight) == (0.05, 0.25, 1.0)
+
+
+def test_stages_grow_in_sizes_that_every_backbone_divides():
+    for recipe in FINE_TUNING.values():
+        sizes = [stage.image_size for stage in recipe.stages]
+        assert sizes == sorted(sizes) and all(64 <= size <= 256 and size % 32 == 0 for size in sizes)
+        assert all(1 <= stage.epochs <= 20 for stage in recipe.stages)
+
+
+def test_an_honest_experiment_differs_from_its_namesake_by_labels_and_split_alone():
+    for name, recipe in EXPERIMENTS.items():
+        assert recipe.honest == name.endswith("-honest"), name
+    pairs = {"a": "a", "b": "b", "c": "c", "d": "d-after"}
+    for letter, other in pairs.items():
+        honest, plain = EXPERIMENTS[f"tutorial-{letter}-honest"], EXPERIMENTS[f"tutorial-{other}"]
+        assert replace(honest, name=plain.name, honest=False) == plain
+    assert len({replace(one, name="") for one in EXPERIMENTS.values()}) == len(EXPERIMENTS), (
+        "none comes twice"
+    )

@@ -108,3 +108,24 @@ def test_the_fitted_weights_fit_the_network_without_random_layers():
     pixels, _ = light_and_dark()
     rows = np.arange(8)
     assert np.allclose(logits_of(plain, pixels, rows), logits_of(fitting, pixels, rows), atol=1e-5)
+
+
+def test_the_mix_of_the_training_images_is_taken_out_of_the_bias():
+    prior = np.array([0.9, 0.1])
+    fitted = build_tutorial_network(RECIPE, 2, fitting=True)
+    before = fitted.get_layer("logits").get_weights()
+    found = RECIPE.finished(fitted, prior).get_layer("logits").get_weights()
+    assert found[0] == pytest.approx(before[0])
+    assert found[1] - before[1] == pytest.approx([np.log(10 / 9), np.log(10)], abs=1e-6)
+    # So softmax(logits + log prior), which the bundle computes, is the fitted network's own softmax.
+    assert found[1] + np.log(prior) == pytest.approx(before[1], abs=1e-6)
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_the_card_says_whether_labels_and_splits_are_honest(honest):
+    history = pd.DataFrame({"seconds": [30.0, 90.0]})
+    found = replace(RECIPE, honest=honest).description("random weights", history)
+    assert ("its figures flatter" in found.network) is not honest
+    assert ("no lesion is on two sides" in found.split) is honest
+    assert ("whose lesions nothing was fitted to" in found.test_images) is honest
+    assert "in 2 epochs (2 minutes" in found.network

@@ -9,6 +9,7 @@ import streamlit as st
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.server import memory
+from melanoma.app.parts.shared.table import show_table
 from melanoma.app.server_metrics import METRICS, EventStatistics
 
 TOKEN = "MELANOMA_OPERATOR_TOKEN"
@@ -40,7 +41,8 @@ def page() -> None:
         place.metric(label, value)
     figures = METRICS.statistics()
     if figures:
-        st.table([_row(event) for event in figures])
+        rows = [_row(event) for event in figures]
+        show_table(list(rows[0]), [list(row.values()) for row in rows])
     else:
         st.info(say("Nothing has been asked yet."))
     st.button(say("Look again"), icon=":material/refresh:")

@@ -1,15 +1,22 @@
 """Triage: many photos in, a worklist out, the most suspicious first."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from melanoma.app.parts.shared.error_messages import fragment, show_user_errors
+from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo_files import take_files
 from melanoma.app.parts.triage.run import TriageRun
 from melanoma.app.parts.triage.table import offer_files, show_worklist
+from melanoma.batch.source import in_memory
 from melanoma.batch.worklist import notice, summary
+
+if TYPE_CHECKING:
+    from melanoma.model.classifier import Classifier
 
 _RUN = "triage-run"
 
@@ -21,6 +28,14 @@ def page() -> None:
     network = classifier()
     st.markdown(f"**{notice(network.bundle, say)}**")
     sources, problems = take_files()
+    real = EXAMPLES.all()
+    if real and _RUN not in st.session_state:
+        st.button(
+            say("Try it with real photos of the ISIC Archive ({count})", count=len(real)),
+            icon=":material/imagesmode:",
+            on_click=_take_examples,
+            args=(network,),
+        )
     for problem in problems:
         st.error(escape_markdown(problem), icon=":material/broken_image:")
     if sources:
@@ -37,6 +52,11 @@ def page() -> None:
         )
         return
     fragment(_show, run_every=1.0 if run.running else None)()
+
+
+def _take_examples(network: "Classifier") -> None:
+    sources = [in_memory(f"{example.isic_id}.jpg", example.content) for example in EXAMPLES.all()]
+    st.session_state[_RUN] = TriageRun(network, sources)
 
 
 def _show() -> None:
@@ -64,7 +84,11 @@ def _show_progress() -> None:
     st.session_state[f"{_RUN}-shown-running"] = True
     progress = say("{done} of {total} photos", done=run.done, total=run.total)
     if run.lists_ahead:
-        progress = say("{before} other lists come first. Yours begins by itself.", before=run.lists_ahead)
+        progress = (
+            say("One other list comes first. Yours begins by itself.")
+            if run.lists_ahead == 1
+            else say("{before} other lists come first. Yours begins by itself.", before=run.lists_ahead)
+        )
     elif run.seconds_left is not None:
         progress = say("{told}, about {left:.0f} s left", told=progress, left=run.seconds_left)
     bar, button = st.columns([5, 1], vertical_alignment="center")

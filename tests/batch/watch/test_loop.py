@@ -387,3 +387,66 @@ def test_of_photos_that_lie_ready_together_the_most_urgent_comes_first(
     assert readable == [f"{number}.png" for number in by_melanoma]
     assert [Path(one["path"]).name for one in worklist] == order
     assert [one["melanoma_alert"] for one in worklist if not one["error"]] == [True] * 2 + [False] * 3
+
+
+def test_two_watchers_of_one_folder_each_judge_all_into_lists_of_their_own(
+    small_classifier, photos, tmp_path, capsys
+):
+    """Their worklists lie in the folder that they watch, and are no photos to the other."""
+    content = (photos / "good 1.png").read_bytes()
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name in ("a.png", "b.png"):
+        (inbox / name).write_bytes(content)
+    found: dict[str, list[str]] = {"one": [], "two": []}
+    passed_over: list[str] = []
+
+    def watched(name: str) -> None:
+        stop = threading.Event()
+        lines = watch_folder(
+            small_classifier,
+            inbox,
+            Journal(inbox / f"{name}.jsonl"),
+            EventQueue(Journal(inbox / f".{name}.told"), None),
+            BatchOptions(),
+            still=0.2,
+            stop=stop,
+            passed_over=lambda path: passed_over.append(path.name),
+        )
+        for line in lines:
+            found[name].append(Path(line["path"]).name)
+            if len(found[name]) == 2:
+                stop.set()
+
+    watchers = [threading.Thread(target=watched, args=(name,)) for name in found]
+    for watcher in watchers:
+        watcher.start()
+    for watcher in watchers:
+        watcher.join(60)
+    assert {name: sorted(names) for name, names in found.items()} == dict.fromkeys(found, ["a.png", "b.png"])
+    assert set(passed_over) <= {"one.jsonl", "two.jsonl", ".one.told", ".two.told"}
+    for name in found:
+        assert len((inbox / f"{name}.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_clock_that_jumps_neither_hurries_nor_delays(small_classifier, photos, tmp_path, monkeypatch):
+    """Waiting goes by the monotonic clock: the one on the wall stands in the lines' times alone."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a.png").write_bytes((photos / "good 1.png").read_bytes())
+    jumps = iter([0.0, 4e8, -4e8] * 10_000)
+    monkeypatch.setattr(time, "time", lambda: 1.7e9 + next(jumps))
+    stop, began = threading.Event(), time.monotonic()
+    lines = watch_folder(
+        small_classifier,
+        inbox,
+        Journal(tmp_path / "list.jsonl"),
+        EventQueue(Journal(tmp_path / "told"), None),
+        BatchOptions(),
+        still=0.3,
+        stop=stop,
+    )
+    assert Path(next(lines)["path"]).name == "a.png"
+    assert 0.3 <= time.monotonic() - began < 30
+    stop.set()
+    assert list(lines) == []

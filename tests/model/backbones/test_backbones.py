@@ -1,6 +1,7 @@
 """What every backbone promises, on unfitted networks at 64 px."""
 
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from melanoma.errors import UserError
 from melanoma.explain.layers import convolutional_layers
 from melanoma.model.backbones.base import FEATURES, Backbone
+from melanoma.model.backbones.efficientnet_lite import VARIANTS, imagenet_file
+from melanoma.model.backbones.keras_applications import load_fetched
 from melanoma.model.backbones.registry import BACKBONES, backbone_named
 from melanoma.model.bundle import load_bundle
 from melanoma.model.classifier import CompiledNetwork, load_compiled
@@ -225,3 +228,71 @@ def test_weights_are_told_in_words(backbone):
 def test_an_unknown_backbone_is_refused_with_those_there_are():
     with pytest.raises(UserError, match="no backbone “vgg”. Choose one of mobilenet, .*efficientnet-lite0, "):
         backbone_named("vgg")
+
+
+def spacings(network: keras.Model) -> dict[str, int]:
+    """Pixels between the cells that each depthwise convolution takes together."""
+    return {
+        layer.name: SIZE // (layer.output.shape[1] * layer.strides[0]) * layer.dilation_rate[0]
+        for layer in network.layers
+        if isinstance(layer, keras.layers.DepthwiseConv2D)
+    }
+
+
+def test_what_the_stride_spread_is_spread_by_dilation(backbone, network):
+    dense, plain = spacings(network), spacings(plain_features(backbone))
+    assert dense == plain and max(dense.values()) == 32
+
+
+def test_pixels_come_to_the_first_convolution_between_minus_one_and_one(backbone, network):
+    first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    before = keras.Model(network.inputs, first.input)
+    found = run(before, np.full((1, SIZE, SIZE, 3), [0, 51, 255], np.uint8))[0, SIZE // 2, SIZE // 2]
+    assert found == pytest.approx([-1, -0.6, 1], abs=0.01)
+
+
+def test_three_blocks_of_mobilenet_keep_imagenet_s_weights_and_none_of_the_lites():
+    assert {name: backbone.frozen_blocks for name, backbone in BACKBONES.items()} == {
+        **{"mobilenet": 3, "efficientnet-lite0": 0, "efficientnet-lite1": 0, "efficientnet-lite2": 0}
+    }
+
+
+def test_weights_that_keras_fetches_are_those_of_the_network_without_its_top():
+    """The download itself is Keras'."""
+    asked = {}
+
+    def application(**options):
+        asked.update(options)
+        return keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, kernel_initializer="ones")])
+
+    features = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    load_fetched(application, features)
+    assert (features.get_weights()[0] == 1).all()
+    assert (asked["include_top"], asked["weights"]) == (False, "imagenet")
+    load = BACKBONES["mobilenet"].load_imagenet
+    assert isinstance(load, partial)
+    assert (load.func, load.args) == (load_fetched, (keras.applications.MobileNet,))
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.title)
+def test_the_package_s_file_is_found_without_importing_it(variant, tmp_path, monkeypatch):
+    package = variant.package.replace("-", "_")
+    (tmp_path / package / "models").mkdir(parents=True)
+    (tmp_path / package / "__init__.py").write_text("raise AssertionError")
+    (tmp_path / package / "models" / variant.file).touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert imagenet_file(variant) == tmp_path / package / "models" / variant.file
+    (tmp_path / package / "models" / variant.file).unlink()
+    with pytest.raises(UserError, match=f"come with the package {variant.package}, which is not installed"):
+        imagenet_file(variant)
+
+
+def test_it_has_as_many_weights_as_the_published_network(backbone, network):
+    """MobileNet as Keras counts it without its top; Lite 0, of 4.65 million, with its head and without moving
+    statistics. That each layer is the published one, the slow test with the real weights says.
+    """
+    published = {"mobilenet": 3_228_864, "efficientnet-lite0": 4_652_008 - 1_281_000}
+    features = features_of(network)
+    statistics = sum(int(np.prod(one.shape)) for one in features.weights if one.path.endswith(MOMENTS))
+    counted = features.count_params() - (statistics if backbone.name.startswith("efficientnet") else 0)
+    assert counted == published[backbone.name]

@@ -4,11 +4,12 @@ import streamlit as st
 
 from melanoma.app.parts.examine.mix import choose_mix
 from melanoma.app.parts.shared.chart import show
-from melanoma.app.parts.shared.language import format_number, say
+from melanoma.app.parts.shared.language import format_number, say, text
+from melanoma.app.parts.shared.photo import Photo
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.probability_bars import probability_bars
 from melanoma.measures.lesion_in_view import LesionInView
-from melanoma.model.alert_wording import doubts, within_sentence
+from melanoma.model.alert_wording import within_sentence
 from melanoma.model.bundle import Bundle
 from melanoma.model.prediction import Prediction
 from melanoma.model.verdict_wording import (
@@ -23,17 +24,22 @@ from melanoma.model.verdict_wording import (
 )
 
 
-def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | None = None) -> None:
-    """Show the likeliest diagnosis and the alerts, and every reason to doubt the answer."""
+def show_alert(photo: Photo, prediction: Prediction, bundle: Bundle, lesion: LesionInView) -> None:
+    """Show the likeliest diagnosis and the alerts, and every reason to doubt the answer.
+
+    A drawing raises no alert: the network never learned from one.
+    """
     alerts = "  \n".join(
         f"**{headline}** {reason}" if headline else reason
         for headline, reason in alert_words(prediction, bundle, say)
     )
     plain = say(diagnosis_of(prediction.diagnosis).plain)
     message = f"**{likeliest_words(prediction, say)}** {plain}\n\n{alerts}"
-    reasons = lesion.doubts(prediction, say) if lesion else doubts(prediction, say)
+    reasons = lesion.doubts(prediction, say)
     with st.container(key="verdict"):
-        if is_grave(prediction):
+        if photo.drawn:
+            st.info(f"{text('example')}\n\n{likeliest_words(prediction, say)}", icon=":material/draw:")
+        elif is_grave(prediction):
             st.error(message, icon=":material/warning:")
         elif prediction.alert:
             st.warning(message, icon=":material/warning:")
@@ -46,7 +52,18 @@ def show_alert(prediction: Prediction, bundle: Bundle, lesion: LesionInView | No
 def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
     """Show all diagnoses with their probabilities, what each is, and what the percentages mean."""
     place = st.container(key="bars")
-    mix = choose_mix(bundle)
+    below = st.container(gap="xsmall")
+    with st.popover(say("What do the percentages mean?"), icon=":material/help:"):
+        mix = choose_mix(bundle)
+        if not mix:
+            st.caption(mix_words(bundle, say))
+        st.markdown(
+            "\n".join(
+                f"- **{say(found.name)}** ({kind_of(found.code, say)}): {say(found.plain)}"
+                for found in map(diagnosis_of, dict(prediction.ranked))
+            )
+        )
+        st.caption(promise_words(bundle, say))
     chances = mix.by_code(prediction) if mix else dict(prediction.ranked)
     with place:
         show(
@@ -60,19 +77,8 @@ def show_probabilities(prediction: Prediction, bundle: Bundle) -> None:
                 ),
             ),
         )
-    if mix:
-        st.info(shown_mix_words(mix, bundle, say), icon=":material/balance:")
-    sentences = (
-        say("▲ and hatching: malignant, or may become so. Bold: in the set of possible diagnoses."),
-        set_words(prediction, bundle, say),
-        "" if mix else mix_words(bundle, say),
-    )
-    st.caption(" ".join(filter(None, sentences)))
-    with st.popover(say("What are these?"), icon=":material/help:"):
-        st.markdown(
-            "\n".join(
-                f"- **{say(found.name)}** ({kind_of(found.code, say)}): {say(found.plain)}"
-                for found in map(diagnosis_of, dict(prediction.ranked))
-            )
-        )
-        st.caption(promise_words(bundle, say))
+    with below:
+        if mix:
+            st.info(shown_mix_words(mix, bundle, say), icon=":material/balance:")
+        hatched = say("▲ and hatching: malignant, or may become so. Bold: in the set of possible diagnoses.")
+        st.caption(f"{hatched} {set_words(prediction, bundle, say)}")

@@ -34,6 +34,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
             lesion=view.lesion,
             outlined=view.outlined,
             unit=say(view.method.unit),
+            credit=photo.credit,
             measures=measures,
         )
         title, words, chosen = title_of_map(view), describe_map(view, prediction), language()

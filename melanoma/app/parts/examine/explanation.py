@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from melanoma.app.parts.examine.alert import show_probabilities
+from melanoma.app.parts.examine.alert import show_alert, show_probabilities
 from melanoma.app.parts.examine.downloads import show_downloads
 from melanoma.app.parts.examine.grid import show_grid
 from melanoma.app.parts.examine.heatmap import show_map_help, show_map_in_view, show_square
@@ -18,23 +18,30 @@ from melanoma.model.prediction import Prediction
 
 @fragment
 def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle) -> None:
-    """Draw the map first, then the photo and the probabilities beside it, and the controls below.
+    """Draw verdict, map, its controls, photo and probabilities, in a phone's order; then what looks closer.
 
-    A change of the map reruns only this, and the network only for what is not yet known.
+    `style.css` lays them into one wide screen. A change of the map reruns only this, and the network only for
+    what is not yet known.
     """
-    mapped, plain, answer = st.columns([5, 4, 4], gap="medium")
-    controls = st.container()
+    with st.container(key="first-screen"):
+        verdict, mapped, controls, plain, answer = (
+            st.container(key=f"{name}-place") for name in ("verdict", "map", "controls", "photo", "answer")
+        )
     with controls:
-        view = choose_view(photo, prediction)
+        choices = st.container()
+        buttons = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+        view = choose_view(photo, prediction, choices, buttons)
+        with buttons:
+            show_map_help(view)
+            show_downloads(photo, prediction, bundle, view)
+    with verdict:
+        show_alert(photo, prediction, bundle, view.lesion)
     with mapped:
         show_map_in_view(view, prediction)
     with plain:
         show_square(photo, view, prediction)
     with answer:
         show_probabilities(prediction, bundle)
-    with controls, st.container(horizontal=True, vertical_alignment="center"):
-        show_map_help(view)
-        show_downloads(photo, prediction, bundle, view)
     st.header(say("Look closer"), anchor=False)
     for name, label, icon, draw in (
         ("grid", say("All diagnoses by several methods"), "grid_view", lambda: show_grid(photo, prediction)),

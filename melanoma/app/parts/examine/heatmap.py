@@ -13,7 +13,7 @@ from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import seen_words, within_sentence
 from melanoma.model.prediction import Prediction
 
-_WHOLE = (400, 160)  # pixels, width and height at most, of the whole photo beside its square
+_WHOLE = (160, 88)  # pixels, width and height at most, of the whole photo beside its square
 
 
 def show_map_in_view(view: MapView, prediction: Prediction) -> None:
@@ -34,14 +34,14 @@ def show_square(photo: Photo, view: MapView, prediction: Prediction) -> None:
     """Draw the square that the network saw as the photo has it, and the whole photo small if that is more."""
     with st.container(key="plain"):
         st.image(view.overlay.square(), width="stretch", alt=describe(photo), output_format="JPEG")
-    geometry = prediction.geometry
-    if geometry.crops:
-        st.image(
-            whole_photo(photo.pixels, geometry, _WHOLE),
-            alt=say("The whole photo. The frame is what the network saw."),
-            output_format="JPEG",
-        )
-    st.caption(describe_framing(prediction, view.lesion))
+        geometry = prediction.geometry
+        if geometry.crops:
+            st.image(
+                whole_photo(photo.pixels, geometry, _WHOLE),
+                alt=say("The whole photo. The frame is what the network saw."),
+                output_format="JPEG",
+            )
+        st.caption(describe_framing(prediction, view.lesion))
 
 
 def describe_map(view: MapView, prediction: Prediction) -> str:
@@ -53,7 +53,7 @@ def describe_map(view: MapView, prediction: Prediction) -> str:
         return say("No region speaks for {diagnosis}.", diagnosis=name)
     summed = view.method.sum_in_words(view.request, view.code, view.heatmap, say) if view.signed else None
     if summed:
-        message = say("Red speaks for {name}, blue against it.", name=name) + " " + summed
+        message = say("Red speaks for {name}, blue against it.", name=name)
     elif view.signed:
         message = say("Red regions speak for {name}, blue ones against it.", name=name)
     else:
@@ -63,7 +63,7 @@ def describe_map(view: MapView, prediction: Prediction) -> str:
         message += " " + say(
             "{inside:.0%} of what speaks for it lies inside the lesion's outline.", inside=inside
         )
-    return message
+    return f"{message} {summed}" if summed else message
 
 
 def describe_framing(prediction: Prediction, lesion: LesionInView) -> str:

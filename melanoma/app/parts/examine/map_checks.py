@@ -11,6 +11,7 @@ from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
+from melanoma.app.parts.shared.table import show_table
 from melanoma.figures.deletion_insertion import ComparedCurves, compared_curves, curve_figure
 from melanoma.model.prediction import Prediction
 
@@ -65,7 +66,8 @@ def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
         return
     found = measure_view(photo, prediction, view)
     st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences))
-    st.table(_rows(found))
+    columns = _columns(found)
+    show_table(list(columns), list(zip(*columns.values(), strict=True)), say("All tests of this map"))
 
 
 def were_measured(photo: Photo, view: MapView) -> bool:
@@ -120,7 +122,7 @@ def _curves(prediction: Prediction, view: MapView) -> ComparedCurves:
     return compared_curves(case, random_maps(view.request, view.code))
 
 
-def _rows(found: "MeasuredMap") -> dict[str, list[str]]:
+def _columns(found: "MeasuredMap") -> dict[str, list[str]]:
     from melanoma.measures.registry import MEASURES
 
     measures = [MEASURES[name] for name in found.figures]

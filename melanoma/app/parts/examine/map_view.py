@@ -68,10 +68,17 @@ class MapView:
         return (*self.key, zlib.crc32(self.lesion.mask.tobytes()))
 
 
-def choose_view(photo: Photo, prediction: Prediction) -> MapView:
-    """Draw the controls; return the map that they ask for."""
-    code, method, settings = _choose_map(photo, prediction)
-    drawing = _choose_drawing(method)
+def choose_view(
+    photo: Photo, prediction: Prediction, place: DeltaGenerator, buttons: DeltaGenerator
+) -> MapView:
+    """Draw the controls; return the map that they ask for.
+
+    The diagnosis and the method go to `place`; what is rarely asked for goes behind one button in `buttons`.
+    """
+    code, method = _choose_map(photo, prediction, place)
+    with buttons, st.popover(say("Settings"), icon=":material/tune:", key="map-settings"):
+        settings = _choose_settings(method, prediction)
+        drawing = _choose_drawing(method)
     request = method.request(classifier().compiled, prediction, code, settings)
     if method.cost == "free":
         maps = cached_maps(photo, method, request)
@@ -119,10 +126,10 @@ def cached_lesion(photo: Photo, prediction: Prediction) -> LesionInView:
     )
 
 
-def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dict[str, str | float]]":
+def _choose_map(photo: Photo, prediction: Prediction, place: DeltaGenerator) -> "tuple[str, Method]":
     offered = methods()
     codes = [code for code, _ in prediction.ranked]
-    first, second = st.columns(2)
+    first, second = place.columns(2, gap="small", wrap=False)
     code = linked_choice(
         first,
         say("What speaks for or against"),
@@ -140,13 +147,14 @@ def _choose_map(photo: Photo, prediction: Prediction) -> "tuple[str, Method, dic
         "method",
         lambda name: say(offered[name].title),
     )
-    controls = offered[name].controls(classifier().compiled, prediction.codes)
-    places = st.columns(2) if controls else []
-    settings = {
-        control.name: _draw_control(places[number % 2], control, f"{name}-{control.name}", prediction)
-        for number, control in enumerate(controls)
+    return code, offered[name]
+
+
+def _choose_settings(method: "Method", prediction: Prediction) -> dict[str, str | float]:
+    return {
+        control.name: _draw_control(control, f"{method.name}-{control.name}", prediction)
+        for control in method.controls(classifier().compiled, prediction.codes)
     }
-    return code, offered[name], settings
 
 
 @dataclass(frozen=True)
@@ -163,21 +171,18 @@ def _choose_drawing(method: "Method") -> _Drawing:
     def chosen(label: str, key: str, default: bool = False, **options: Any) -> bool:
         return st.toggle(label, value=default, key=key, bind="query-params", **options)
 
-    with st.container(horizontal=True):
-        positive = chosen(say("Only what speaks for it"), "positive", disabled=not method.signed)
-        outlined = chosen(say("Outline of the lesion"), "outline", default=True)
-        in_colour = chosen(say("On the colour photo"), "colour")
-        one_scale = chosen(
-            say("One scale for all diagnoses"), "one-scale", disabled=method.each_diagnosis_costs
-        )
+    positive = chosen(say("Only what speaks for it"), "positive", disabled=not method.signed)
+    outlined = chosen(say("Outline of the lesion"), "outline", default=True)
+    in_colour = chosen(say("On the colour photo"), "colour")
+    one_scale = chosen(say("One scale for all diagnoses"), "one-scale", disabled=method.each_diagnosis_costs)
     return _Drawing(
         positive and method.signed, outlined, in_colour, one_scale and not method.each_diagnosis_costs
     )
 
 
-def _draw_control(place: DeltaGenerator, control: Control, key: str, prediction: Prediction) -> str | float:
+def _draw_control(control: Control, key: str, prediction: Prediction) -> str | float:
     if isinstance(control, Range):
-        return place.slider(
+        return st.slider(
             say(control.title),
             float(control.low),
             float(control.high),
@@ -191,4 +196,4 @@ def _draw_control(place: DeltaGenerator, control: Control, key: str, prediction:
         return say(diagnosis_of(value).name) if value in prediction.codes else say(value)
 
     # Layers have one name in the link for all methods: another method at the same layer is a comparison.
-    return linked_choice(place, say(control.title), control.values, control.default, control.name, show)
+    return linked_choice(st, say(control.title), control.values, control.default, control.name, show)

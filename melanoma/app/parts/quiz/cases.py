@@ -1,4 +1,4 @@
-"""Where a quiz's cases come from: drawings, the teacher's photos, the ISIC Archive."""
+"""Where a quiz's cases come from: the real photos of the first screen, drawings, a teacher, the Archive."""
 
 import os
 import re
@@ -12,15 +12,16 @@ import pandas as pd
 import streamlit as st
 
 from melanoma.app.parts.shared.decoder import DECODER
+from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say
 from melanoma.data.labels.read import read_labels
 from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.errors import UserError
 from melanoma.evaluation.quiz import chosen, draw_cases
-from melanoma.photos.isic_archive import Archive, ArchiveImage
+from melanoma.photos.isic_archive import Archive, ArchiveImage, archive_in_use
 from melanoma.photos.reading import read_bytes
 
-DRAWN, TEACHER, ARCHIVE = "drawn", "teacher", "archive"
+DRAWN, REAL, TEACHER, ARCHIVE = "drawn", "photos", "teacher", "archive"
 FOLDER = "MELANOMA_QUIZ"
 """Environment variable with which the operator names the teacher's photos, a folder or a labels CSV."""
 _DRAWN_OPTIONS = ("MEL", "NV")
@@ -49,8 +50,14 @@ class CaseSet:
 
 
 def sources() -> tuple[str, ...]:
-    """Return the sources that there are here."""
-    return (DRAWN, TEACHER, ARCHIVE) if os.environ.get(FOLDER) else (DRAWN, ARCHIVE)
+    """Return the sources that there are here, the one to begin with first."""
+    there = {
+        REAL: bool(EXAMPLES.all()),
+        DRAWN: True,
+        TEACHER: bool(os.environ.get(FOLDER)),
+        ARCHIVE: archive_in_use() is not None,
+    }
+    return tuple(source for source, offered in there.items() if offered)
 
 
 def find_cases(source: str, seed: int, count: int, find: str, codes: tuple[str, ...]) -> CaseSet:
@@ -60,6 +67,8 @@ def find_cases(source: str, seed: int, count: int, find: str, codes: tuple[str, 
     """
     if source == TEACHER:
         return _teacher_cases(seed, count)
+    if source == REAL:
+        return _example_cases(seed, count, codes)
     if source == ARCHIVE:
         return _archive_cases(find, seed, count, codes)
     cases = draw_cases(seed, count)
@@ -74,6 +83,25 @@ def find_cases(source: str, seed: int, count: int, find: str, codes: tuple[str, 
 
 def _draw(parameters: LesionParameters, seed: int) -> np.ndarray:
     return draw_lesion(parameters, seed=seed).image
+
+
+def _example_cases(seed: int, count: int, codes: tuple[str, ...]) -> CaseSet:
+    known = [example for example in EXAMPLES.all() if example.diagnosis in codes]
+    cases = [
+        QuizCase(
+            example.isic_id, example.diagnosis, partial(_example_pixels, example.isic_id), example.credit
+        )
+        for example in chosen(known, seed, count)
+    ]
+    if not cases:
+        raise UserError("None of the real photos here has a diagnosis that the network knows.")
+    return CaseSet(tuple(cases), codes)
+
+
+def _example_pixels(isic_id: str) -> np.ndarray:
+    found = EXAMPLES.get(isic_id)
+    assert found is not None, "what has come once stays"
+    return found[1]
 
 
 def _teacher_cases(seed: int, count: int) -> CaseSet:
@@ -112,7 +140,9 @@ def _known_source(source: str) -> str:
 
 
 def _archive_cases(find: str, seed: int, count: int, codes: tuple[str, ...]) -> CaseSet:
-    archive = Archive(read=DECODER.read)
+    archive = archive_in_use(DECODER.read)
+    if archive is None:
+        raise UserError("This server asks nothing of the ISIC Archive.")
     ids = list(dict.fromkeys(_ID.findall(find)))
     if ids:
         images = [archive.image(isic_id) for isic_id in ids[: min(count, _MOST_IDS)]]

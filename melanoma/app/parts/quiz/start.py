@@ -5,10 +5,12 @@ import re
 
 import streamlit as st
 
-from melanoma.app.parts.quiz.cases import ARCHIVE, DRAWN, TEACHER, sources
+from melanoma.app.parts.quiz.cases import ARCHIVE, DRAWN, REAL, TEACHER, sources
 from melanoma.app.parts.quiz.state import start_quiz
+from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.link import linked_segment, put_into_link
+from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.errors import UserError
 
 _COUNTS = (5, 10, 20)
@@ -18,12 +20,22 @@ _SEED, _MOST_SEED, _PROBLEM = "seed", 999_999, "quiz-problem"
 def show_start() -> None:
     """Draw the choices and the button that begins."""
     names = {
+        REAL: say("Real photos"),
         DRAWN: say("Drawn lesions"),
         TEACHER: say("The teacher's photos"),
         ARCHIVE: say("ISIC Archive"),
     }
-    source = linked_segment(say("Cases"), sources(), DRAWN, "source", lambda source: names[source])
+    offered = sources()
+    source = linked_segment(say("Cases"), offered, offered[0], "source", lambda source: names[source])
     find = ""
+    if source == REAL:
+        st.caption(
+            say(
+                "{count} photos of the ISIC Archive, of all diagnoses, that a rule chose and not the "
+                "network's answers.",
+                count=len(EXAMPLES.all()),
+            )
+        )
     if source == DRAWN:
         st.caption(text("quiz-drawn"))
     if source == ARCHIVE:
@@ -64,7 +76,7 @@ def show_start() -> None:
         )
         st.button(say("Another set"), icon=":material/shuffle:", on_click=_shuffle)
     if problem := st.session_state.get(_PROBLEM):
-        st.error(problem.said(say))
+        st.error(escape_markdown(problem.said(say)))
 
 
 def _start(source: str, seed: int, count: int, find: str) -> None:

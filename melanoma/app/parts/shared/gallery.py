@@ -1,16 +1,19 @@
 """The photos of a visit: in the visitor's session, and nowhere else."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from melanoma.app.parts.shared.link import put_into_link
-from melanoma.app.parts.shared.samples import DEFAULT, SAMPLES, Photo, sample
+from melanoma.app.parts.shared.samples import DEFAULT, Photo, opening_photo, shared_photo
 
 MOST_PHOTOS = 12
 MOST_PIXELS = 64_000_000
 """Of all photos of a visit together, 192 MB: the host has little more for everyone."""
 SAMPLE = "sample"
-"""The name of a drawing in a link."""
-_PHOTOS, _CHOSEN = "photos", "photo-chosen"
+"""The name of a drawing, or of a photo of the ISIC Archive, in a link."""
+_PHOTOS, _CHOSEN, _COUNT = "photos", "photo-chosen", "photo-count"
+_MISSING = "photo-of-link-missing"
 
 
 def photos() -> tuple[Photo, ...]:
@@ -25,8 +28,8 @@ def add_photos(new: list[Photo]) -> int:
     """
     stored = _stored()
     for photo in new:
-        stored.pop(photo.key, None)
-        stored[photo.key] = photo
+        known = stored.pop(photo.key, None)
+        stored[photo.key] = replace(photo, number=known.number if known else _next_number())
     gone = 0
     while len(stored) > 1 and (len(stored) > MOST_PHOTOS or _pixels(stored) > MOST_PIXELS):
         del stored[next(iter(stored))]
@@ -44,20 +47,37 @@ def forget(key: str) -> None:
     """Drop a photo; the newest that is left is shown, or a drawing."""
     stored = _stored()
     stored.pop(key, None)
-    choose(next(reversed(stored), DEFAULT))
+    choose(next(reversed(stored), None) or opening_photo().key)
 
 
 def current_photo() -> Photo:
-    """Return the photo or drawing that the visitor chose on any page; a new visitor's is the link's."""
-    chosen = st.session_state.get(_CHOSEN) or st.query_params.get(SAMPLE)
-    photo = _stored().get(chosen) or sample(chosen if chosen in SAMPLES else DEFAULT)
-    choose(photo.key)  # a link's drawing too: its name is gone from the address on the next page
-    put_into_link(SAMPLE, photo.key if photo.drawn and photo.key != DEFAULT else None)
+    """Return the photo or drawing that the visitor chose on any page; a new visitor's is the link's.
+
+    What a page opened on stays in view, whatever photos come afterwards.
+    """
+    chosen = st.session_state.get(_CHOSEN)
+    if chosen is None and (linked := st.query_params.get(SAMPLE)):
+        chosen = linked
+        st.session_state[_MISSING] = None if shared_photo(linked) else linked
+    photo = _stored().get(chosen or "") or shared_photo(chosen) or opening_photo()
+    choose(photo.key)  # a link's photo too: its name is gone from the address on the next page
+    put_into_link(SAMPLE, None if photo.own or photo.key == DEFAULT else photo.key)
     return photo
+
+
+def missing_from_link() -> str | None:
+    """Return the photo that the visitor's link names, as long as it is not here."""
+    missing = st.session_state.get(_MISSING)
+    return missing if missing and shared_photo(missing) is None else None
 
 
 def _stored() -> dict[str, Photo]:
     return st.session_state.setdefault(_PHOTOS, {})
+
+
+def _next_number() -> int:
+    st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+    return int(st.session_state[_COUNT])
 
 
 def _pixels(stored: dict[str, Photo]) -> int:

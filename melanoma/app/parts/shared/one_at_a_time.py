@@ -31,7 +31,9 @@ def one_at_a_time(work: Callable[[], T]) -> T:
         nonlocal updated
         if (before := _QUEUE.ahead_of(ticket)) and time.monotonic() - updated >= _REFRESH:
             place.info(
-                say("{before} others come first. Yours begins by itself.", before=before),
+                say("One other comes first. Yours begins by itself.")
+                if before == 1
+                else say("{before} others come first. Yours begins by itself.", before=before),
                 icon=":material/hourglass_top:",
             )
             updated = time.monotonic()

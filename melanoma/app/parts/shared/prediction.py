@@ -7,6 +7,7 @@ from melanoma.app.parts.shared.model import classifier, run_network
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.samples import SAMPLES
 from melanoma.model.prediction import Prediction
+from melanoma.photos.examples import IDS
 
 _PREDICTIONS = "predictions"
 
@@ -14,8 +15,8 @@ _PREDICTIONS = "predictions"
 def predict(photo: Photo) -> Prediction:
     """Return the prediction for the photo; raises UserError if the model's folder is absent or damaged."""
     network = classifier()
-    if photo.key in SAMPLES:
-        return _predict_drawing(photo, photo.key, network.bundle.version)
+    if not photo.own:
+        return _predict_shared(photo, photo.key, network.bundle.version)
     key = (photo.key, network.bundle.version)
     predictions = st.session_state.setdefault(_PREDICTIONS, {})
     if key not in predictions:
@@ -26,8 +27,8 @@ def predict(photo: Photo) -> Prediction:
     return predictions[key]
 
 
-# No ttl: the same drawing and model give the same answer, and the first view waits for it.
-@st.cache_resource(max_entries=2 * len(SAMPLES), show_spinner=False)
-def _predict_drawing(_drawn: Photo, name: str, version: str) -> Prediction:
-    """Return the prediction for the drawing, the same for all visitors."""
-    return run_network(classifier(), _drawn.pixels)
+# No ttl: the same photo and model give the same answer, and the first view waits for it.
+@st.cache_resource(max_entries=2 * (len(SAMPLES) + len(IDS)), show_spinner=False)
+def _predict_shared(_photo: Photo, name: str, version: str) -> Prediction:
+    """Return the prediction for a drawing or an example, the same for all visitors."""
+    return run_network(classifier(), _photo.pixels)

@@ -1,4 +1,4 @@
-"""Pictures of the project's own to look at without a photo of one's own, the same for everyone."""
+"""What there is to look at without a photo of one's own, the same for everyone: real photos, or drawings."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say
 from melanoma.edits.drawn_lesions import (
     MELANOMA_LIKE,
@@ -15,6 +16,7 @@ from melanoma.edits.drawn_lesions import (
     draw_lesion,
 )
 from melanoma.photos.encoding import as_jpeg, shrink
+from melanoma.photos.examples import IDS, OPENING, Example
 
 DEFAULT = "melanoma-like"
 _HAIRY = LesionParameters(asymmetry=0.3, border=0.3, colours=3, diameter=0.55, hairs=40)
@@ -37,6 +39,20 @@ class Photo:
     """True for one of the project's own drawings."""
     name: str = ""
     """The file's name as typed, or the drawing's in a link; empty for the camera's picture."""
+    example: Example | None = None
+    """What the ISIC Archive states of it, if it is one of the real photos that all visitors see."""
+    number: int = 0
+    """Of the visitor's own photos in the order in which they came: it stays when others go."""
+
+    @property
+    def own(self) -> bool:
+        """True for a photo that the visitor brought."""
+        return not self.drawn and self.example is None
+
+    @property
+    def credit(self) -> str:
+        """Whose it is and under which licence, for a photo of the ISIC Archive."""
+        return self.example.credit if self.example else ""
 
     @cached_property
     def thumbnail(self) -> bytes:
@@ -53,6 +69,33 @@ def sample(name: str) -> Photo:
     )
     pixels.flags.writeable = False
     return Photo(pixels, name, drawn=True, name=name)
+
+
+@st.cache_resource(max_entries=2 * len(IDS), show_spinner=False)
+def _example_photo(isic_id: str) -> Photo | None:
+    found = EXAMPLES.get(isic_id)
+    if found is None:
+        return None
+    example, pixels = found
+    return Photo(pixels, isic_id, drawn=False, name=isic_id, example=example)
+
+
+def shared_photo(key: str | None) -> Photo | None:
+    """Return the drawing or the real photo of this key; None if there is none, or not yet."""
+    if key in SAMPLES:
+        return sample(key)
+    return _example_photo(key) if key and EXAMPLES.get(key) else None
+
+
+def example_photos() -> tuple[Photo, ...]:
+    """Return the real photos that are there, one a diagnosis."""
+    found = (_example_photo(example.isic_id) for example in EXAMPLES.one_a_diagnosis())
+    return tuple(photo for photo in found if photo is not None)
+
+
+def opening_photo() -> Photo:
+    """Return what a page opens on: a real photo if one is there, or a drawing."""
+    return shared_photo(OPENING) or next(iter(example_photos()), None) or sample(DEFAULT)
 
 
 def title_of(name: str) -> str:

@@ -1,10 +1,10 @@
 """What the alert does in groups of patients, with intervals."""
 
-import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.shared.language import say
+from melanoma.app.parts.shared.language import format_number, say
 from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.table import show_table
 from melanoma.evaluation.evaluate import FEW
 from melanoma.evaluation.held_out import HeldOut
 from melanoma.evaluation.metrics import Estimate
@@ -27,11 +27,10 @@ def show_groups(held_out: HeldOut, threshold: float, bundle: Bundle) -> None:
         for group in bundle.figures.get("groups", ())
     }
     rows = [_row(part, threshold, areas) for part in held_out.groups if part.kind == kind]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        key="groups-table",
-        alt=say("Table of groups with the share of melanomas found and its interval."),
+    show_table(
+        list(rows[0]),
+        [list(row.values()) for row in rows],
+        say("Table of groups with the share of melanomas found and its interval."),
     )
     st.caption(
         say(
@@ -47,12 +46,12 @@ def show_groups(held_out: HeldOut, threshold: float, bundle: Bundle) -> None:
 
 def _row(
     part: Part, threshold: float, areas: dict[tuple[str, str], dict[str, float | None]]
-) -> dict[str, object]:
+) -> dict[str, str]:
     sensitivity, specificity = part.sensitivity(threshold), part.specificity(threshold)
     row = {
         say("Group"): say(part.name) + (f" {_SMALL}" if part.small else ""),
-        say("Photos"): len(part.melanomas.score) + len(part.others.score),
-        say("Melanomas"): len(part.melanomas.score),
+        say("Photos"): format_number(len(part.melanomas.score) + len(part.others.score), ",d"),
+        say("Melanomas"): format_number(len(part.melanomas.score), ",d"),
         say("Melanomas found"): as_percent(sensitivity),
         say("False alarms"): as_percent(specificity.complement()),
     }

@@ -1,9 +1,11 @@
 """A worklist on the page: filters, the table and the files to take away."""
 
+from html import escape
+
 import pandas as pd
 import streamlit as st
 
-from melanoma.app.parts.shared.language import language, say, translator
+from melanoma.app.parts.shared.language import format_number, language, say, translator
 from melanoma.batch.triage import Entry
 from melanoma.batch.worklist import alert_name, as_csv, as_html, name_of, remarks
 from melanoma.diagnoses import diagnosis_of
@@ -11,6 +13,8 @@ from melanoma.model.bundle import Bundle
 
 SHOWN = 200
 """Rows on the page: each brings a picture, and the files hold them all."""
+SHOWN_AS_CARDS = 40
+"""Of them on a phone, which shows cards for the table's rows."""
 _ROW = 64  # pixels, so that a thumbnail shows a lesion
 _ALL, _ALERTS, _DOUBTS, _ERRORS = "all", "alerts", "doubts", "errors"
 
@@ -39,6 +43,16 @@ def show_worklist(entries: list[Entry]) -> None:
     if not chosen:
         st.info(say("No photo fits this filter. Choose “All” to see the whole list."))
         return
+    with st.container(key="triage-cards"):
+        st.html("".join(_card(entry) for entry in chosen[:SHOWN_AS_CARDS]))
+        if len(chosen) > SHOWN_AS_CARDS:
+            st.caption(
+                say(
+                    "The first {shown} of {count}; the files below hold all.",
+                    shown=SHOWN_AS_CARDS,
+                    count=len(chosen),
+                )
+            )
     st.dataframe(
         _table(chosen[:SHOWN]),
         hide_index=True,
@@ -97,6 +111,20 @@ def _fits(entry: Entry, which: str | None) -> bool:
         _DOUBTS: entry.doubtful and entry.error is None,
         _ERRORS: entry.error is not None,
     }.get(which or _ALL, True)
+
+
+def _card(entry: Entry) -> str:
+    """Return a row as a card, HTML; all text is shown letter by letter."""
+    lines = [f"<strong>{escape(name_of(entry, say))}</strong>"]
+    if entry.any_alert:
+        lines.append(f"▲ {escape(alert_name(entry, say))}")
+    if entry.diagnosis:
+        lines.append(f"{escape(say('Likeliest'))}: {escape(say(diagnosis_of(entry.diagnosis).name))}")
+        for title, value in ((say("Any malignancy"), entry.malignancy), (say("Melanoma"), entry.melanoma)):
+            lines.append(f"{escape(title)}: {format_number(value, '.1%')}")
+    lines += [escape(remark) for remark in remarks(entry, say)]
+    picture = f'<img alt="" src="{escape(entry.thumbnail_uri)}">' if entry.thumbnail_uri else "<span></span>"
+    return f'<div class="card">{picture}<div>{"<br>".join(lines)}</div></div>'
 
 
 def _table(entries: list[Entry]) -> pd.DataFrame:

@@ -9,15 +9,25 @@ from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_choice
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo
-from melanoma.app.parts.what_if.answers import answer_after, answer_before, answers_along, with_region_covered
+from melanoma.app.parts.what_if.answers import (
+    Answer,
+    answer_after,
+    answer_before,
+    answers_along,
+    with_region_covered,
+)
 from melanoma.app.parts.what_if.compare import show_comparison
 from melanoma.app.parts.what_if.sliders import choose_changes, choose_cover, offer_undo
 from melanoma.diagnoses import diagnosis_of
 from melanoma.edits.perturbations import PERTURBATIONS, change_named
 from melanoma.figures.perturbations import sweep_lines
+from melanoma.model.alert_wording import within_sentence
+from melanoma.model.prediction import Prediction
+from melanoma.photos.encoding import shrink
 
 _ALONG = "along"
 _FIRST = "turn"
+_SMALL = 192  # pixels: twice what is shown, for sharp screens
 
 
 @fragment
@@ -28,14 +38,32 @@ def show_changes(photo: Photo) -> None:
     controls, answers = st.columns([4, 9], gap="large")
     with controls:
         st.header(say("Change the photo"), anchor=False)
+        beside = st.container(key="beside-sliders")
         settings = choose_changes()
         inside, fill = choose_cover(*before)
         offer_undo()
     pixels, region = with_region_covered(photo, before[0], inside, fill)
     after = answer_after(photo, pixels, region, settings) if settings or region else before
+    with beside:
+        _show_beside_sliders(before[1], after)
     with answers:
         show_comparison(before, after, bundle, covered=bool(region))
         _show_along(photo, pixels, region, settings)
+
+
+def _show_beside_sliders(before: Prediction, after: Answer) -> None:
+    """Draw the changed square small with its answer: on a phone it stays in view above the sliders."""
+    pixels, prediction = after
+    square = shrink(prediction.geometry.part(pixels), _SMALL)
+    st.image(square, width=_SMALL // 2, alt=say("After"), output_format="JPEG")
+    name = within_sentence(prediction.diagnosis, say)
+    likeliest = say("Likeliest: {name}, {probability:.1%}.", name=name, probability=prediction.ranked[0][1])
+    melanoma = say(
+        "Melanoma {before:.1%} → {after:.1%}.",
+        before=before.probability("MEL"),
+        after=prediction.probability("MEL"),
+    )
+    st.caption(f"{likeliest} {melanoma}")
 
 
 def _show_along(photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float]) -> None:

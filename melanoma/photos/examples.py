@@ -1,0 +1,185 @@
+"""Real photos to begin with, by their ids in the ISIC Archive, and the command that fetches them.
+
+They lie on the test side of the shipped network, so it was never fitted to them. A rule chose them, not its
+answers: of each diagnosis the photos of HAM10000 on that side, one a lesion, in the order of the SHA-256 of
+their ids; the last of melanoma, mole and benign keratosis is of ISIC 2017 by the same rule, whose photos are
+CC-0 for the most part. No photo belongs to this project: each comes from the Archive, with the licence and
+the credit that the Archive states.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from melanoma.diagnoses import CODES
+from melanoma.errors import UserError
+from melanoma.files import make_folder, user_error_if_unwritable, write_whole
+from melanoma.output import json_text, print_json
+from melanoma.photos.isic_archive import Archive, archive_in_use
+from melanoma.photos.reading import read_bytes, read_image
+
+IDS: tuple[tuple[str, str], ...] = (
+    ("ISIC_0029575", "MEL"),
+    ("ISIC_0030626", "NV"),
+    ("ISIC_0031258", "BCC"),
+    ("ISIC_0029025", "AK"),
+    ("ISIC_0029029", "BKL"),
+    ("ISIC_0033675", "DF"),
+    ("ISIC_0034196", "VASC"),
+    ("ISIC_0031119", "SCC"),
+    ("ISIC_0025832", "MEL"),
+    ("ISIC_0027211", "NV"),
+    ("ISIC_0033354", "BCC"),
+    ("ISIC_0024470", "AK"),
+    ("ISIC_0033270", "BKL"),
+    ("ISIC_0031123", "DF"),
+    ("ISIC_0031197", "VASC"),
+    ("ISIC_0027529", "SCC"),
+    ("ISIC_0013672", "MEL"),
+    ("ISIC_0003308", "NV"),
+    ("ISIC_0032022", "BCC"),
+    ("ISIC_0031228", "AK"),
+    ("ISIC_0012889", "BKL"),
+    ("ISIC_0032410", "DF"),
+    ("ISIC_0026068", "VASC"),
+    ("ISIC_0024575", "SCC"),
+)
+"""Id and diagnosis: first one of each diagnosis, then the second ones, then the third ones."""
+OPENING = "ISIC_0031258"
+"""What the page opens on, if it is there: the network is right about it and sure, so that a stranger learns
+the page before its mistakes."""
+_MOST_WORDS = 2000  # bytes of what is known of a photo
+GAVE_UP_AFTER = 3
+"""Photos in a row that could not be had: the others would not come either."""
+
+
+class OtherLicence(UserError):
+    """The photo's licence is not one that was asked for."""
+
+
+class Licence(StrEnum):
+    """Which licences are taken."""
+
+    ANY = "any"
+    """What a page that is not commercial may show."""
+    CC_0 = "cc-0"
+
+
+_TAKEN = {Licence.ANY: ("CC-0", "CC-BY", "CC-BY-NC"), Licence.CC_0: ("CC-0",)}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One photo as the Archive has it."""
+
+    isic_id: str
+    diagnosis: str
+    """One of `CODES`: the Archive's, or the challenge's where the Archive names none of them."""
+    licence: str
+    attribution: str
+    content: bytes = b""
+    """The file."""
+
+    @property
+    def credit(self) -> str:
+        """Where it comes from and under which licence, as the Archive states it."""
+        return f"{self.isic_id}, ISIC Archive. {self.attribution}. {self.licence}."
+
+
+def fetch_example(
+    archive: Archive,
+    isic_id: str,
+    licence: Licence = Licence.ANY,
+    read: Callable[[bytes, str], np.ndarray] = read_image,
+) -> tuple[Example, np.ndarray]:
+    """Return one of `IDS` from the Archive with its pixels, uint8 RGB (H, W, 3), which `read` decodes.
+
+    Raises UserError if it does not come, cannot be read, or is not to be shown.
+    """
+    image = archive.image(isic_id)
+    if image.isic_id != isic_id:
+        raise UserError("The ISIC Archive answered for {id} with another photo.", id=isic_id)
+    if image.licence not in _TAKEN[licence]:
+        raise OtherLicence("{id} has another licence: {licence}.", id=isic_id, licence=image.licence)
+    content = archive.file(image)
+    diagnosis = image.diagnosis or dict(IDS)[isic_id]
+    example = Example(isic_id, diagnosis, image.licence, image.attribution, content)
+    return example, read(content, isic_id)
+
+
+def load_example(folder: Path, isic_id: str, licence: Licence = Licence.ANY) -> Example | None:
+    """Return one of `IDS` from a folder that `save_example` wrote to; None if it is not there.
+
+    Raises UserError if it is damaged, or has another licence.
+    """
+    words, file = folder / f"{isic_id}.json", folder / f"{isic_id}.jpg"
+    if not words.is_file() or not file.is_file():
+        return None
+    try:
+        known = json.loads(read_bytes(words, most=_MOST_WORDS))
+        values = {name: str(known[name]) for name in ("diagnosis", "licence", "attribution")}
+    except (ValueError, TypeError, KeyError):
+        values = {}
+    if values.get("diagnosis") not in CODES:
+        raise UserError("{file} does not say what the photo is. Delete it, and fetch it anew.", file=words)
+    if values["licence"] not in _TAKEN[licence]:
+        raise OtherLicence("{id} has another licence: {licence}.", id=isic_id, licence=values["licence"])
+    return Example(isic_id, content=read_bytes(file), **values)
+
+
+def save_example(folder: Path, example: Example) -> None:
+    """Write the photo, and then what is known of it: one without the other is not taken."""
+    with user_error_if_unwritable(folder):
+        write_whole(folder / f"{example.isic_id}.jpg", example.content)
+        known = {name: value for name, value in asdict(example).items() if name != "content"}
+        write_whole(folder / f"{example.isic_id}.json", json_text(known))
+
+
+def examples(
+    out: Annotated[Path, typer.Option(help="The folder to keep them in; what is there already stays.")],
+    licence: Annotated[Licence, typer.Option(help="cc-0 takes only what is free for any use.")] = Licence.ANY,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Fetch real photos for the page from the ISIC Archive, before a class without a network.
+
+    The page takes them from the folder that MELANOMA_EXAMPLES names. Each photo's licence and credit, as the
+    Archive states them, lie beside it. Run it again after an interruption: it goes on where it was.
+    """
+    archive = archive_in_use()
+    if archive is None:
+        raise UserError("MELANOMA_ARCHIVE is off, so nothing is fetched. Unset it for this command.")
+    make_folder(out)
+    told: list[dict[str, str]] = []
+    in_a_row = 0
+    for isic_id, _ in IDS:
+        try:
+            example = load_example(out, isic_id, licence)
+            if example is None:
+                example, _pixels = fetch_example(archive, isic_id, licence)
+                save_example(out, example)
+            line = {"id": isic_id, "diagnosis": example.diagnosis, "credit": example.credit, "problem": ""}
+            in_a_row = 0
+        except OtherLicence as error:
+            line = {"id": isic_id, "diagnosis": "", "credit": "", "problem": str(error)}
+            in_a_row = 0
+        except UserError as error:
+            line = {"id": isic_id, "diagnosis": "", "credit": "", "problem": str(error)}
+            in_a_row += 1
+        told.append(line)
+        if not as_json:
+            print(line["problem"] or f"{line['diagnosis']}: {line['credit']}", flush=True)
+        if in_a_row == GAVE_UP_AFTER:
+            break
+    had = sum(not line["problem"] for line in told)
+    if as_json:
+        print_json({"out": str(out), "photos": had, "of": len(IDS), "found": told})
+    else:
+        print(f"{had} of {len(IDS)} photos are in {out}.")
+    if not had or in_a_row:
+        raise UserError("Not all came from the ISIC Archive. Run the same command again, it goes on.")
