@@ -16,7 +16,8 @@ LayerPass = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def convolutional_layers(network: keras.Model) -> tuple[str, ...]:
-    """Return the names of the activated convolutions that lead to the head alone, from the pixels up.
+    """Return the names of the activated convolutions that lead to the head alone, from the pixels up, and of
+    the last feature map, whatever makes it.
 
     Those inside a residual block are left out: what goes round them counts too, so their maps do not say
     what the block saw.
@@ -24,7 +25,8 @@ def convolutional_layers(network: keras.Model) -> tuple[str, ...]:
     return tuple(
         layer.name
         for layer in maps_on_the_only_way(network)
-        if isinstance(layer, keras.layers.ReLU | keras.layers.Activation)
+        if layer.name == FEATURES
+        or isinstance(layer, keras.layers.ReLU | keras.layers.Activation)
         or (isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.relu)
     )
 
