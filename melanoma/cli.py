@@ -1,6 +1,8 @@
 """The commands: python -m melanoma predict, triage, explain, evaluate, gather, recalibrate, audit, …"""
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -252,6 +254,48 @@ def recalibrate(
         bundles.load_bundle(bundle), out, data, images, outlines, sensitivity, coverage, framing
     )
     print(json_text(found.as_json()) if as_json else found.as_text())
+
+
+@commands.command()
+def adopt(
+    model: Annotated[Path, typer.Argument(help="A classifier that Keras 3 saved, MODEL.keras.")],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder of the new model, such as models/NAME.")],
+    images: Images = None,
+    outlines: Outlines = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(help="Its outputs in order, such as MEL,NV,BCC; by default --data's folders by name."),
+    ] = None,
+    preprocessing: Annotated[
+        str, typer.Option(help="What it expects of the pixels: 0-255, 0-1, -1-1 or imagenet.")
+    ] = "0-255",
+    framing: Annotated[
+        str, typer.Option(help="Which square of a photo it sees: centre-square or lesion-square.")
+    ] = "centre-square",
+    sensitivity: Annotated[
+        float, typer.Option(help="Share of the melanomas that the alert is to find.")
+    ] = 0.95,
+    as_json: AsJson = False,
+) -> None:
+    """Make a model of your own Keras classifier, to be opened and explained like any other.
+
+    Half of the labelled lesions set its temperature, alerts and sets, and the other half judge them. A model
+    file can be hostile: only what Keras loads in its safe mode is taken.
+    """
+    try:
+        from melanoma.training import adopting
+    except ModuleNotFoundError as missing:
+        raise UserError(f"adopt needs {missing.name}: pip install -r requirements-dev.txt") from missing
+    with contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout):
+        made = adopting.adopt(
+            model, data, out, images, outlines, classes, preprocessing, framing, sensitivity
+        )
+    if as_json:
+        told = {"name": made.name, "path": str(out), "version": made.version, "codes": list(made.codes)}
+        print(json_text(told | {"figures": made.figures}))
+    else:
+        print(f"written to {out}: python -m melanoma explain PHOTO --model {out} --out overlay.png")
 
 
 def main() -> None:

@@ -10,21 +10,23 @@ from melanoma.controls import Choice
 from melanoma.errors import UserError
 from melanoma.explain.float_input import Tail, tail_from
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.network import FEATURES
+from melanoma.model.network import FEATURES, maps_on_the_only_way
 
 LayerPass = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def convolutional_layers(network: keras.Model) -> tuple[str, ...]:
-    """Return the names of the activated convolutions that lead to the head alone, from the pixels up.
+    """Return the names of the activated convolutions that lead to the head alone, from the pixels up, and of
+    the last feature map, whatever makes it.
 
     Those inside a residual block are left out: what goes round them counts too, so their maps do not say
     what the block saw.
     """
     return tuple(
         layer.name
-        for layer in _on_the_only_way(network)
-        if isinstance(layer, keras.layers.ReLU | keras.layers.Activation)
+        for layer in maps_on_the_only_way(network)
+        if layer.name == FEATURES
+        or isinstance(layer, keras.layers.ReLU | keras.layers.Activation)
         or (isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.relu)
     )
 
@@ -50,25 +52,9 @@ def require_feature_map(network: CompiledNetwork, layer: str) -> None:
     """Raise UserError if the network has no layer of this name whose output is (n, h, w, c) and decides all
     that follows.
     """
-    if layer not in {found.name for found in _on_the_only_way(network.network)}:
+    if layer not in {found.name for found in maps_on_the_only_way(network.network)}:
         offered = ", ".join(convolutional_layers(network.network))
         raise UserError(f"“{layer}” is not a convolutional layer of this model. Choose one of {offered}.")
-
-
-def _on_the_only_way(network: keras.Model) -> list[keras.layers.Layer]:
-    """Return the layers of maps (n, h, w, c) past which nothing goes from the pixels to the logits."""
-    operations = network.operations  # sorted: each comes after all that it takes
-    last_use = {
-        id(tensor): place
-        for place, operation in enumerate(operations)
-        for tensor in keras.tree.flatten(operation.input)
-    }
-    found, needed_until = [], 0
-    for place, operation in enumerate(operations):
-        if needed_until <= place and len(operation.output.shape) == 4:
-            found.append(operation)
-        needed_until = max(needed_until, last_use.get(id(operation.output), place))
-    return found
 
 
 def _build_layer_pass(tail: Tail) -> LayerPass:

@@ -35,6 +35,22 @@ def build_network(
     return keras.Model([pixels], logits, name="melanoma")
 
 
+def maps_on_the_only_way(network: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of maps (n, h, w, c) past which nothing goes from pixels to logits, in order."""
+    operations = network.operations  # sorted: each comes after all that it takes
+    last_use = {
+        id(tensor): place
+        for place, operation in enumerate(operations)
+        for tensor in keras.tree.flatten(operation.input)
+    }
+    found, needed_until = [], 0
+    for place, operation in enumerate(operations):
+        if needed_until <= place and len(operation.output.shape) == 4:
+            found.append(operation)
+        needed_until = max(needed_until, last_use.get(id(operation.output), place))
+    return found
+
+
 def shift_bias(network: keras.Model, by: np.ndarray) -> None:
     """Add to the head's bias, in place; `by` is float (classes,)."""
     head = network.get_layer(HEAD)

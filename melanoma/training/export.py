@@ -25,7 +25,7 @@ from melanoma.model.in_distribution import threshold_for
 from melanoma.training.calibrating import calibrate, draw_reliability, judge, predictions_of
 from melanoma.training.distribution import CloseUps, fit_references, other_fitted
 from melanoma.training.model_card import write_card
-from melanoma.training.recipes import Recipe
+from melanoma.training.recipes import Exported
 from melanoma.training.teaching import HeldAnswers, card_words, held_answers
 
 CONFORMAL_COVERAGE = 0.9
@@ -36,7 +36,7 @@ def export_bundle(
     prior: np.ndarray,
     table: pd.DataFrame,
     codes: Sequence[str],
-    recipe: Recipe,
+    recipe: Exported,
     origin: str,
     history: pd.DataFrame,
     out: Path,
@@ -50,7 +50,8 @@ def export_bundle(
     the columns of `read_labels` and the `split` of each image. `origin` says in words which weights the run
     began with. Temperature, thresholds and prediction sets are set on the calibration lesions, or on the
     answers of `folds` (`teaching.load_teacher`) where these taught the network; the figures come from the
-    test lesions, which are held out. With `close_ups` the in-distribution check knows photos without a
+    test lesions, which are held out. `history` has a row an epoch, and none for a network that others
+    fitted. With `close_ups` the in-distribution check knows photos without a
     dermatoscope.
     """
     with new_bundle(out) as folder:
@@ -60,7 +61,9 @@ def export_bundle(
             backbone_named(recipe.backbone) if recipe.backbone else None,
         )
 
-        train = table[table["split"] == "train"]
+        # A network that others fitted is compared with calibration lesions: its own are not known.
+        known = "train" if (table["split"] == "train").any() else "calibration"
+        train = table[table["split"] == known]
         references = fit_references(network, train, recipe.framing, recipe.seed, close_ups)
         references.save(folder / "features.npz")
         if folds is None:
@@ -84,8 +87,9 @@ def export_bundle(
         predictions.to_parquet(folder / "predictions.parquet", index=False)
         table[["image_id", "lesion_id", "split"]].to_parquet(folder / "split.parquet", index=False)
         fingerprints.write(fingerprints.fingerprints(table[table["split"] != "test"]), folder / FINGERPRINTS)
-        history.to_csv(folder / "history.csv", index=False)
-        draw_history(history, folder / "history.png")
+        if len(history):
+            history.to_csv(folder / "history.csv", index=False)
+            draw_history(history, folder / "history.png")
 
         held_out = predictions[predictions["split"] == "test"]
         judged = judge(held_out, test.logits, bundle)
@@ -103,7 +107,17 @@ def export_bundle(
         description = recipe.description(origin, history)
         if folds is not None:
             description = replace(description, network=description.network + card_words(folds))
-        write_card(folder / "MODEL_CARD.md", bundle, description, judged, accepted, focus, table, by_teachers)
+        write_card(
+            folder / "MODEL_CARD.md",
+            bundle,
+            description,
+            judged,
+            accepted,
+            focus,
+            table,
+            by_teachers,
+            len(history) > 0,
+        )
         describe(folder, bundle)
     print(*judged.lines(), sep="\n")
     for name, text in (focus.rows() if focus else {}).items():
@@ -136,7 +150,7 @@ def _calibrate(
     held: HeldAnswers,
     codes: Sequence[str],
     prior: np.ndarray,
-    recipe: Recipe,
+    recipe: Exported,
     origin: str,
     data: str,
     name: str,

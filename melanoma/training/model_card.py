@@ -33,9 +33,7 @@ dermatoscope.
 ## Network
 
 {network}
-
-![Training loss, and balanced accuracy and melanoma ROC AUC on the calibration lesions, by epoch](history.png)
-
+{history}
 ## Data
 
 {images} images of {lesions} lesions, from {sources}. {split}
@@ -46,6 +44,10 @@ dermatoscope.
 
 Fingerprint of the labels: `{fingerprint}`. `split.parquet` lists every image with its side.
 
+"""
+
+_HISTORY = """
+![Training loss, and balanced accuracy and melanoma ROC AUC on the calibration lesions, by epoch](history.png)
 """
 
 _PROBABILITIES = """## Probabilities
@@ -150,7 +152,7 @@ _CLOSE_UPS = (
 _LIMITS = """## Limits
 
 - {missed} No alert does not mean no melanoma.
-- Trained on archives from few clinics, mostly of lighter skin. On darker skin, other cameras, children,
+- Archives come from few clinics and mostly show lighter skin. On darker skin, other cameras, children,
   mucosa and nails nothing is known.
 - {classes} diagnoses exist for it. Anything else, such as Merkel cell carcinoma, gets one of these names.
 - Rare diagnoses rest on few lesions: see the widths of the intervals.
@@ -168,14 +170,16 @@ medical training has to answer for every decision about a patient, and must be a
 
 ## Licence
 
-The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC 4.0), ISIC 2017
-(Codella et al., arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000,
-arXiv:1908.02288). So the weights may be used for research and teaching, with credit, and **not
-commercially** (CC BY-NC 4.0).{weights_licence}
+{licence}
 The project's code has its own licence (MIT).
 
 Made {created} with {versions}.
 """
+
+_LICENCE = """The training images include HAM10000 (Tschandl et al. 2018, Sci Data 5:180161; CC BY-NC
+4.0), ISIC 2017 (Codella et al., arXiv:1710.05006; CC0 for the most part) and labels of ISIC 2019 (BCN20000,
+arXiv:1908.02288). So the weights may be used for research and teaching, with credit, and **not
+commercially** (CC BY-NC 4.0)."""
 
 _SMALL = "°"
 
@@ -200,6 +204,7 @@ def write_card(
     focus: Focus | None,
     table: pd.DataFrame,
     folds: FoldFigures | None = None,
+    has_history: bool = True,
 ) -> None:
     """Write the card; `table` has the `split` of every image, `description` comes from the recipe."""
     counts = table.groupby(["diagnosis", "split"]).size().unstack(fill_value=0)
@@ -207,6 +212,7 @@ def write_card(
         name=bundle.name,
         classes=len(bundle.codes),
         network=description.network,
+        history=_HISTORY if has_history else "",
         split=description.split,
         images=len(table),
         lesions=table["lesion_id"].nunique(),
@@ -218,7 +224,7 @@ def write_card(
         fingerprint=bundle.data_fingerprint,
     )
     rest = _REST.format(
-        weights_licence=description.weights_licence,
+        licence=(description.licence or _LICENCE) + description.weights_licence,
         created=bundle.created,
         versions=", ".join(f"{name} {found}" for name, found in bundle.versions.items()),
     )

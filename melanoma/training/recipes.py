@@ -54,36 +54,8 @@ class LabelSources:
     """A labels CSV with the true diagnoses of images whose folders are wrong."""
 
 
-@dataclass(frozen=True)
-class Description:
-    """The recipe's own parts of the model card, Markdown."""
-
-    network: str
-    """The paragraph about architecture and training."""
-    split: str
-    """A sentence on how lesions are split."""
-    test_images: str
-    """A remark that follows "the test images"; may be empty."""
-    temperature: str
-    """A remark on the temperature that follows its value."""
-    weights_licence: str = ""
-    """A sentence on the licence of the weights that the run may have begun with, led by a space."""
-
-
-class Recipe(Protocol):
-    """All choices of a training run, and the methods that `train.py` calls.
-
-    The choices are the fields of a frozen dataclass, which checkpoints and bundles carry a copy of. There are
-    two kinds: `fine_tuning.FineTuning` and `melanoma.tutorial.recipes.TutorialRecipe`.
-    """
-
-    @property
-    def name(self) -> str:
-        """What `--recipe` calls it."""
-
-    @property
-    def bundle_name(self) -> str:
-        """Default name of the bundle."""
+class Exported(Protocol):
+    """What the bundle of a finished network says of where it comes from."""
 
     @property
     def backbone(self) -> str | None:
@@ -94,24 +66,8 @@ class Recipe(Protocol):
         """Of the split, the initial weights and the sampling."""
 
     @property
-    def batch(self) -> int:
-        """Images a step, over all workers."""
-
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """The epochs in order, by input size."""
-
-    @property
-    def epochs(self) -> int:
-        """Epochs over all stages."""
-
-    @property
     def image_size(self) -> int:
         """Side of the finished network's input, pixels."""
-
-    @property
-    def stored_size(self) -> int:
-        """Side of the decoded images, pixels."""
 
     @property
     def framing(self) -> str:
@@ -127,6 +83,59 @@ class Recipe(Protocol):
 
     def settings(self) -> dict[str, Any]:
         """Return the choices by name, as plans and bundles store them."""
+
+    def description(self, origin: str, history: pd.DataFrame) -> "Description":
+        """Return the own parts of the model card; `history` has a row an epoch."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """The recipe's own parts of the model card, Markdown."""
+
+    network: str
+    """The paragraph about architecture and training."""
+    split: str
+    """A sentence on how lesions are split."""
+    test_images: str
+    """A remark that follows "the test images"; may be empty."""
+    temperature: str
+    """A remark on the temperature that follows its value."""
+    weights_licence: str = ""
+    """A sentence on the licence of the weights that the run may have begun with, led by a space."""
+    licence: str | None = None
+    """The section on licences, in place of that on the usual training images."""
+
+
+class Recipe(Exported, Protocol):
+    """All choices of a training run, and the methods that `train.py` calls.
+
+    The choices are the fields of a frozen dataclass, which checkpoints and bundles carry a copy of. There are
+    two kinds: `fine_tuning.FineTuning` and `melanoma.tutorial.recipes.TutorialRecipe`.
+    """
+
+    @property
+    def name(self) -> str:
+        """What `--recipe` calls it."""
+
+    @property
+    def bundle_name(self) -> str:
+        """Default name of the bundle."""
+
+    @property
+    def batch(self) -> int:
+        """Images a step, over all workers."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The epochs in order, by input size."""
+
+    @property
+    def epochs(self) -> int:
+        """Epochs over all stages."""
+
+    @property
+    def stored_size(self) -> int:
+        """Side of the decoded images, pixels."""
 
     def with_options(
         self,
@@ -186,9 +195,6 @@ class Recipe(Protocol):
 
     def judge(self, dataset: Dataset) -> Judge:
         """Return the validation that is run after each epoch on the calibration images."""
-
-    def description(self, origin: str, history: pd.DataFrame) -> Description:
-        """Return the recipe's parts of the model card of a run; `history` has a row an epoch."""
 
 
 def recipe_named(name: str, recipes: Mapping[str, Recipe]) -> Recipe:
