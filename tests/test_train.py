@@ -150,8 +150,6 @@ def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_fold
     killed = run_training(tmp_path, drawn_folder, *chosen, DIES_ONCE=str(tmp_path / "died"))
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not (tmp_path / "models").exists()
-    other = run_training(tmp_path, drawn_folder, *chosen, "--set", "dropout=0.1", "--resume")
-    assert other.returncode == 2 and "started with another recipe" in other.stderr
     resumed = run_training(tmp_path, drawn_folder, *chosen, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     answers = tmp_path / "models" / "tried-answers"
@@ -169,8 +167,6 @@ def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_fold
     assert second.returncode == 0, second.stderr
     folds, _ = write_gathered(answers, tmp_path / "folds.parquet")
     taught = ("--teacher", str(tmp_path / "folds.parquet"))
-    alone = run_training(tmp_path, drawn_folder, *taught)
-    assert alone.returncode == 2 and "Give --teacher with --test-side" in alone.stderr
     for number in range(50):
         pixels = np.random.default_rng(number).integers(0, 256, (70, 70, 3)).astype(np.uint8)
         write_image(tmp_path / "skin" / f"{number}.png", pixels)

@@ -7,9 +7,14 @@ from typing import Any
 import keras
 import pandas as pd
 
+from melanoma.data.labels.read import fingerprint
+from melanoma.data.split import Sides
 from melanoma.errors import UserError
 from melanoma.files import write_whole
+from melanoma.model.bundle import Bundle, sha256
 from melanoma.training.checkpoints import newest_checkpoint, remove_checkpoints
+from melanoma.training.dataset import Dataset
+from melanoma.training.recipes import Recipe
 
 _PLAN = "plan.json"
 
@@ -21,6 +26,26 @@ def run_folder(name: str, resume: bool) -> Path:
     if resume and newest_checkpoint(run) is None:
         raise UserError(f"{run} holds no checkpoint to resume from. Start without --resume.")
     return run
+
+
+def run_plan(
+    recipe: Recipe,
+    dataset: Dataset,
+    start: Bundle | None,
+    sides: Sides | None,
+    teacher: Path | None,
+    workers: int,
+) -> dict[str, Any]:
+    """Return all that decides about the weights of a run, which a resumed run must share."""
+    plan: dict[str, Any] = {
+        "recipe": recipe.settings(),
+        "data": fingerprint(dataset.table),
+        "codes": dataset.codes,
+    }
+    plan |= {"start": start.version if start else None}
+    plan |= sides.as_json() if sides else {}
+    plan |= {"teacher": sha256(teacher)} if teacher else {}
+    return plan | ({"workers": workers} if workers > 1 else {})
 
 
 def begin_run(run: Path, plan: dict[str, Any]) -> None:

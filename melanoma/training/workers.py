@@ -20,7 +20,7 @@ from typing import Any
 import tensorflow as tf
 
 from melanoma.errors import UserError
-from melanoma.training.checkpoints import newest_checkpoint
+from melanoma.training.checkpoints import newest_checkpoint, remove_checkpoints
 
 RESTARTS = 3
 """Restarts after a failed worker; further failures are taken for a defect."""
@@ -72,9 +72,10 @@ def strategy_for(rank: WorkerRank) -> tf.distribute.Strategy:
     return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
 
 
-def fit_together(command: list[str], count: int, run: Path, address: str | None) -> None:
+def fit_together(command: list[str], count: int, run: Path, address: str | None, resume: bool = True) -> None:
     """Run a command as `count` workers until all have succeeded; `command` is a Python file and its options.
 
+    Without `resume` the checkpoints of an earlier run are removed before.
     Without an address they run on this machine. The first one writes to standard output, the others to
     `worker-N.log` in the run's folder.
 
@@ -85,6 +86,8 @@ def fit_together(command: list[str], count: int, run: Path, address: str | None)
     SystemExit
         If the first worker ends on a user's error, which it has printed.
     """
+    if not resume:
+        remove_checkpoints(run)
     if address is not None:
         _fit_on_cluster(command, count, run, address)
         return

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from melanoma.data.labels.read import read_labels
 from melanoma.data.split import split_by_lesion
-from melanoma.evaluation.out_of_fold import PLAIN
+from melanoma.evaluation.out_of_fold import PLAIN, TURNS, VARIANTS
 from melanoma.model.network import build_network
 from melanoma.training.export import draw_history, export_bundle
 from melanoma.training.fine_tuning import FINE_TUNING
@@ -49,7 +49,11 @@ def test_a_taught_network_is_calibrated_on_the_folds_answers_and_its_card_says_s
     folds = table[table["split"] != "test"].assign(distance=0.25)
     folds["fold"] = np.arange(len(folds)) % 5
     melanoma = (folds["diagnosis"] == "MEL").to_numpy()
-    folds[f"{PLAIN} MEL"], folds[f"{PLAIN} NV"] = np.where(melanoma, 2.0, -1.0), np.where(melanoma, 0.0, 1.0)
+    for name in VARIANTS:
+        shown = name in (PLAIN, TURNS)
+        folds[f"{name} MEL"] = np.where(melanoma, 2.0, -1.0) if shown else np.nan
+        folds[f"{name} NV"] = np.where(melanoma, 0.0, 1.0) if shown else np.nan
+    folds["inside"], folds["lesion_share"] = 0.8, 0.4
     with as_mobilenet():
         found = export_bundle(
             build_network(TINY, 96, 2),
@@ -69,5 +73,5 @@ def test_a_taught_network_is_calibrated_on_the_folds_answers_and_its_card_says_s
     # All melanomas have the same answer, 2 against 0, which is therefore the line.
     expected = 0.3 * np.exp(2 / found.temperature)
     assert found.alert_threshold == pytest.approx(expected / (expected + 0.7), rel=1e-6)
-    assert found.distance_threshold == 0.25
+    assert found.figures["folds"]["by_source"]["all"]["balanced accuracy"]["value"] == 1
     assert (tmp_path / "taught" / "folds.parquet").is_file()
