@@ -53,6 +53,7 @@ def test_a_bad_file_gets_one_sentence_and_the_page_goes_on(page):
     assert len(page.selectbox) >= 2
 
 
+@pytest.mark.slow("several photos on one page")
 def test_of_several_photos_each_can_be_chosen_again(page, drawn_photo):
     second = cv2.imencode(".png", draw_lesion(NEVUS_LIKE, 300, 300, 9).image)[1].tobytes()
     page.file_uploader[0].upload("one.jpg", drawn_photo.read_bytes(), "image/jpeg").run()

@@ -80,6 +80,7 @@ def test_a_damaged_zip_is_named_and_the_page_goes_on(page):
     assert len(page.file_uploader) == 1
 
 
+@pytest.mark.slow("a worklist that is left")
 def test_the_work_ends_with_its_visitor(small_classifier, drawn_photo):
     reached, go_on = threading.Semaphore(0), threading.Event()
 

@@ -45,6 +45,7 @@ def test_a_slider_changes_the_answer_and_undo_takes_it_back():
     assert value_of(app, "After").removeprefix("**After:**") == before.removeprefix("**Before:**")
 
 
+@pytest.mark.slow("the page twice")
 def test_a_link_holds_the_sliders_and_the_cover():
     app = what_if(**{"w-turn": "90", "cover": "rectangle", "along": "light"})
     assert app.slider(key="w-turn").value == 90

@@ -28,6 +28,7 @@ def own(tmp_path_factory):
     return file
 
 
+@pytest.mark.slow("a bundle made and opened by four commands")
 def test_the_bundle_answers_as_the_model_does_and_is_opened_like_any_other(
     own, drawn_folder, drawn_photo, tmp_path, melanoma
 ):
