@@ -64,6 +64,7 @@ def test_a_command_with_a_closed_pipe_says_so(tmp_path):
     assert ended.returncode == 2 and ended.stderr.startswith("Error: the output cannot be written")
 
 
+@pytest.mark.slow("three commands")
 def test_a_name_that_is_too_long_is_a_sentence(melanoma):
     for words in (
         ("predict", "a.jpg", "--model", "x" * 5000),

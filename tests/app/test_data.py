@@ -126,6 +126,7 @@ def test_bad_choices_get_a_sentence():
     assert "damaged zip" in app.error[0].value
 
 
+@pytest.mark.slow("an audit on the page")
 def test_a_folder_of_this_machine_only_where_the_operator_allows_it(drawn_folder, monkeypatch):
     assert not opened(part="6").text_input
     monkeypatch.setenv(LOCAL, "1")

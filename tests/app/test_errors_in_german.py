@@ -138,6 +138,7 @@ def test_a_damaged_model_is_told_without_its_folder(small_bundle, tmp_path, monk
         )
 
 
+@pytest.mark.slow("an audit on the page, in a second language")
 def test_the_teacher_s_folder_is_not_named(small_bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("MELANOMA_MODELS", str(small_bundle.parent))
     monkeypatch.setenv("MELANOMA_QUIZ", str(tmp_path / "gone"))

@@ -86,6 +86,7 @@ def test_each_visitor_has_a_model_of_their_own(folder, small_bundle):
     assert first.run().text[0].value != "0.25"
 
 
+@pytest.mark.slow("the page with a model of its own")
 def test_a_bundle_of_two_diagnoses_answers(folder):
     assert opened(ANSWER, model="one").text[0].value == "MEL, NV"
 

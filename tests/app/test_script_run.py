@@ -47,6 +47,7 @@ def two_models(small_bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("MELANOMA_MODELS", str(tmp_path))
 
 
+@pytest.mark.slow("the page with a model of its own")
 def test_a_run_of_examine_lists_the_models_once_and_decides_the_language_once(two_models, counts):
     app = AppTest.from_file(str(SCRIPT), default_timeout=240).run()
     assert not app.exception and app.selectbox

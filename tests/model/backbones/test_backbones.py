@@ -136,6 +136,7 @@ def with_backbone(recipe: str, backbone: str | None) -> FineTuning:
     return FINE_TUNING[recipe].with_options(backbone, Precision.FLOAT32, workers=1, start=None)
 
 
+@pytest.mark.slow("compiles a network of real size")
 def test_a_recipe_freezes_what_the_backbone_says_or_what_it_says_itself(backbone, network):
     quick = with_backbone("quick", backbone.name)
     try:
