@@ -99,6 +99,7 @@ def test_the_quiz_with_the_archive(monkeypatch, nothing_is_decoded_here):
     assert case.load().shape == (90, 120, 3)
 
 
+@pytest.mark.slow("an audit")
 def test_the_audit_of_a_zip(monkeypatch, nothing_is_decoded_here):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

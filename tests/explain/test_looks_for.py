@@ -20,6 +20,7 @@ def made(small_bundle, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow("climbs for each diagnosis")
 def test_one_picture_a_diagnosis_and_the_bundle_is_the_same(made, small_bundle):
     bundle = load_bundle(made)
     pictures = read_looks_for(bundle)

@@ -87,7 +87,10 @@ def test_the_answers_stay_and_every_method_that_applies_explains_them(build, cla
     assert ("evidence" in offered) == additive and {"grad-cam", "occlusion"} <= set(offered)
 
 
-@pytest.mark.parametrize("preprocessing", PREPROCESSING)
+@pytest.mark.parametrize(
+    "preprocessing",
+    ["imagenet", *(pytest.param(name, marks=pytest.mark.slow("the same")) for name in PREPROCESSING[:-1])],
+)
 def test_the_pixels_are_prepared_as_the_model_expects_them(preprocessing, tmp_path):
     inputs = keras.Input((SIDE, SIDE, 3))
     x = L.GlobalAveragePooling2D()(L.Conv2D(4, 3, activation="relu")(inputs))

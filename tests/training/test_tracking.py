@@ -28,6 +28,7 @@ def test_tensorboard_reads_the_figures(tmp_path):
     assert found == [(1, 2.5), (2, 1.25)]
 
 
+@pytest.mark.slow("imports MLflow")
 def test_mlflow_goes_on_with_a_resumed_run(tmp_path):
     tracking = pytest.importorskip("mlflow.tracking")
     run = tmp_path / "runs" / "tried"
