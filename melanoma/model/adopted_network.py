@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from scipy.special import softmax
 
 from melanoma.errors import UserError
 from melanoma.model.network import FEATURES, HEAD, POOLING, maps_on_the_only_way
@@ -49,12 +50,12 @@ class AdoptedNetwork:
         answers = np.asarray(self.model.predict(shown, verbose=0), dtype=float)
         if _activation_of(self.model) == "sigmoid":
             return np.concatenate([1 - answers, answers], axis=1)
-        return answers if _activation_of(self.model) == "softmax" else _softmax(answers)
+        return answers if _activation_of(self.model) == "softmax" else softmax(answers, axis=1)
 
     def difference(self, pixels: np.ndarray) -> float:
         """Return the largest difference of a probability between the model and the network."""
         logits = np.asarray(self.network.predict(pixels, verbose=0), dtype=float)
-        return float(np.abs(_softmax(logits) - self.answers_of_model(pixels)).max())
+        return float(np.abs(softmax(logits, axis=1) - self.answers_of_model(pixels)).max())
 
 
 def load_own_model(file: Path) -> keras.Model:
@@ -257,8 +258,3 @@ def _last_maps(model: keras.Model) -> tuple[keras.layers.Layer, keras.layers.Lay
     found, (pooling, *rest) = maps[-1], operations[place + 1 :] or [None]
     alone = isinstance(pooling, keras.layers.GlobalAveragePooling2D) and not pooling.keepdims
     return found, pooling if alone and all(isinstance(layer, _PASSED) for layer in rest) else None
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)

@@ -47,8 +47,7 @@ def fit_references(
     network: CompiledNetwork, fitted: pd.DataFrame, framing: str, seed: int, close_ups: CloseUps | None = None
 ) -> References:
     """Return the references drawn from the images that the network was fitted to, and from close-ups."""
-    sample = fitted.sample(min(len(fitted), REFERENCES), random_state=seed)
-    dermoscopic = choose_references(score_table(network, sample, framing).features, seed)
+    dermoscopic = choose_references(score_table(network, _drawn(fitted, seed), framing).features, seed)
     if close_ups is None:
         return References(dermoscopic)
     known = score_table(network, close_ups.known, framing).features
@@ -61,8 +60,12 @@ def other_fitted(fitted: pd.DataFrame, seed: int) -> pd.DataFrame:
     They stand in where no images are held out: the check's layer lies early, and a photo that was fitted is
     hardly nearer to the references than another one. Where it took all, all of them.
     """
-    sample = fitted.sample(min(len(fitted), REFERENCES), random_state=seed)
-    others = fitted.drop(sample.index)
+    others = fitted.drop(_drawn(fitted, seed).index)
     if others.empty:
         return fitted
     return others.sample(frac=1, random_state=seed).groupby("source").head(_OF_A_SOURCE)
+
+
+def _drawn(fitted: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the fitted images that become references."""
+    return fitted.sample(min(len(fitted), REFERENCES), random_state=seed)
