@@ -7,15 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser
 
 from benchmarks.browser import ROOT, running_server
 from benchmarks.faults.network import carried
-from benchmarks.faults.trial import TIMEOUT, Trial, Visitor
+from benchmarks.faults.trial import TIMEOUT, Trial, Visitor, disk_in_memory
 from benchmarks.memory import process_tree
 from benchmarks.page_speed import photo
 
@@ -31,7 +29,7 @@ def disk_full(browser: Browser) -> Trial:
     """Home, temporary folder, caches and log on a disk that fills up before the first visitor comes."""
     trial = Trial("disk full")
     try:
-        with _small_disk() as disk:
+        with disk_in_memory("size=64m") as disk:
             _use_full_disk(browser, trial, disk)
     except subprocess.CalledProcessError as error:
         trial.seen.append(f"not tried: no disk can be mounted ({error.stderr.decode().strip()})")
@@ -130,18 +128,6 @@ def _use_full_disk(browser: Browser, trial: Trial, disk: Path) -> None:
     trial.must("Traceback" not in ended.stderr, f"predict --out: {ended.stderr}")
     trial.seen.append(f"predict --out: {sentence.replace(str(disk), 'DISK')}")
     trial.lost.append("the log's lines, and what predict had no room for")
-
-
-@contextmanager
-def _small_disk() -> Iterator[Path]:
-    """Mount a disk of 64 MB in memory as long as the block runs; root may do that."""
-    with tempfile.TemporaryDirectory() as place:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", place]
-        subprocess.run(mount, check=True, capture_output=True)
-        try:
-            yield Path(place)
-        finally:
-            subprocess.run(["umount", place], check=True)
 
 
 def _fill(disk: Path) -> None:

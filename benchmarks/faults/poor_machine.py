@@ -6,15 +6,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser
 
 from benchmarks.browser import ROOT, running_server
 from benchmarks.faults.outside import CACHES
-from benchmarks.faults.trial import Trial, Visitor
+from benchmarks.faults.trial import Trial, Visitor, disk_in_memory
 from benchmarks.page_speed import photo
 
 _FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
@@ -26,7 +25,7 @@ def read_only_disk(browser: Browser) -> Trial:
     """Home, caches and temporary folder on a disk that can only be read."""
     trial = Trial("disk that can only be read")
     try:
-        with _read_only() as disk:
+        with disk_in_memory("ro,size=1m") as disk:
             surroundings = dict.fromkeys(CACHES, str(disk))
             _page(browser, trial, surroundings)
             _commands(trial, surroundings)
@@ -152,15 +151,3 @@ def _commands(
             trial.must(done, f"{words[0]} ended with {ended.returncode}: {ended.stderr[-300:]}")
             trial.must("Traceback" not in ended.stderr, f"{words[0]}: {ended.stderr[-300:]}")
     trial.recovery.append("predict, explain, triage and audit as always")
-
-
-@contextmanager
-def _read_only() -> Iterator[Path]:
-    """Mount a disk that can only be read as long as the block runs; root may do that."""
-    with tempfile.TemporaryDirectory() as place:
-        mount = ["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", place]
-        subprocess.run(mount, check=True, capture_output=True)
-        try:
-            yield Path(place)
-        finally:
-            subprocess.run(["umount", place], check=True)

@@ -1,8 +1,12 @@
 """The record of a fault, and the visitors in the browser who experience it."""
 
 import os
-from collections.abc import Callable, Iterable
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import Browser, FilePayload, Page, TimeoutError
 
@@ -175,3 +179,16 @@ def as_table(trials: Iterable[Trial]) -> str:
         rows.append(f"| {trial.name} | {' | '.join(cells)} |")
         rows += [f"WRONG in {trial.name}: {wrong}" for wrong in trial.wrong]
     return "\n".join(rows) + f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+
+
+@contextmanager
+def disk_in_memory(options: str) -> Iterator[Path]:
+    """Mount a disk in memory, with options of `mount`, as long as the block runs; root may do that."""
+    with tempfile.TemporaryDirectory() as place:
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=True, capture_output=True
+        )
+        try:
+            yield Path(place)
+        finally:
+            subprocess.run(["umount", place], check=True)
