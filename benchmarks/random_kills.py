@@ -42,6 +42,16 @@ class Job:
     """Return what has to be the same, of the file or folder `out`; raises an exception for half a one."""
 
 
+def draw_photos(folder: Path, photos: int) -> None:
+    """Write drawn lesions of 120 x 90 pixels into the class folders `melanoma` and `nevus`, in turn."""
+    for number in range(photos):
+        melanoma = number % 2 == 0
+        drawn = draw_lesion(MELANOMA_LIKE if melanoma else NEVUS_LIKE, 90, 120, number).image
+        file = folder / ("melanoma" if melanoma else "nevus") / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(file), drawn[..., ::-1])
+
+
 def rows_of(file: Path) -> object:
     """Return the lines of a worklist, all with as many cells."""
     lines = file.read_text(encoding="utf-8").splitlines()
@@ -154,12 +164,7 @@ def main() -> int:
     chance = random.Random(given.seed)
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
         base = Path(folder)
-        for number in range(PHOTOS):
-            melanoma = number % 2 == 0
-            drawn = draw_lesion(MELANOMA_LIKE if melanoma else NEVUS_LIKE, 90, 120, number).image
-            file = base / "photos" / ("melanoma" if melanoma else "nevus") / f"{number}.png"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(file), drawn[..., ::-1])
+        draw_photos(base / "photos", PHOTOS)
         known = jobs(base / "photos")
         held = [
             trial(name, known[name], given.times, chance, base)

@@ -9,7 +9,7 @@ import numpy as np
 from melanoma.explain.base import ExplanationRequest, Method, explain_network, explain_pixels
 from melanoma.explain.registry import METHODS
 from melanoma.measures.base import MapCase, Measure, Probabilities
-from melanoma.measures.interpretation import sentences
+from melanoma.measures.interpretation import Verdict, sentences, verdict
 from melanoma.measures.registry import MEASURES, measure_all
 from melanoma.model.alert_wording import within_sentence
 from melanoma.model.classifier import Classifier
@@ -29,6 +29,7 @@ class MeasuredMap:
     by_chance: dict[str, float]
     """The advantage over random maps by the measure's name; above 0 is better."""
     sentences: tuple[str, ...]
+    verdict: Verdict
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures with their meaning; undefined ones are null."""
@@ -42,11 +43,11 @@ class MeasuredMap:
             | ({"better_than_random_by": self.by_chance[name]} if name in self.by_chance else {})
             for name, value in self.figures.items()
         }
-        return {"measures": measures, "sentences": list(self.sentences)}
+        return {"verdict": self.verdict, "measures": measures, "sentences": list(self.sentences)}
 
     def as_text(self) -> str:
-        """Return the sentences and one line a figure."""
-        lines = list(self.sentences)
+        """Return the verdict, the sentences and one line a figure."""
+        lines = [f"The map {self.verdict}.", *self.sentences]
         for name, value in self.figures.items():
             measure = MEASURES[name]
             shown = "no answer" if np.isnan(value) else f"{value:.3f}"
@@ -89,7 +90,7 @@ def measure_map(
         name: figures[name] for name in figures if not method.for_comparison or name == "randomisation"
     }
     lines = sentences(case, described, within_sentence(code, say), by_chance, say)
-    return MeasuredMap(figures, by_chance, tuple(lines))
+    return MeasuredMap(figures, by_chance, tuple(lines), verdict(case, described, by_chance))
 
 
 def random_maps(request: ExplanationRequest, code: str) -> list[np.ndarray]:

@@ -1,6 +1,7 @@
 """What the figures of a map mean, in sentences for a reader who has never seen a heatmap."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 import numpy as np
 
@@ -14,6 +15,36 @@ UNCHANGED = 0.5
 STILL = 0.5
 """Of the photo's probability: a blurred photo with so much of it leaves a deletion curve little to fall."""
 SAME = 0.9999  # short of 1 by rounding only
+
+
+class Verdict(StrEnum):
+    """All measures of a map in a word."""
+
+    HOLDS = "holds"
+    PARTLY = "holds in part"
+    FAILS = "fails"
+
+
+def verdict(case: MapCase, figures: Mapping[str, float], by_chance: Mapping[str, float]) -> Verdict:
+    """Return whether a map is to be believed; the arguments are those of `sentences`.
+
+    It fails if nothing speaks for the diagnosis or the map is flat, if it outlasts a randomised network, if
+    an even map would have as much inside the lesion, or if neither curve beats random spots. It holds in part
+    if one curve does not, or if the answer changes in other surroundings.
+    """
+    inside = figures.get("inside", np.nan)
+    area = np.nan if case.mask is None else float(case.lesion.mean())
+    if (
+        case.heatmap.max() <= 0
+        or np.ptp(case.heatmap) == 0
+        or figures.get("randomisation", 0.0) >= UNCHANGED
+        or inside <= area < 1
+        or (by_chance and max(by_chance.values()) <= 0)
+    ):
+        return Verdict.FAILS
+    if figures.get("surroundings-answer", 0.0) > 0 or (by_chance and min(by_chance.values()) <= 0):
+        return Verdict.PARTLY
+    return Verdict.HOLDS
 
 
 def sentences(

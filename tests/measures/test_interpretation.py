@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from melanoma.measures.base import MapCase
-from melanoma.measures.interpretation import sentences
+from melanoma.measures.interpretation import Verdict, sentences, verdict
 from melanoma.measures.registry import MEASURES
 
 MASK = np.zeros((16, 16), dtype=bool)
@@ -95,3 +95,26 @@ def test_every_measure_says_what_it_means_and_which_way_is_better():
         assert measure.better in ("higher", "lower")
         assert measure.meaning.endswith(".") and "1" in measure.meaning
         assert measure.title and measure.paper
+
+
+@pytest.mark.parametrize(
+    ("figures", "by_chance", "expected"),
+    [
+        ({"inside": 0.9, "randomisation": 0.1, "surroundings-answer": 0.0}, (0.1, 0.2), Verdict.HOLDS),
+        ({}, (), Verdict.HOLDS),
+        ({"inside": 0.9}, (0.1, 0.0), Verdict.PARTLY),
+        ({"inside": 0.9, "surroundings-answer": 0.25}, (0.1, 0.2), Verdict.PARTLY),
+        ({"inside": 0.1}, (0.1, 0.2), Verdict.FAILS),
+        ({"inside": 0.9, "randomisation": 0.5}, (0.1, 0.2), Verdict.FAILS),
+        ({"inside": 0.9}, (-0.1, 0.0), Verdict.FAILS),
+    ],
+)
+def test_all_measures_in_a_word(figures, by_chance, expected):
+    case = MapCase(lambda pixels: pixels, np.zeros((16, 16, 3), np.uint8), SOME, 0, MASK)
+    assert verdict(case, figures, dict(zip(("deletion", "insertion"), by_chance, strict=False))) == expected
+
+
+@pytest.mark.parametrize("heatmap", [np.minimum(SOME, 0), np.ones((4, 4))])
+def test_a_map_that_says_nothing_fails(heatmap):
+    case = MapCase(lambda pixels: pixels, np.zeros((16, 16, 3), np.uint8), heatmap, 0)
+    assert verdict(case, {}, {"deletion": 1.0}) == Verdict.FAILS

@@ -8,7 +8,7 @@ from melanoma.app.parts.model.choice import choose_bundle, describe_bundle
 from melanoma.app.parts.model.documents import show_document
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import language, say, text
-from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.link import linked_tabs
 from melanoma.model.bundle import Bundle
 
 _CARD, _EXPERIMENTS, _TRAIN = "card", "experiments", "train"
@@ -28,8 +28,8 @@ def page() -> None:
         _EXPERIMENTS: say("What was tried"),
         _TRAIN: say("Train your own"),
     }
-    part = linked_segment(say("Read"), list(titles), _CARD, "read", lambda part: titles[part])
-    with st.container(key="document"):
+    part, place = linked_tabs(list(titles), "read", titles.__getitem__)
+    with place, st.container(key="document"):
         if part == _TRAIN:
             st.markdown(text("train-your-own"))
         else:

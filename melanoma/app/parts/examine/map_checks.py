@@ -65,9 +65,23 @@ def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
     if not _pressed(say("Measure this map (up to half a minute)"), "measures", about):
         return
     found = measure_view(photo, prediction, view)
-    st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _show_verdict(found)
+        with st.popover(say("In words"), icon=":material/notes:"):
+            st.markdown("\n".join(f"- {sentence}" for sentence in found.sentences))
     columns = _columns(found)
     show_table(list(columns), list(zip(*columns.values(), strict=True)), say("All tests of this map"))
+
+
+def _show_verdict(found: "MeasuredMap") -> None:
+    from melanoma.measures.interpretation import Verdict
+
+    words, icon, colour = {
+        Verdict.HOLDS: (say("This map holds."), "check_circle", "green"),
+        Verdict.PARTLY: (say("This map holds in part."), "error", "orange"),
+        Verdict.FAILS: (say("This map fails: do not rely on it."), "cancel", "red"),
+    }[found.verdict]
+    st.markdown(f":{colour}[:material/{icon}: **{words}**]", width="content")
 
 
 def were_measured(photo: Photo, view: MapView) -> bool:

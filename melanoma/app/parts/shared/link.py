@@ -50,6 +50,21 @@ def linked_segment(
     return _write_to_link(name, default, name)
 
 
+def linked_tabs(options: Sequence[T], name: str, label_of: Callable[[T], str]) -> tuple[T, Any]:
+    """Draw tabs, the first one open by default; return the open one and the container of its content.
+
+    `name` is its name in the link. Only what is drawn in that container is sent to the browser.
+    """
+    key, labels = f"{name}-tabs", _labels(options, label_of)
+    if st.session_state.get(key) not in labels.values():
+        linked = {str(option): option for option in options}
+        st.session_state[key] = labels[linked.get(st.query_params.get(name, ""), options[0])]
+    tabs = st.tabs(list(labels.values()), key=key, on_change="rerun")
+    opened = next(number for number, tab in enumerate(tabs) if tab.open)
+    put_into_link(name, str(options[opened]) if opened else None)
+    return options[opened], tabs[opened]
+
+
 def put_into_link(name: str, value: str | None) -> None:
     """Write a value into the link, or take its name out of it if None."""
     if st.query_params.get(name) == value:
