@@ -1,4 +1,4 @@
-"""One case as a self-contained HTML file in the reader's language, printed on two pages.
+"""One case as a self-contained HTML file in the reader's language, printed on one page where it fits.
 
 It has no scripts, fonts or pictures from elsewhere, and nothing of the photo's file but its pixels.
 """
@@ -12,6 +12,7 @@ from melanoma.diagnoses import diagnosis_of
 from melanoma.exports.case import ExportedCase
 from melanoma.exports.offline_html import offline_page
 from melanoma.exports.overlay import scale_picture, whole_photo
+from melanoma.measures.interpretation import Verdict, verdict_words
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.alert_wording import (
     MALIGNANT_MARK,
@@ -24,9 +25,9 @@ from melanoma.phrases import Say, english
 
 _PICTURE_QUALITY = 88  # of the JPEGs; artefacts are invisible in print
 _SCALE_WIDTH = 400  # pixels, about as wide as it is shown, so that its numbers are as large as the text
-_WHOLE = (480, 160)  # pixels, width and height at most, of the whole photo below its square
+_WHOLE = (240, 120)  # pixels, width and height at most, of the whole photo below its square
 
-_STYLE = """@page { size: A4; margin: 14mm }
+_STYLE = """@page { size: A4; margin: 11mm 14mm }
 * { box-sizing: border-box }
 body { font: 15px/1.45 system-ui, sans-serif; color: #0b161c; background: #fff; max-width: 60rem;
   margin: 0 auto; padding: 1rem }
@@ -40,7 +41,9 @@ p, ul { margin: .4rem 0 }
 figure { margin: 0; break-inside: avoid }
 figure { max-width: 95mm }
 figure > img, .stack img { width: 100%; display: block }
-figure > img.whole { width: auto; max-width: 100%; margin-top: .4rem }
+figcaption.with-whole { display: flex; gap: .6rem; align-items: start; margin-top: .4rem }
+figcaption img.whole { max-width: 45%; height: auto }
+.columns { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.4rem; align-items: start }
 .stack { position: relative }
 .stack .map { position: absolute; inset: 0; transition: clip-path .4s }
 figure:has(.wipe-half:checked) .map { clip-path: inset(0 0 0 50%) }
@@ -55,24 +58,31 @@ tr.possible th { font-weight: bold }
 td.number { text-align: right; white-space: nowrap; width: 5rem }
 .bar { height: .9rem; min-width: 1px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
 .facts th { white-space: nowrap; color: #46525a; padding-right: 1rem }
-@media (max-width: 40rem) { .pictures { grid-template-columns: 1fr } }
+@media screen and (max-width: 40rem) { .pictures, .columns { grid-template-columns: 1fr } }
 @media (prefers-reduced-motion: reduce) { .stack .map { transition: none } }
-@media print { body { font-size: 10pt; padding: 0; max-width: none }
+@media print { html, body { font-size: 8.5pt }
+  body { line-height: 1.3; padding: 0; max-width: none }
+  h1 { font-size: 13pt } h2 { font-size: 10.5pt; margin: .7rem 0 .2rem }
+  .likeliest { font-size: 10.5pt }
+  .box { padding: .3rem .6rem; margin: .4rem 0 } p, ul { margin: .2rem 0 }
+  th, td { padding: .1rem .4rem .1rem 0 } .bar { height: .7rem } .pictures figure { max-width: 76mm }
   .stack .map { clip-path: none !important }
   fieldset { display: none } }"""
 _BODY = Template("""$notices
 <div class="box $alert_class"><p class="likeliest"><strong>$headline</strong> $plain</p>$alerts</div>
 $doubts
 <div class="pictures">$pictures</div>
-<h2>$answer</h2>
+<div class="columns">
+<div><h2>$answer</h2>
 <table>$bars</table>
-<p><small>$bars_note</small></p>
-<h2>$why</h2>
+<p><small>$bars_note</small></p></div>
+<div><h2>$why</h2>
 $reasons
-<h2>$facts_title</h2>
-<table class="facts">$facts</table>
 <h2>$limits_title</h2>
-<ul>$limits</ul>""")
+<ul>$limits</ul></div>
+</div>
+<h2>$facts_title</h2>
+<table class="facts">$facts</table>""")
 
 
 def case_report(
@@ -111,7 +121,7 @@ def case_report(
             + mix_words(case.bundle, say)
         ),
         why=escape(say("Why")),
-        reasons=f"<p>{escape(map_words)}</p>" + _measured(case),
+        reasons=f"<p>{escape(map_words)}</p>" + _measured(case, say),
         facts_title=escape(say("How it was made")),
         facts=_facts(case, say),
         limits_title=escape(say("What to keep in mind")),
@@ -143,12 +153,15 @@ def _photo(case: ExportedCase, say: Say) -> str:
     """Return the square that the network saw, and the whole photo small if that is more."""
     geometry = case.prediction.geometry
     name = say("A drawing, not a photo") if case.drawn else say("The photo")
-    pictures = _picture("jpeg", case.overlay.square(), name)
+    square, whole, told = _picture("jpeg", case.overlay.square(), name), "", [name]
     if geometry.crops:
-        name = f"{name}. " + say("The frame is what the network saw.")
-        pictures += _picture("jpeg", whole_photo(case.photo, geometry, _WHOLE), name, "whole")
-    caption = f"{name}. {case.credit}" if case.credit else name
-    return f"<figure>{pictures}<figcaption>{escape(caption)}</figcaption></figure>"
+        told.append(say("The frame is what the network saw.").removesuffix("."))
+        whole = _picture("jpeg", whole_photo(case.photo, geometry, _WHOLE), ". ".join(told), "whole")
+    caption = ". ".join([*told, case.credit] if case.credit else told)
+    return (
+        f'<figure>{square}<figcaption class="with-whole">{whole}<span>{escape(caption)}</span></figcaption>'
+        "</figure>"
+    )
 
 
 def _map(case: ExportedCase, title: str, say: Say) -> str:
@@ -179,16 +192,18 @@ def _bar(case: ExportedCase, code: str, value: float, say: Say) -> str:
     return (
         f'<tr{possible}><th scope="row">{escape(marked_name(code, say))}</th>'
         f'<td class="number">{say("{value:.1%}", value=value)}</td>'
-        '<td style="width:55%">'
+        '<td style="width:40%">'
         f'<div class="bar" style="width:{value:.2%};background:{diagnosis_of(code).colour}"></div></td>'
         "</tr>"
     )
 
 
-def _measured(case: ExportedCase) -> str:
-    sentences = case.measures.get("sentences", [])
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    return f"<ul>{items}</ul>" if items else ""
+def _measured(case: ExportedCase, say: Say) -> str:
+    if not case.measures:
+        return ""
+    verdict = verdict_words(Verdict(case.measures["verdict"]), say)
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in case.measures["sentences"])
+    return f"<p><strong>{escape(verdict)}</strong></p>" + (f"<ul>{items}</ul>" if items else "")
 
 
 def _facts(case: ExportedCase, say: Say) -> str:

@@ -47,6 +47,15 @@ def verdict(case: MapCase, figures: Mapping[str, float], by_chance: Mapping[str,
     return Verdict.HOLDS
 
 
+def verdict_words(found: Verdict, say: Say = english) -> str:
+    """Return a verdict as a sentence."""
+    if found == Verdict.HOLDS:
+        return say("This map holds.")
+    if found == Verdict.PARTLY:
+        return say("This map holds in part.")
+    return say("This map fails: do not rely on it.")
+
+
 def sentences(
     case: MapCase,
     figures: Mapping[str, float],

@@ -53,6 +53,13 @@ def test_the_report_needs_nothing_from_outside(case):
     assert "Not a diagnosis" in html
 
 
+def test_a_measured_map_has_its_verdict_and_reasons(case):
+    measured = replace(case, measures={"verdict": "fails", "measures": {}, "sentences": ["An <edge> map."]})
+    html = case_report(measured, "Edges", "words")
+    assert "This map fails: do not rely on it." in html and "<li>An &lt;edge&gt; map.</li>" in html
+    assert "This map" not in case_report(case, "Edges", "words")
+
+
 def test_what_was_not_seen_is_told_of_the_outline_that_counts(case):
     lesion = case.lesion
     assert lesion.trusted and lesion.not_seen == pytest.approx(0, abs=0.01)

@@ -74,14 +74,14 @@ def show_measures(photo: Photo, prediction: Prediction, view: MapView) -> None:
 
 
 def _show_verdict(found: "MeasuredMap") -> None:
-    from melanoma.measures.interpretation import Verdict
+    from melanoma.measures.interpretation import Verdict, verdict_words
 
-    words, icon, colour = {
-        Verdict.HOLDS: (say("This map holds."), "check_circle", "green"),
-        Verdict.PARTLY: (say("This map holds in part."), "error", "orange"),
-        Verdict.FAILS: (say("This map fails: do not rely on it."), "cancel", "red"),
+    icon, colour = {
+        Verdict.HOLDS: ("check_circle", "green"),
+        Verdict.PARTLY: ("error", "orange"),
+        Verdict.FAILS: ("cancel", "red"),
     }[found.verdict]
-    st.markdown(f":{colour}[:material/{icon}: **{words}**]", width="content")
+    st.markdown(f":{colour}[:material/{icon}: **{verdict_words(found.verdict, say)}**]", width="content")
 
 
 def were_measured(photo: Photo, view: MapView) -> bool:
