@@ -48,8 +48,9 @@ class Batches:
             found = self.network.run(np.concatenate([pixels for pixels, _ in batch]))
             for row, (_, answer) in enumerate(batch):
                 part = slice(row, row + 1)
+                maps = None if found.class_maps is None else found.class_maps[part]
                 answer.set_result(
-                    Outputs(found.logits[part], found.evidence[part], found.features[part]),
+                    Outputs(found.logits[part], maps, found.features[part], found.last_features[part]),
                 )
 
 

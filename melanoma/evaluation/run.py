@@ -131,7 +131,7 @@ class Seen:
 _NO_FINGERPRINTS = (
     "This model has no fingerprints of the pictures that it was fitted to, so they are known by their names "
     "alone: copies under other names may be among the images. Add them with "
-    "“python -m melanoma.training.fingerprinting”."
+    "“python -m melanoma.training.additions fingerprints”."
 )
 
 

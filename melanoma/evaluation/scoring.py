@@ -27,7 +27,9 @@ class Scored:
     logits: np.ndarray
     """float32 (n, classes)."""
     features: np.ndarray
-    """float32 (n, channels)."""
+    """float32 (n, channels), of the in-distribution check."""
+    last_features: np.ndarray
+    """float32 (n, channels), of the last feature map."""
     problems: dict[str, str]
     """The error of each image that could not be read, by id."""
 
@@ -43,7 +45,7 @@ def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> 
             problems[table["image_id"].iloc[row]] = str(error)
             return None
 
-    logits, features, readable = [], [], np.zeros(len(table), bool)
+    found, readable = [], np.zeros(len(table), bool)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         batches = batches_ahead(pool, load, range(len(table)), BATCH)
         count = -(-len(table) // BATCH)
@@ -52,13 +54,13 @@ def score_table(network: CompiledNetwork, table: pd.DataFrame, framing: str) -> 
             readable[rows] = [image is not None for image in loaded]
             if images:
                 outputs = network.run(np.stack(images))
-                logits.append(outputs.logits)
-                features.append(outputs.features)
-    if not logits:
+                found.append((outputs.logits, outputs.features, outputs.last_features))
+    if not found:
         raise UserError(
             f"None of the {len(table)} images can be read. The first: {next(iter(problems.values()))}"
         )
-    return Scored(table[readable], np.concatenate(logits), np.concatenate(features), problems)
+    logits, features, last = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return Scored(table[readable], logits, features, last, problems)
 
 
 def with_probabilities(rows: pd.DataFrame, logits: np.ndarray, bundle: Bundle) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from melanoma.model.bundle_layout import (
 )
 from melanoma.model.in_distribution import References, load_references
 from melanoma.model.log_odds import Calibration
+from melanoma.model.neighbours import KnownLesions, load_known_lesions
 from melanoma.model.prediction_sets import in_sets
 from melanoma.phrases import Sentence
 
@@ -39,6 +40,7 @@ MODELS = "MELANOMA_MODELS"
 """Environment variable for another folder of bundles."""
 _DESCRIPTION = "bundle.json"
 FINGERPRINTS = "fingerprints.parquet"
+KNOWN_LESIONS = "neighbours.npz"
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,10 @@ class Bundle:
         None in a bundle without them.
         """
         return pd.read_parquet(self._sound(FINGERPRINTS)) if FINGERPRINTS in self.files else None
+
+    def load_known_lesions(self) -> KnownLesions | None:
+        """Return the public lesions that photos are compared with, None in a bundle without them."""
+        return load_known_lesions(self._sound(KNOWN_LESIONS)) if KNOWN_LESIONS in self.files else None
 
     def _sound(self, name: str) -> Path:
         """Return a file of the bundle after checking its hash again: it may have changed meanwhile."""

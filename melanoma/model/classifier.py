@@ -35,6 +35,9 @@ class Outputs:
     network is not additive."""
     features: np.ndarray
     """float32 (n, channels), the mean maps of the backbone's layer for the in-distribution check."""
+    last_features: np.ndarray
+    """float32 (n, channels), the means of the last feature map: what the head sees, where pooling comes
+    before it."""
 
     def class_maps_of(self, row: int) -> np.ndarray | None:
         """Return one image's class maps (h, w, classes), or None."""
@@ -84,13 +87,14 @@ class CompiledNetwork:
         @tf.function(input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)])
         def forward(pixels: tf.Tensor) -> tuple[tf.Tensor, ...]:
             maps, pooled, logits = inner(pixels, training=False)
+            last = tf.reduce_mean(maps, axis=(1, 2))
             if not self.additive:
-                return logits, pooled
+                return logits, pooled, last
             cells = tf.cast(tf.shape(maps)[1] * tf.shape(maps)[2], maps.dtype)
             # Pooling is a mean and the head is linear, so the head can be applied to each cell before the
             # mean: CAM (Zhou et al. 2016, arXiv:1512.04150), scaled so that cells add up to the logit.
             class_maps = tf.einsum("nhwc,ck->nhwk", maps, tf.cast(head.kernel, maps.dtype)) / cells
-            return logits, pooled, class_maps
+            return logits, pooled, last, class_maps
 
         self._forward = forward
         self._built: dict[Any, Any] = {}
@@ -107,8 +111,8 @@ class CompiledNetwork:
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs for uint8 (n, S, S, 3)."""
         parts = self._forward(tf.constant(pixels, tf.uint8))
-        logits, features, *class_maps = (part.numpy().astype(np.float32) for part in parts)
-        return Outputs(logits, class_maps[0] if class_maps else None, features)
+        logits, features, last, *class_maps = (part.numpy().astype(np.float32) for part in parts)
+        return Outputs(logits, class_maps[0] if class_maps else None, features, last)
 
     def logits(self, pixels: np.ndarray, batch: int) -> np.ndarray:
         """Return the logits, float32 (n, classes), for uint8 (n, S, S, 3), `batch` images at a time."""

@@ -19,9 +19,10 @@ from melanoma.evaluation.gathering import FILE as FOLDS
 from melanoma.evaluation.non_dermoscopic import accepted_shares
 from melanoma.evaluation.scoring import score_table
 from melanoma.model.backbones.registry import backbone_named
-from melanoma.model.bundle import FINGERPRINTS, Bundle, describe, new_bundle
+from melanoma.model.bundle import FINGERPRINTS, KNOWN_LESIONS, Bundle, describe, new_bundle
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.in_distribution import threshold_for
+from melanoma.training.additions import known_lesions
 from melanoma.training.calibrating import calibrate, draw_reliability, judge, predictions_of
 from melanoma.training.distribution import CloseUps, fit_references, other_fitted
 from melanoma.training.model_card import write_card
@@ -101,6 +102,9 @@ def export_bundle(
         )
         by_teachers = judge_folds(folds, bundle) if folds is not None else None
         figures = judged.figures(accepted, focus)
+        if (found := known_lesions(network, table, test, bundle)) is not None:
+            found[0].save(folder / KNOWN_LESIONS)
+            figures |= found[1]
         if by_teachers is not None:
             figures |= {"folds": by_teachers.as_json()}
         bundle = replace(bundle, figures=figures)

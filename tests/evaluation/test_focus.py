@@ -37,7 +37,8 @@ class Reader:
             (len(pixels), 4, 4, 2), 5.0, np.float32
         )  # both share it, so it counts for neither
         class_maps[:, read, 0] += 1.0
-        return Outputs(np.stack([score, -score], axis=1), class_maps, np.zeros((len(pixels), 1), np.float32))
+        none = np.zeros((len(pixels), 1), np.float32)
+        return Outputs(np.stack([score, -score], axis=1), class_maps, none, none)
 
 
 @pytest.fixture

@@ -1,0 +1,96 @@
+"""Known lesions that a network holds to be alike: nearest neighbours among those that it was fitted to.
+
+Example-based explanation by distance in the space of the last features (Papernot and McDaniel 2018, “Deep
+k-nearest neighbors”, arXiv:1803.04765). A bundle keeps the features of public photos alone, with their ids in
+the ISIC Archive and no pixels, on the axes along which they vary most (PCA).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from melanoma.model.in_distribution import unit
+
+AXES = 64
+"""Principal axes that are kept of 1,024 or more channels: 128 bytes a lesion in half precision."""
+FEWEST = 200
+"""Lesions, below which a neighbour says nothing."""
+_PUBLIC = r"ISIC_\d{7}"
+_COLUMNS = ("image_id", "diagnosis", "source")
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A known lesion."""
+
+    isic_id: str
+    diagnosis: str
+    """Its true diagnosis, a code."""
+    source: str
+    similarity: float
+    """Cosine of the angle between its features and the photo's, -1..1."""
+
+
+@dataclass(frozen=True)
+class KnownLesions:
+    """The lesions that photos are compared with, one photo each."""
+
+    table: pd.DataFrame
+    """`image_id`, `diagnosis`, `source`: strings, a row a lesion."""
+    features: np.ndarray
+    """float16 (m, axes), of length 1."""
+    mean: np.ndarray
+    """float32 (channels,)."""
+    axes: np.ndarray
+    """float32 (channels, axes)."""
+
+    def similarities(self, features: np.ndarray) -> np.ndarray:
+        """Return the cosines between features (n, channels) and all known lesions, float32 (n, m)."""
+        reduced = unit((features - self.mean) @ self.axes)
+        return reduced.astype(np.float32) @ self.features.astype(np.float32).T
+
+    def nearest(self, features: np.ndarray, diagnosis: str, count: int) -> list[Neighbour]:
+        """Return the known lesions of a diagnosis nearest to features (channels,), the nearest first."""
+        rows = np.flatnonzero(self.table["diagnosis"] == diagnosis)
+        similar = self.similarities(features[None])[0, rows]
+        chosen = np.argsort(-similar, kind="stable")[:count]
+        values = self.table.iloc[rows[chosen]]
+        return [
+            Neighbour(row.image_id, row.diagnosis, row.source, float(similar[place]))
+            for row, place in zip(values.itertuples(), chosen, strict=True)
+        ]
+
+    def save(self, file: Path) -> None:
+        """Write `neighbours.npz`."""
+        columns = {name: self.table[name].to_numpy(dtype=np.str_) for name in _COLUMNS}
+        np.savez_compressed(file, **columns, features=self.features, mean=self.mean, axes=self.axes)
+
+
+def load_known_lesions(file: Path) -> KnownLesions:
+    """Read what `KnownLesions.save` wrote."""
+    with np.load(file, allow_pickle=False) as arrays:
+        table = pd.DataFrame({name: arrays[name].astype(object) for name in _COLUMNS})
+        return KnownLesions(table, arrays["features"], arrays["mean"], arrays["axes"])
+
+
+def public_lesions(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a label table whose photo anybody can have from the Archive, one a lesion."""
+    public = table[table["image_id"].str.fullmatch(_PUBLIC)]
+    return public.sort_values("image_id").drop_duplicates("lesion_id")
+
+
+def fit_known_lesions(table: pd.DataFrame, features: np.ndarray) -> KnownLesions | None:
+    """Return the known lesions of a table of `public_lesions` with features (m, channels).
+
+    None where they are fewer than `FEWEST`.
+    """
+    if len(table) < FEWEST:
+        return None
+    mean = features.mean(axis=0)
+    _, axes = np.linalg.eigh(np.cov((features - mean).T.astype(np.float64)))
+    axes = axes[:, ::-1][:, :AXES].astype(np.float32)
+    kept = table[list(_COLUMNS)].astype(object).reset_index(drop=True)
+    reduced = unit((features - mean) @ axes).astype(np.float16)
+    return KnownLesions(kept, reduced, mean.astype(np.float32), axes)
