@@ -95,12 +95,14 @@ class Example:
 def fetch_example(
     archive: Archive,
     isic_id: str,
+    diagnosis: str,
     licence: Licence = Licence.ANY,
     read: Callable[[bytes, str], np.ndarray] = read_image,
 ) -> tuple[Example, np.ndarray]:
-    """Return one of `IDS` from the Archive with its pixels, uint8 RGB (H, W, 3), which `read` decodes.
+    """Return a photo of the Archive with its pixels, uint8 RGB (H, W, 3), which `read` decodes.
 
-    Raises UserError if it does not come, cannot be read, or is not to be shown.
+    `diagnosis` is what it is where the Archive names none of `CODES`. Raises UserError if it does not come,
+    cannot be read, or is not to be shown.
     """
     image = archive.image(isic_id)
     if image.isic_id != isic_id:
@@ -108,8 +110,7 @@ def fetch_example(
     if image.licence not in _TAKEN[licence]:
         raise OtherLicence("{id} has another licence: {licence}.", id=isic_id, licence=image.licence)
     content = archive.file(image)
-    diagnosis = image.diagnosis or dict(IDS)[isic_id]
-    example = Example(isic_id, diagnosis, image.licence, image.attribution, content)
+    example = Example(isic_id, image.diagnosis or diagnosis, image.licence, image.attribution, content)
     return example, read(content, isic_id)
 
 
@@ -157,11 +158,11 @@ def examples(
     make_folder(out)
     told: list[dict[str, str]] = []
     in_a_row = 0
-    for isic_id, _ in IDS:
+    for isic_id, diagnosis in IDS:
         try:
             example = load_example(out, isic_id, licence)
             if example is None:
-                example, _pixels = fetch_example(archive, isic_id, licence)
+                example, _pixels = fetch_example(archive, isic_id, diagnosis, licence)
                 save_example(out, example)
             line = {"id": isic_id, "diagnosis": example.diagnosis, "credit": example.credit, "problem": ""}
             in_a_row = 0

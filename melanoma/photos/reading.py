@@ -64,6 +64,7 @@ _DECODING_ERRORS = (
     KeyError,
     RuntimeError,
     TypeError,
+    ZeroDivisionError,  # of an AVIF whose clock has no ticks
 )
 
 

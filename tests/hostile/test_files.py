@@ -87,6 +87,15 @@ def test_found_by_damaging_files_offsets_that_are_no_numbers(kind):
         read_image(with_offsets_of_kind(kind), "mole.tif")
 
 
+def test_found_by_damaging_files_an_animation_whose_clock_has_no_ticks():
+    content = FILES["avif-animated"]
+    box = content.index(b"mdhd")
+    ticks = box + 8 + (16 if content[box + 4] else 8)  # after two moments of 8 or 4 bytes
+    assert int.from_bytes(content[ticks : ticks + 4], "big") > 0
+    with pytest.raises(UserError, match="damaged or cut off"):
+        read_image(content[:ticks] + bytes(4) + content[ticks + 4 :], "mole.avif")
+
+
 def test_a_file_that_unpacks_to_far_more_is_refused_before_it_is_unpacked():
     header = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", bytes(1000)) + chunk(b"IEND", b"")
