@@ -34,6 +34,18 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class KnownCases:
+    """What is known around a photo."""
+
+    named: list[Neighbour]
+    """The nearest lesions of the diagnosis that the network names, the nearest first."""
+    rival: list[Neighbour]
+    """Those of another one."""
+    nearest: str
+    """The diagnosis of the nearest of all known lesions."""
+
+
+@dataclass(frozen=True)
 class KnownLesions:
     """The lesions that photos are compared with, one photo each."""
 
@@ -61,6 +73,13 @@ class KnownLesions:
             Neighbour(row.image_id, row.diagnosis, row.source, float(similar[place]))
             for row, place in zip(values.itertuples(), chosen, strict=True)
         ]
+
+    def around(self, features: np.ndarray, named: str, rival: str, count: int) -> "KnownCases":
+        """Return the nearest known lesions for and against a diagnosis, for features (channels,)."""
+        nearest = self.table["diagnosis"].iloc[int(self.similarities(features[None])[0].argmax())]
+        return KnownCases(
+            self.nearest(features, named, count), self.nearest(features, rival, count), str(nearest)
+        )
 
     def save(self, file: Path) -> None:
         """Write `neighbours.npz`."""

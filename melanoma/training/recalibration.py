@@ -304,6 +304,8 @@ def _write(
     if FOLDS in before.files:  # the same answers, at the new thresholds
         by_teachers = judge_folds(pd.read_parquet(folder / FOLDS), bundle)
         figures |= {"folds": by_teachers.as_json()}
+    if "neighbours" in before.figures:  # of the network and of a mix that stays
+        figures |= {"neighbours": before.figures["neighbours"]}
     bundle = replace(bundle, figures=figures)
     card = (before.path / CARD).read_text(encoding="utf-8") if CARD in before.files else ""
     (folder / CARD).write_text(

@@ -6,6 +6,7 @@ from melanoma.app.parts.examine.alert import show_alert, show_probabilities
 from melanoma.app.parts.examine.downloads import show_downloads
 from melanoma.app.parts.examine.grid import show_grid
 from melanoma.app.parts.examine.heatmap import show_map_help, show_map_in_view, show_square
+from melanoma.app.parts.examine.known_cases import show_known_cases
 from melanoma.app.parts.examine.map_checks import show_curves, show_measures
 from melanoma.app.parts.examine.map_view import choose_view
 from melanoma.app.parts.examine.outline_by_hand import correct_outline
@@ -56,6 +57,12 @@ def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle
             say("All tests of this map"),
             "checklist",
             lambda: show_measures(photo, prediction, view),
+        ),
+        (
+            "known-cases",
+            say("Known cases for and against"),
+            "compare",
+            lambda: show_known_cases(photo, prediction, bundle),
         ),
         (
             "draw",

@@ -40,6 +40,11 @@ _AGAIN, _SELDOM = (
 _LOG = logging.getLogger(__name__)
 
 
+def licence_taken() -> Licence:
+    """Return which licences the operator takes."""
+    return Licence(os.environ.get(LICENCE, Licence.ANY))
+
+
 class ExampleStore:
     """The photos that are there. Safe for any number of threads."""
 
@@ -89,7 +94,7 @@ class ExampleStore:
     def _gather(self) -> None:
         try:
             folder = Path(os.environ[FOLDER]) if os.environ.get(FOLDER) else None
-            licence = Licence(os.environ.get(LICENCE, Licence.ANY))
+            licence = licence_taken()
             self._take(lambda isic_id: self._from_folder(folder, isic_id, licence) if folder else None)
             pause = self._again
             while not self._over.is_set() and (archive := self._archive()) is not None:
@@ -135,7 +140,7 @@ class ExampleStore:
     def _fetch(
         self, archive: Archive, folder: Path | None, isic_id: str, licence: Licence
     ) -> tuple[Example, np.ndarray]:
-        found = fetch_example(archive, isic_id, licence, self._read)
+        found = fetch_example(archive, isic_id, dict(IDS)[isic_id], licence, self._read)
         if folder is not None:
             try:
                 save_example(folder, found[0])
