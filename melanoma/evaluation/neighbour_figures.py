@@ -40,7 +40,8 @@ def judge_neighbours(
     `table` has the test images (`diagnosis`, `lesion_id`, `source`), `features` (n, channels) theirs, and
     `answers` the network's diagnoses, str (n,). `right` is the share of nearest known lesions with the true
     diagnosis, `fitted` the same of each known lesion's nearest other one, which the network was fitted to and
-    which so lie too well; `named_right` how often the network's answer is right where the nearest lesion has
+    which so lie too well; `missed` is how many of the melanomas that the network does not name lie nearest to
+    a melanoma; `named_right` how often the network's answer is right where the nearest lesion has
     the same diagnosis (`agree`) and where it has another one (`differ`).
     """
     truth, lesions = table["diagnosis"].to_numpy(), table["lesion_id"].to_numpy()
@@ -52,6 +53,7 @@ def judge_neighbours(
         return found.as_json() | {"images": int(among.sum())}
 
     everything = np.ones(len(table), bool)
+    missed = (truth == "MEL") & (answers != "MEL")
     return {
         "right": estimate(nearest == truth, everything),
         "right_by_source": {
@@ -63,6 +65,7 @@ def judge_neighbours(
             "agree": estimate(answers == truth, agree),
             "differ": estimate(answers == truth, ~agree),
         },
+        "missed": estimate(nearest == "MEL", missed),
         "fitted": _fitted(known),
         "lesions": len(known.table),
     }

@@ -13,8 +13,9 @@ import pandas as pd
 
 from melanoma.model.in_distribution import unit
 
-AXES = 64
-"""Principal axes that are kept of 1,024 or more channels: 128 bytes a lesion in half precision."""
+AXES = 32
+"""Principal axes that are kept of 1,024 or more channels, 64 bytes a lesion in half precision: the nearest
+lesion is right as often as with 16 to 256 of them (docs/explanations.md)."""
 FEWEST = 200
 """Lesions, below which a neighbour says nothing."""
 _PUBLIC = r"ISIC_\d{7}"

@@ -92,4 +92,5 @@ def test_agreement_and_sources_by_hand(known):
     agree, differ = found["named_right"]["agree"], found["named_right"]["differ"]
     assert (agree["value"], agree["images"]) == (1.0, 2)
     assert (differ["value"], differ["images"]) == (0.5, 2)
+    assert found["missed"]["images"] == 1 and found["missed"]["value"] == 1.0
     assert found["fitted"]["all"] == 0.0 and found["lesions"] == 5

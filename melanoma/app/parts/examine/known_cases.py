@@ -19,6 +19,7 @@ from melanoma.model.prediction import Prediction
 _EACH = 3  # cases for and against
 _SECONDS = 12.0  # to wait for their pictures; what comes later is there the next time
 _WIDTH = 160  # pixels
+_MOST_BLIND = 0.5  # of the melanomas that the network misses, nearest to a melanoma: below, that is told
 
 
 def show_known_cases(photo: Photo, prediction: Prediction, bundle: Bundle) -> None:
@@ -90,10 +91,22 @@ def _in_words(found: KnownCases, named: str, figures: dict[str, Any]) -> str:
             name=diagnosis_name(found.nearest),
         )
     )
-    return f"{lead} " + say(
+    told = say(
         "Where they agreed, the network was right in {agree:.0%} of its test photos, where not, in "
         "{differ:.0%}. The nearest lesion alone was right in {right:.0%}.",
         agree=rates["agree"],
         differ=rates["differ"],
         right=figures["right"]["value"],
     )
+    missed = figures["missed"]
+    blind = (
+        say(
+            "They share its blind spots: of the {count} test melanomas that it called something else, only "
+            "{share:.0%} lay nearest to a melanoma. Neighbours that are no melanoma are no reason to be calm.",
+            count=missed["images"],
+            share=missed["value"],
+        )
+        if missed["images"] and missed["value"] < _MOST_BLIND
+        else say("Neighbours that are no melanoma are no reason to be calm.")
+    )
+    return f"{lead} {told} **{blind}**"
