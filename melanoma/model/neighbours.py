@@ -101,8 +101,8 @@ def public_lesions(table: pd.DataFrame) -> pd.DataFrame:
     return public.sort_values("image_id").drop_duplicates("lesion_id")
 
 
-def fit_known_lesions(table: pd.DataFrame, features: np.ndarray) -> KnownLesions | None:
-    """Return the known lesions of a table of `public_lesions` with features (m, channels).
+def fit_known_lesions(table: pd.DataFrame, features: np.ndarray, count: int = AXES) -> KnownLesions | None:
+    """Return the known lesions of a table of `public_lesions` with features (m, channels), on so many axes.
 
     None where they are fewer than `FEWEST`.
     """
@@ -110,7 +110,7 @@ def fit_known_lesions(table: pd.DataFrame, features: np.ndarray) -> KnownLesions
         return None
     mean = features.mean(axis=0)
     _, axes = np.linalg.eigh(np.cov((features - mean).T.astype(np.float64)))
-    axes = axes[:, ::-1][:, :AXES].astype(np.float32)
+    axes = axes[:, ::-1][:, :count].astype(np.float32)
     kept = table[list(_COLUMNS)].astype(object).reset_index(drop=True)
     reduced = unit((features - mean) @ axes).astype(np.float16)
     return KnownLesions(kept, reduced, mean.astype(np.float32), axes)

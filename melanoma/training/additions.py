@@ -18,7 +18,7 @@ from melanoma.data import fingerprints
 from melanoma.data.labels.options import Data, Images
 from melanoma.data.labels.read import Paths, read_labels
 from melanoma.errors import UserError, exit_on_user_error
-from melanoma.evaluation.neighbour_figures import judge_neighbours
+from melanoma.evaluation.neighbour_figures import estimate_of, judge_neighbours
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.files import user_error_if_unwritable
 from melanoma.model.bundle import FINGERPRINTS, KNOWN_LESIONS, Bundle, describe, load_bundle, new_bundle
@@ -113,6 +113,15 @@ def _known_lesions(bundle: _Folder, data: Data, images: Images = None) -> None:
     """Add the lesions that the page shows as known cases for and against."""
     made = add_known_lesions(load_bundle(bundle), data, images)
     print(f"Written to {made.path / KNOWN_LESIONS}; version {made.version}")
+    found = made.figures["neighbours"]
+    for words, stored in (
+        ("nearest known lesion right", found["right"]),
+        *((f"  {source}", stored) for source, stored in found["right_by_source"].items()),
+        ("named diagnosis right where they agree", found["named_right"]["agree"]),
+        ("where they differ", found["named_right"]["differ"]),
+        ("missed melanomas nearest to a melanoma", found["missed"]),
+    ):
+        print(f"{words}: {estimate_of(stored)}, {stored['images']} test photos")
 
 
 if __name__ == "__main__":

@@ -102,7 +102,8 @@ def _in_words(found: KnownCases, named: str, figures: dict[str, Any]) -> str:
     blind = (
         say(
             "They share its blind spots: of the {count} test melanomas that it called something else, only "
-            "{share:.0%} lay nearest to a melanoma. Neighbours that are no melanoma are no reason to be calm.",
+            "{share:.0%} lay nearest to a melanoma. Neighbours that are no melanoma are no reason to be "
+            "calm.",
             count=missed["images"],
             share=missed["value"],
         )
