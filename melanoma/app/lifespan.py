@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 
+from melanoma.app.freed_memory import give_freed_memory_back
 from melanoma.app.left_sessions import let_go_of_left_sessions
 from melanoma.app.parts.shared.examples import EXAMPLES
 
@@ -17,6 +18,7 @@ from melanoma.app.parts.shared.examples import EXAMPLES
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Gather the example photos, let go of what visitors leave behind, and end in order when asked to."""
     end_in_order_on_sigterm()
+    give_freed_memory_back()
     EXAMPLES.start()
     try:
         async with let_go_of_left_sessions(app):
