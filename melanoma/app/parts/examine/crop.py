@@ -9,7 +9,7 @@ from melanoma.app.parts.shared.crops import crop_photo, crop_problem, set_crop_p
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.gallery import current_photo
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.photo import describe
+from melanoma.app.parts.shared.photo import describe, whole_size
 from melanoma.app.parts.shared.samples import Photo
 from melanoma.app.parts.shared.script_run import script_run
 from melanoma.errors import UserError
@@ -44,7 +44,7 @@ def _lay_first_square() -> None:
 def _draw(whole: Photo) -> None:
     """Draw what the dialog holds: a change reruns only this."""
     with script_run(), show_user_errors():
-        height, width = whole.pixels.shape[:2]
+        width, height = whole_size(whole)
         st.caption(_explanation())
         if problem := crop_problem(whole.key):
             st.error(problem.said(say), icon=":material/crop:")
@@ -56,13 +56,13 @@ def _draw(whole: Photo) -> None:
             say("The square. Arrow keys move it, plus and minus change its size."),
             _take_square,
         )
-        places = st.columns(3, gap="small", wrap=False)
-        for place, key, label, most in (
-            (places[0], _LEFT, say("From the left"), width),
-            (places[1], _TOP, say("From the top"), height),
-            (places[2], _SIDE, say("Side"), min(width, height)),
-        ):
-            place.number_input(label, 0, most, step=1, key=key, on_change=_take_numbers)
+        with st.container(key="crop-numbers"):
+            for key, label, most in (
+                (_LEFT, say("From the left"), width),
+                (_TOP, say("From the top"), height),
+                (_SIDE, say("Side"), min(width, height)),
+            ):
+                st.number_input(label, 0, most, step=1, key=key, on_change=_take_numbers)
         # The page has to be drawn anew, not the dialog alone, which closes by that.
         if st.button(
             say("Use this square"),
@@ -91,9 +91,8 @@ def _explanation() -> str:
 def _take_square() -> None:
     """Lay the square that was dragged: the board's callback."""
     photo = current_photo()
-    height, width = (photo.whole or photo).pixels.shape[:2]
     try:
-        _lay(crop_of(square_of(_BOARD), width, height))
+        _lay(crop_of(square_of(_BOARD), *whole_size(photo)))
     except UserError as error:
         set_crop_problem(photo.file_key, error.sentence)
     else:
@@ -101,9 +100,7 @@ def _take_square() -> None:
 
 
 def _take_numbers() -> None:
-    photo = current_photo()
-    height, width = (photo.whole or photo).pixels.shape[:2]
-    _lay(_square(width, height))
+    _lay(_square(*whole_size(current_photo())))
 
 
 def _use(key: str) -> None:
@@ -111,8 +108,7 @@ def _use(key: str) -> None:
     photo = current_photo()
     whole = photo.whole or photo
     if whole.key == key:
-        height, width = whole.pixels.shape[:2]
-        crop_photo(whole, _square(width, height))
+        crop_photo(whole, _square(*whole_size(whole)))
         set_crop_problem(key, None)
 
 

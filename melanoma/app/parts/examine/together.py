@@ -1,5 +1,7 @@
 """Several photos of one lesion answered together: the choice, and the joint answer beside each one's."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from melanoma.app.parts.shared.crops import as_cropped
@@ -10,7 +12,7 @@ from melanoma.app.parts.shared.prediction import predict
 from melanoma.app.parts.shared.table import show_table
 from melanoma.diagnoses import diagnosis_of
 from melanoma.model.bundle import Bundle
-from melanoma.model.joint import answer_together
+from melanoma.model.joint import JointAnswer, answer_together
 from melanoma.model.joint_wording import (
     alert_together,
     disagreement,
@@ -19,6 +21,7 @@ from melanoma.model.joint_wording import (
     joint_alert_words,
     row_of,
 )
+from melanoma.model.prediction import Prediction
 from melanoma.model.verdict_wording import likeliest_words, set_words
 
 _CHOSEN, _WIDGET = "photos-of-one-lesion", "choose-photos-of-one-lesion"
@@ -43,22 +46,38 @@ def choose_joined(photo: Photo) -> None:
         st.caption(say("Two or more of them are then answered together, as they are cropped."))
 
 
+@dataclass(frozen=True)
+class Together:
+    """A joint answer, and those that it is made of by what each photo is called."""
+
+    joint: JointAnswer
+    named: dict[str, Prediction]
+
+
+def answered_together(photo: Photo, bundle: Bundle) -> Together | None:
+    """Return the joint answer where the photo in view is one of several of a lesion, else None."""
+    joined = [as_cropped(one) for one in photos() if one.key in _chosen()]
+    if len(joined) < 2 or photo.file_key not in {one.file_key for one in joined}:
+        return None
+    named = {say("Photo {number}", number=one.number): predict(one) for one in joined}
+    return Together(answer_together(list(named.values()), bundle), named)
+
+
 def show_joint_answer(photo: Photo, bundle: Bundle) -> None:
     """Draw the joint answer where the photo in view is one of several of a lesion, and each one's own.
 
     What any one photo alerts to is told first.
     """
-    joined = [as_cropped(one) for one in photos() if one.key in _chosen()]
-    if len(joined) < 2 or photo.file_key not in {one.file_key for one in joined}:
+    together = answered_together(photo, bundle)
+    if together is None:
         return
-    named = {say("Photo {number}", number=one.number): predict(one) for one in joined}
-    joint = answer_together(list(named.values()), bundle)
+    joint, named = together.joint, together.named
     alerts = "  \n".join(
         f"**{headline}** {reason}" if headline else reason
         for headline, reason in joint_alert_words(joint, named, bundle, say)
     )
     plain = say(diagnosis_of(joint.diagnosis).plain)
-    heading = say("{count} photos together.", count=len(joined))
+    heading = say("{count} photos together.", count=len(named))
     message = f"**{heading} {likeliest_words(joint, say)}** {plain}\n\n{alerts}"
     with st.container(key="joint-verdict"):
         if is_grave_together(joint):

@@ -110,7 +110,7 @@ def _draw_crop(photo: Photo) -> None:
         st.caption(problem.said(say))
     if photo.whole is None:
         return
-    height, width = photo.whole.pixels.shape[:2]
+    width, height = whole_size(photo)
     st.caption(
         say(
             "**Cropped** to a square of {side} of its {width} x {height} pixels.",
@@ -162,6 +162,12 @@ def describe(photo: Photo) -> str:
     if photo.example is not None:
         return say("A photo of the ISIC Archive: {name}", name=_truth_of(photo))
     return say("Your photo {number}", number=photo.number)
+
+
+def whole_size(photo: Photo) -> tuple[int, int]:
+    """Return width and height, pixels, of a photo as it came, before it was cropped."""
+    height, width = (photo.whole or photo).pixels.shape[:2]
+    return width, height
 
 
 def _truth_of(photo: Photo) -> str:
