@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from benchmarks.browser import settle
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, LesionParameters, draw_lesion
 from tests.browser.conftest import jpeg
+from tests.browser.test_accessibility import serious
 
 WAIT = 90_000
 SMALL = LesionParameters(asymmetry=0.4, border=0.3, colours=4, diameter=0.25)
@@ -63,6 +64,7 @@ def test_two_clicks_then_by_mouse_and_off_again(address, browser, wide):
     board = open_crop(page)
     button = page.get_by_role("button", name="Use this square").bounding_box()
     assert button["y"] + button["height"] <= 768, "photo and button are seen together"
+    assert not serious(page), "the dialog, for axe"
     offered = numbers(page)
     use(page)
     expect(verdict).not_to_contain_text("Distrust this answer")

@@ -94,6 +94,22 @@ def test_the_mix_counts_once():
     assert together(*photos).scores == pytest.approx(Calibration(2.0, prior).scores(logits))
 
 
+def test_no_diagnosis_falls_below_its_lowest_photo():
+    photos = np.random.default_rng(3).dirichlet([0.4] * 8, size=(200, 3))
+    joint = np.exp([joint_scores(list(np.log(three))) for three in photos])
+    assert (joint >= photos.min(axis=1) - 1e-12).all()
+    assert (joint < photos.mean(axis=1)).any()
+
+
+def test_malignant_diagnoses_together_can_and_each_photo_s_alert_is_told():
+    photos = {"Photo 1": answer(0.59, 0.4, 0.01), "Photo 2": answer(0.01, 0.4, 0.59)}
+    photos = {name: replace(one, melanoma_alert=False, malignancy_alert=True) for name, one in photos.items()}
+    joint = together(*photos.values(), malignancy_threshold=0.5, alert_threshold=0.9)
+    assert not joint.malignancy_alert and joint.malignancy < 0.6
+    words = joint_alert_words(joint, photos, bundle())
+    assert words[0][0] == "Alert for any skin cancer on Photo 1 and Photo 2 alone:"
+
+
 @pytest.mark.parametrize(("line", "rings"), [(0.5, True), (0.5 + 1e-9, False)])
 def test_the_alert_is_decided_on_the_joint_scores_from_the_very_line_on(line, rings):
     photos = answer(0.8, 0.1, 0.1), answer(0.2, 0.4, 0.4)
