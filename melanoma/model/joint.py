@@ -37,7 +37,7 @@ def joint_scores(scores: Sequence[np.ndarray]) -> np.ndarray:
     log softmax(mean over the photos of log p): the geometric mean of the probabilities, brought to 1 in all.
     The mix that is in each photo's scores is in theirs, once. No diagnosis comes out less probable than at
     the photo where it is least so (a geometric mean is no smaller, and the sum that it is divided by at most
-    1); several diagnoses together, such as all malignant ones, can. Raises UserError for less than two photos.
+    1); several diagnoses together, such as all malignant ones, can. Raises UserError for less than two.
     """
     if len(scores) < 2:
         raise UserError("A joint answer needs two photos of the lesion or more.")
