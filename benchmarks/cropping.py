@@ -87,7 +87,7 @@ def report_wide(classifier: Classifier, table: pd.DataFrame) -> None:
                 }
             )
     table = pd.DataFrame(rows).astype(float)
-    for name, part in (("all", table), ("lesion in the square", table[table["lesion in the square"] == 1])):
+    for name, part in (("all", table), ("of them with a lesion found", table[table["lesion found"] == 1])):
         print(f"\n{name}: {part.groupby('times').size().to_dict()} photos")
         print(part.groupby("times").mean().round(2).to_string())
 

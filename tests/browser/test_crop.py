@@ -92,10 +92,15 @@ def test_two_clicks_then_by_mouse_and_off_again(address, browser, wide):
     )
     assert numbers(page)[2] > side
     use(page)
+    open_crop(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden(timeout=WAIT)
+    settle(page)
     page.get_by_role("button", name="Whole photo again").click()
     expect(page.get_by_text(WHOLE)).to_be_visible(timeout=WAIT)
     expect(verdict).to_contain_text("Distrust this answer")
     expect(page.get_by_text("Cropped to a square of")).to_be_hidden()
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.close()
 
 

@@ -6,12 +6,11 @@ import streamlit as st
 
 from melanoma.app.parts.examine.crop_board import show_crop_board, square_of
 from melanoma.app.parts.shared.crops import crop_photo, crop_problem, set_crop_problem
-from melanoma.app.parts.shared.error_messages import show_user_errors
+from melanoma.app.parts.shared.dialog import close_dialog, open_dialog, show_dialog
 from melanoma.app.parts.shared.gallery import current_photo
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import describe, whole_size
 from melanoma.app.parts.shared.samples import Photo
-from melanoma.app.parts.shared.script_run import script_run
 from melanoma.errors import UserError
 from melanoma.lesion.cropping import offer_crop
 from melanoma.photos.cropping import SMALLEST, Crop, crop_of, crop_within
@@ -23,15 +22,25 @@ _AROUND = "crop-around-lesion"
 
 
 def offer_cropping(photo: Photo) -> None:
-    """Draw the button that opens the dialog."""
-    if st.button(
-        say("Crop"), key="crop-open", icon=":material/crop:", type="tertiary", on_click=_lay_first_square
-    ):
-        st.dialog(say("Crop the photo"), width="large")(_draw)(photo.whole or photo)
+    """Draw the button that opens the dialog, and that while it is open."""
+    whole = photo.whole or photo
+    st.button(
+        say("Crop"),
+        key="crop-open",
+        icon=":material/crop:",
+        type="tertiary",
+        on_click=_open,
+        args=(whole.key,),
+    )
+    show_dialog(_named(whole.key), say("Crop the photo"), lambda: _draw(whole))
 
 
-def _lay_first_square() -> None:
-    """Lay the square where it was, or around the lesion that is found."""
+def _named(key: str) -> str:
+    return f"crop {key}"
+
+
+def _open(key: str) -> None:
+    """Open the dialog with the square where it was, or around the lesion that is found."""
     photo = current_photo()
     set_crop_problem(photo.file_key, None)
     if photo.crop is not None:
@@ -39,40 +48,39 @@ def _lay_first_square() -> None:
     else:
         crop, st.session_state[_AROUND] = offer_crop(photo.pixels)
     _lay(crop)
+    open_dialog(_named(key))
 
 
 def _draw(whole: Photo) -> None:
-    """Draw what the dialog holds: a change reruns only this."""
-    with script_run(), show_user_errors():
-        width, height = whole_size(whole)
-        st.caption(_explanation())
-        if problem := crop_problem(whole.key):
-            st.error(problem.said(say), icon=":material/crop:")
-        show_crop_board(
-            whole.pixels,
-            _square(width, height),
-            _BOARD,
-            describe(whole),
-            say("The square. Arrow keys move it, plus and minus change its size."),
-            _take_square,
-        )
-        with st.container(key="crop-numbers"):
-            for key, label, most in (
-                (_LEFT, say("From the left"), width),
-                (_TOP, say("From the top"), height),
-                (_SIDE, say("Side"), min(width, height)),
-            ):
-                st.number_input(label, 0, most, step=1, key=key, on_change=_take_numbers)
-        # The page has to be drawn anew, not the dialog alone, which closes by that.
-        if st.button(
-            say("Use this square"),
-            key="crop-use",
-            type="primary",
-            icon=":material/crop:",
-            on_click=_use,
-            args=(whole.key,),
+    width, height = whole_size(whole)
+    st.caption(_explanation())
+    if problem := crop_problem(whole.key):
+        st.error(problem.said(say), icon=":material/crop:")
+    show_crop_board(
+        whole.pixels,
+        _square(width, height),
+        _BOARD,
+        describe(whole),
+        say("The square. Arrow keys move it, plus and minus change its size."),
+        _take_square,
+    )
+    with st.container(key="crop-numbers"):
+        for key, label, most in (
+            (_LEFT, say("From the left"), width),
+            (_TOP, say("From the top"), height),
+            (_SIDE, say("Side"), min(width, height)),
         ):
-            st.rerun()
+            st.number_input(label, 0, most, step=1, key=key, on_change=_take_numbers)
+    # The page has to be drawn anew, not the dialog alone, which closes by that.
+    if st.button(
+        say("Use this square"),
+        key="crop-use",
+        type="primary",
+        icon=":material/crop:",
+        on_click=_use,
+        args=(whole.key,),
+    ):
+        st.rerun()
 
 
 def _explanation() -> str:
@@ -105,6 +113,7 @@ def _take_numbers() -> None:
 
 def _use(key: str) -> None:
     """Crop the photo of this key by the square as it stands."""
+    close_dialog()
     photo = current_photo()
     whole = photo.whole or photo
     if whole.key == key:

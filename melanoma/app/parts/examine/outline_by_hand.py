@@ -6,11 +6,10 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import fit_height
-from melanoma.app.parts.shared.error_messages import show_user_errors
+from melanoma.app.parts.shared.dialog import close_dialog, open_dialog, show_dialog
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.region_drawing import drawn_region, show_region_selection
-from melanoma.app.parts.shared.script_run import script_run
 from melanoma.figures.perturbations import SELECTION_BAR
 from melanoma.lesion.outline import Outline
 from melanoma.measures.lesion_in_view import LesionInView, outline_in_view
@@ -32,65 +31,54 @@ def lesion_by_hand(photo: Photo, geometry: Geometry) -> LesionInView | None:
 
 
 def offer_outline_editor(photo: Photo, prediction: Prediction, lesion: LesionInView) -> None:
-    """Draw the button that opens the editor, with the outline in view drawn in it."""
-    if st.button(
-        say("Correct the outline of the lesion"),
-        key="draw",
-        icon=":material/gesture:",
-        width="stretch",
-        on_click=_open_editor,
-    ):
-        st.dialog(say("Correct the outline of the lesion"), width="large")(_draw_editor)(
-            photo, prediction, lesion
-        )
+    """Draw the button that opens the editor, and that, with the outline in view in it, while it is open."""
+    label = say("Correct the outline of the lesion")
+    name = f"outline {photo.key}"
+    st.button(
+        label, key="draw", icon=":material/gesture:", width="stretch", on_click=_open_editor, args=(name,)
+    )
+    show_dialog(name, label, lambda: _draw_editor(photo, prediction, lesion))
 
 
-def _open_editor() -> None:
+def _open_editor(name: str) -> None:
     st.session_state.pop(_IN_EDITOR, None)
+    open_dialog(name)
 
 
 def _draw_editor(photo: Photo, prediction: Prediction, lesion: LesionInView) -> None:
-    """Draw what the dialog holds: a change reruns only this."""
-    with script_run(), show_user_errors():
-        st.caption(
-            say(
-                "Draw around the lesion with the lasso, or drag a box. The yellow line is the outline as it "
-                "is now. Yours then counts in the sentences and in the tests of the map, as long as this "
-                "photo is in view."
-            )
+    st.caption(
+        say(
+            "Draw around the lesion with the lasso, or drag a box. The yellow line is the outline as it "
+            "is now. Yours then counts in the sentences and in the tests of the map, as long as this "
+            "photo is in view."
         )
-        key, owner, shape = f"outline-board-{photo.key}", photo.key, photo.pixels.shape[:2]
-        drawn = _in_editor(photo)
-        shown = lesion if drawn is None else outline_in_view(Outline(drawn, 1.0), prediction.geometry)
-        with st.container(key="outline-editor-column"), st.container(key="outline-editor-place"):
-            fit_height(
-                "outline-editor-column",
-                "outline-editor-place",
-                key,
-                photo.pixels.shape,
-                SELECTION_BAR,
-                most=_HIGHEST,
-            )
-            show_region_selection(
-                photo.pixels,
-                prediction,
-                key,
-                say("The photo, to draw the lesion's outline on."),
-                "lasso",
-                lambda: _take_drawn(owner, shape, st.session_state[key]),  # which knows no photo,
-                outline=shown.contours,
-                height="stretch",
-            )
-        with st.container(horizontal=True):
-            # The alert on the page depends on the outline too, so all of it is drawn anew.
-            if st.button(
-                say("Done"), key="outline-done", type="primary", icon=":material/check:", on_click=_use_drawn
-            ):
-                st.rerun()
-            if lesion.by_hand and st.button(
-                say("Back to the outline that was found"), icon=":material/undo:", on_click=_delete_outline
-            ):
-                st.rerun()
+    )
+    key, owner, shape = f"outline-board-{photo.key}", photo.key, photo.pixels.shape[:2]
+    drawn = _in_editor(photo)
+    shown = lesion if drawn is None else outline_in_view(Outline(drawn, 1.0), prediction.geometry)
+    column, place = "outline-editor-column", "outline-editor-place"
+    with st.container(key=column), st.container(key=place):
+        fit_height(column, place, key, shape, SELECTION_BAR, most=_HIGHEST)
+        show_region_selection(
+            photo.pixels,
+            prediction,
+            key,
+            say("The photo, to draw the lesion's outline on."),
+            "lasso",
+            lambda: _take_drawn(owner, shape, st.session_state[key]),  # which knows no photo
+            outline=shown.contours,
+            height="stretch",
+        )
+    with st.container(horizontal=True):
+        # The alert on the page depends on the outline too, so all of it is drawn anew.
+        if st.button(
+            say("Done"), key="outline-done", type="primary", icon=":material/check:", on_click=_use_drawn
+        ):
+            st.rerun()
+        if lesion.by_hand and st.button(
+            say("Back to the outline that was found"), icon=":material/undo:", on_click=_delete_outline
+        ):
+            st.rerun()
 
 
 def _in_editor(photo: Photo) -> np.ndarray | None:
@@ -107,10 +95,12 @@ def _take_drawn(key: str, shape: tuple[int, int], event: Any) -> None:
 
 
 def _use_drawn() -> None:
+    close_dialog()
     if (drawn := st.session_state.pop(_IN_EDITOR, None)) is not None:
         st.session_state[_DRAWN] = drawn
 
 
 def _delete_outline() -> None:
+    close_dialog()
     st.session_state.pop(_DRAWN, None)
     st.session_state.pop(_IN_EDITOR, None)
