@@ -3,7 +3,8 @@
 python -m benchmarks.cropping --data labels.csv            sizes, on the training side
 python -m benchmarks.cropping --data labels.csv --wide     lesions small in a wide frame, on the test side
 
-A wide photo is a labelled one whose skin, the lesion painted out and mirrored, goes on around it.
+A wide photo is a labelled one around which the texture of its skin goes on, evenly lit. Lesions that touch
+the edge of the photo are left out.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from melanoma.photos.reading import read_image
 PHOTOS, SEED, TIMES = 300, 0, (3, 5)
 WIDE_PHOTOS = 60
 _SKIN = 0.15  # of the diameter: how far the lesion is painted out of the skin around the photo
+_SHADING, _FADE = 0.1, 0.04  # of the photo's width: blurs that take shading away, and that hide its edges
 
 
 def report_sizes(table: pd.DataFrame) -> None:
@@ -42,15 +44,24 @@ def report_sizes(table: pd.DataFrame) -> None:
 
 
 def in_a_wide_frame(photo: np.ndarray, mask: np.ndarray, times: int) -> np.ndarray:
-    """Return the photo, uint8 (H, W, 3), amid its own skin, `times` as wide and high."""
+    """Return the photo, uint8 (H, W, 3), amid its own skin, `times` as wide and high, evenly lit.
+
+    The skin's texture is mirrored on and on, without its shading, which would make a pattern of its own.
+    """
     height, width = photo.shape[:2]
     soft = cv2.GaussianBlur(widen(mask, _SKIN).astype(np.float32), (0, 0), 0.01 * width)
-    skin = painted_out(photo, soft)
+    skin = painted_out(photo, soft).astype(np.float32)
+    texture = skin - cv2.GaussianBlur(skin, (0, 0), _SHADING * width)
     around = (times - 1) // 2
     edges = (around * height, around * height, around * width, around * width)
-    tiles = cv2.copyMakeBorder(skin, *edges, cv2.BORDER_REFLECT)
-    tiles[edges[0] : edges[0] + height, edges[2] : edges[2] + width] = photo
-    return tiles
+    wide = cv2.copyMakeBorder(texture, *edges, cv2.BORDER_REFLECT) + np.median(skin, axis=(0, 1))
+    inner = np.zeros((height, width), np.float32)
+    rim = round(2 * _FADE * width)
+    inner[rim:-rim, rim:-rim] = 1
+    share = cv2.GaussianBlur(inner, (0, 0), _FADE * width)[..., None]
+    part = wide[edges[0] : edges[0] + height, edges[2] : edges[2] + width]
+    part[:] = share * photo + (1 - share) * part
+    return np.clip(wide, 0, 255).astype(np.uint8)
 
 
 def report_wide(classifier: Classifier, table: pd.DataFrame) -> None:
@@ -67,7 +78,8 @@ def report_wide(classifier: Classifier, table: pd.DataFrame) -> None:
         photo = read_image(row.path)
         height, width = photo.shape[:2]
         mask = on_photo(read_mask(row.outline), width, height)
-        if not mask.any():
+        rim = [mask[0], mask[-1], mask[:, 0], mask[:, -1]]
+        if not mask.any() or np.concatenate(rim).any():
             continue
         own = distrusted(photo)
         for times in TIMES:
