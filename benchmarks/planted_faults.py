@@ -43,6 +43,11 @@ _PACKAGES = (
 )
 LANE = "not ray and not training and not browser and not slow"
 TESTS: dict[str, str] = {
+    "melanoma/model/answer.py": "model/test_log_odds.py model/test_classifier.py",
+    "melanoma/model/decision.py": "model/test_classifier.py model/test_joint.py",
+    "melanoma/model/joint.py": "model/test_joint.py",
+    "melanoma/photos/cropping.py": "photos/test_cropping.py",
+    "melanoma/lesion/cropping.py": "lesion/test_cropping.py",
     "melanoma/model/classifier.py": "model/test_classifier.py explain/test_evidence.py",
     "melanoma/model/prediction.py": "model/test_log_odds.py model/test_classifier.py",
     "melanoma/model/log_odds.py": "model/test_log_odds.py evaluation/test_metrics.py",

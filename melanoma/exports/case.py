@@ -2,7 +2,8 @@
 
 import io
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from melanoma.exports.overlay import overlay_sheet
 from melanoma.figures.overlay import Overlay
 from melanoma.measures.lesion_in_view import LesionInView
 from melanoma.model.bundle import Bundle
+from melanoma.model.joint import JointAnswer
 from melanoma.model.prediction import Prediction
+from melanoma.photos.cropping import Crop
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,14 @@ class ExportedCase:
     """Whose photo it is and under which licence, where that is known."""
     measures: dict[str, Any] = field(default_factory=dict)
     """`MeasuredMap.as_json()` if the map was measured."""
+    crop: Crop | None = None
+    """Where the photo was cut out of a larger one; None if it was not."""
+    cut_from: tuple[int, int] = (0, 0)
+    """Width and height of that, pixels."""
+    joint: JointAnswer | None = None
+    """The joint answer, where the photo is one of several of a lesion."""
+    named: Mapping[str, Prediction] = field(default_factory=dict)
+    """The answers that it is made of, by what each photo is called."""
 
     @property
     def overlay(self) -> Overlay:
@@ -85,7 +96,11 @@ class ExportedCase:
             "novelty": found.novelty,
             "novelty_threshold": bundle.distance_threshold,
             "flags": list(found.quality),
-            "photo": {"width": found.geometry.width, "height": found.geometry.height},
+            "photo": {
+                "width": found.geometry.width,
+                "height": found.geometry.height,
+                "cropped": self._cropped(),
+            },
             "seen": {
                 "left": found.geometry.left,
                 "top": found.geometry.top,
@@ -112,7 +127,38 @@ class ExportedCase:
                 "division": float(found.division[found.index(self.code)]),
                 "share_inside_outline": inside,
             },
-        } | {name: value for name, value in (("credit", self.credit), ("measures", self.measures)) if value}
+        } | {
+            name: value
+            for name, value in (
+                ("credit", self.credit),
+                ("measures", self.measures),
+                ("together", self._together()),
+            )
+            if value
+        }
+
+    def _cropped(self) -> dict[str, int] | None:
+        if self.crop is None:
+            return None
+        width, height = self.cut_from
+        return {**asdict(self.crop), "of_width": width, "of_height": height}
+
+    def _together(self) -> dict[str, Any]:
+        """Return the joint answer, and whether any one photo alerts; empty where there is none."""
+        joint = self.joint
+        if joint is None:
+            return {}
+        return {
+            "photos": len(joint.of_photos),
+            "made_by": "mean of scores",
+            "probabilities": dict(zip(joint.codes, map(float, joint.probabilities), strict=True)),
+            "diagnosis": joint.diagnosis,
+            "melanoma_alert": joint.melanoma_alert,
+            "malignancy_alert": joint.malignancy_alert,
+            "prediction_set": list(joint.prediction_set),
+            "melanoma_alerts_of_single_photos": sum(one.melanoma_alert for one in joint.of_photos),
+            "malignancy_alerts_of_single_photos": sum(bool(one.malignancy_alert) for one in joint.of_photos),
+        }
 
 
 def as_npy(heatmap: np.ndarray) -> bytes:

@@ -19,6 +19,12 @@ from melanoma.model.alert_wording import (
     marked_name,
     seen_words,
 )
+from melanoma.model.joint_wording import (
+    disagreement,
+    how_joined,
+    is_grave_together,
+    joint_alert_words,
+)
 from melanoma.model.verdict_wording import alert_words, is_grave, likeliest_words, mix_words, set_words
 from melanoma.photos.encoding import as_jpeg, as_png, data_uri
 from melanoma.phrases import Say, english
@@ -108,7 +114,7 @@ def case_report(
             f"<p><strong>{escape(headline)}</strong> {escape(reason)}</p>"
             for headline, reason in alert_words(case.prediction, case.bundle, say)
         ),
-        doubts=_doubts(distrust, say),
+        doubts=_doubts(distrust, say) + _together(case, say),
         pictures=_photo(case, say) + _map(case, map_title, say),
         answer=escape(say("The answer")),
         bars="".join(_bar(case, code, value, say) for code, value in case.prediction.ranked),
@@ -147,6 +153,21 @@ def _doubts(found: list[str], say: Say) -> str:
         return ""
     words = escape(" ".join(found))
     return f'<div class="box doubt"><strong>{escape(say("Distrust this answer."))}</strong> {words}</div>'
+
+
+def _together(case: ExportedCase, say: Say) -> str:
+    """Return the joint answer to several photos of the lesion, alerts of any one first; empty without."""
+    joint = case.joint
+    if joint is None:
+        return ""
+    heading = f"{say('{count} photos together.', count=len(joint.of_photos))} {likeliest_words(joint, say)}"
+    words = joint_alert_words(joint, case.named, case.bundle, say)
+    words += [("", sentence) for sentence in (*disagreement(joint, case.named, say), how_joined(joint, say))]
+    sentences = "".join(
+        f"<p><strong>{escape(headline)}</strong> {escape(reason)}</p>" for headline, reason in words
+    )
+    style = "alert" if is_grave_together(joint) else ""
+    return f'<div class="box {style}"><p><strong>{escape(heading)}</strong></p>{sentences}</div>'
 
 
 def _photo(case: ExportedCase, say: Say) -> str:
@@ -218,7 +239,8 @@ def _facts(case: ExportedCase, say: Say) -> str:
             side=geometry.side,
             size=geometry.size,
         )
-        + (f". {seen_words(case.lesion.not_seen, say)}" if geometry.crops else ""),
+        + (f". {seen_words(case.lesion.not_seen, say)}" if geometry.crops else "")
+        + (f". {_cropped(case, say)}" if case.crop else ""),
         say("Map"): f"{case.method} ({case.code}), {case.heatmap.shape[1]} x {case.heatmap.shape[0]}",
         say("Settings"): settings,
         say("Outline"): _outline(case.lesion, say),
@@ -227,6 +249,11 @@ def _facts(case: ExportedCase, say: Say) -> str:
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
         for name, value in rows.items()
     )
+
+
+def _cropped(case: ExportedCase, say: Say) -> str:
+    width, height = case.cut_from
+    return say("Cut out of a photo of {width} x {height} pixels.", width=width, height=height)
 
 
 def _outline(lesion: LesionInView, say: Say) -> str:

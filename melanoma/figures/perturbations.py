@@ -7,12 +7,14 @@ import plotly.graph_objects as go
 
 from melanoma.diagnoses import diagnosis_of
 from melanoma.figures.heatmap import veil_unseen
+from melanoma.figures.overlay import OUTLINE
 from melanoma.figures.style import LINE, NO_MARGIN, lay_out, lay_photo
 from melanoma.model.alert_wording import MALIGNANT_MARK
 from melanoma.model.prediction import Prediction
 
 _SHOWN_FROM = 0.05  # a diagnosis that stays below would be one more line along zero
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SELECTION_BAR = 32  # pixels above a photo to draw on, for the tools
 _GRID = 24  # invisible points a side: Plotly reports a selection only where it holds points
 
 
@@ -89,10 +91,13 @@ def sweep_lines(
     return lay_out(figure, 380, {"r": 16}, {"orientation": "h", "y": -0.25, "yanchor": "top"})
 
 
-def region_selection_figure(photo: np.ndarray, before: Prediction, tool: str = "select") -> go.Figure:
+def region_selection_figure(
+    photo: np.ndarray, before: Prediction, tool: str = "select", outline: Sequence[np.ndarray] = ()
+) -> go.Figure:
     """Return the photo, uint8 RGB, ready for a box or lasso drawn by hand, in the photo's own pixels.
 
-    `tool` is active at first, `select` (a box) or `lasso`.
+    `tool` is active at first, `select` (a box) or `lasso`. `outline` is one that there is already, as closed
+    lines (n, 2) of x and y in those pixels.
     """
     height, width = photo.shape[:2]
     figure = veil_unseen(lay_photo(go.Figure(), photo), before.geometry)
@@ -107,4 +112,15 @@ def region_selection_figure(photo: np.ndarray, before: Prediction, tool: str = "
         hoverinfo="skip",
         showlegend=False,
     )
-    return lay_out(figure, 300, NO_MARGIN | {"t": 32}, dragmode=tool)
+    for line in outline:
+        closed = np.vstack([line, line[:1]])
+        for (red, green, blue), thickness in OUTLINE:
+            figure.add_scatter(
+                x=closed[:, 0],
+                y=closed[:, 1],
+                mode="lines",
+                line={"color": f"rgb({red}, {green}, {blue})", "width": thickness},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+    return lay_out(figure, 300, NO_MARGIN | {"t": SELECTION_BAR}, dragmode=tool)

@@ -16,6 +16,7 @@ from melanoma.lesion.framing import frame_photo
 from melanoma.model.backbones.base import Backbone
 from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import Bundle
+from melanoma.model.decision import decide
 from melanoma.model.network import FEATURES, HEAD, POOLING
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
@@ -198,19 +199,16 @@ class Classifier:
         self, photo: Prepared, logits: np.ndarray, class_maps: np.ndarray | None, novelty: float
     ) -> Prediction:
         bundle = self.bundle
-        probabilities = bundle.calibration.probabilities(logits)
-        order = np.argsort(-probabilities, kind="stable")
-        kept = bundle.in_sets(probabilities)
-        line = bundle.malignancy_threshold
+        decided = decide(bundle, bundle.calibration.probabilities(logits))
         return Prediction(
             codes=bundle.codes,
             logits=logits,
             calibration=bundle.calibration,
             class_maps=class_maps,
             bias=self.compiled.bias,
-            melanoma_alert=bool(probabilities[bundle.codes.index("MEL")] >= bundle.alert_threshold),
-            malignancy_alert=None if line is None else bool(probabilities[bundle.malignant].sum() >= line),
-            prediction_set=tuple(bundle.codes[index] for index in order if kept[index]),
+            melanoma_alert=decided.melanoma_alert,
+            malignancy_alert=decided.malignancy_alert,
+            prediction_set=decided.prediction_set,
             in_distribution=novelty <= bundle.distance_threshold,
             novelty=novelty,
             quality=photo.quality,

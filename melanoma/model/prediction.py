@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from melanoma.diagnoses import is_malignant
 from melanoma.errors import UserError
+from melanoma.model.answer import Answer
 from melanoma.model.log_odds import (
     Calibration,
     entropy,
@@ -24,7 +24,7 @@ NO_EVIDENCE = (
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Answer):
     """What the network says about one photo. Arrays run in the order of `codes`."""
 
     codes: tuple[str, ...]
@@ -59,11 +59,6 @@ class Prediction:
     def scores(self) -> np.ndarray:
         """The logarithms of the probabilities, float64 (classes,)."""
         return self.calibration.scores(self.logits)
-
-    @cached_property
-    def probabilities(self) -> np.ndarray:
-        """float64 (classes,), calibrated, summing to 1, for the mix of diagnoses that the bundle states."""
-        return np.exp(self.scores)
 
     @cached_property
     def log_odds(self) -> np.ndarray:
@@ -108,27 +103,6 @@ class Prediction:
     def _others(self) -> np.ndarray:
         return shares_of_the_others(self.scores)
 
-    @property
-    def malignancy(self) -> float:
-        """The probability of any malignant diagnosis, or of one that can become so, 0..1."""
-        return float(self.probabilities[is_malignant(self.codes)].sum())
-
-    @property
-    def alert(self) -> bool:
-        """True for either alert."""
-        return self.melanoma_alert or bool(self.malignancy_alert)
-
-    @property
-    def ranked(self) -> list[tuple[str, float]]:
-        """All diagnoses with their probabilities, likeliest first."""
-        order = np.argsort(-self.probabilities, kind="stable")
-        return [(self.codes[index], float(self.probabilities[index])) for index in order]
-
-    @property
-    def diagnosis(self) -> str:
-        """The likeliest diagnosis."""
-        return self.ranked[0][0]
-
     def require_evidence(self) -> np.ndarray:
         """Return `evidence`; raises UserError for a network that has none."""
         return _require(self.evidence)
@@ -151,18 +125,6 @@ class Prediction:
         weights = shares_within(self.scores, members) - shares_within(self.scores, others)
         maps = self.require_class_maps().astype(np.float64) @ (weights / self.calibration.temperature)
         return maps.astype(np.float32)
-
-    def probability(self, code: str) -> float:
-        """Return the probability of one diagnosis."""
-        return float(self.probabilities[self.index(code)])
-
-    def index(self, code: str) -> int:
-        """Return where a diagnosis stands in the arrays; raises UserError if the model does not know it."""
-        if code not in self.codes:
-            raise UserError(
-                f"“{code}” is not a diagnosis of this model. Choose one of {', '.join(self.codes)}."
-            )
-        return self.codes.index(code)
 
 
 def _require(maps: np.ndarray | None) -> np.ndarray:

@@ -7,10 +7,10 @@ its {braces}.
 
 from melanoma.diagnoses import diagnosis_of
 from melanoma.model.alert_wording import listed, within_sentence
+from melanoma.model.answer import Answer
 from melanoma.model.bundle import Bundle
 from melanoma.model.calibration import floored
 from melanoma.model.mix import Mix
-from melanoma.model.prediction import Prediction
 from melanoma.phrases import Say, english
 
 LOW_LINE = 0.25
@@ -45,7 +45,7 @@ def kind_of(code: str, say: Say = english) -> str:
     return say("a skin cancer") if found.malignant else say("harmless if it is that")
 
 
-def likeliest_words(prediction: Prediction, say: Say = english) -> str:
+def likeliest_words(prediction: Answer, say: Say = english) -> str:
     """Return the headline: the likeliest diagnosis, its probability, and what it is."""
     code, probability = prediction.ranked[0]
     return say(
@@ -56,12 +56,12 @@ def likeliest_words(prediction: Prediction, say: Say = english) -> str:
     )
 
 
-def is_grave(prediction: Prediction) -> bool:
+def is_grave(prediction: Answer) -> bool:
     """Return whether the verdict is shown as a warning: a malignant likeliest diagnosis or melanoma alert."""
     return diagnosis_of(prediction.diagnosis).malignant or prediction.melanoma_alert
 
 
-def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> list[tuple[str, str]]:
+def alert_words(prediction: Answer, bundle: Bundle, say: Say = english) -> list[tuple[str, str]]:
     """Return the alerts and what each means, then what to do all the same where there is none.
 
     Each is a headline and a reason made of the figures. Where melanoma is the only malignant diagnosis, or
@@ -93,7 +93,7 @@ def alert_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> l
     return found
 
 
-def _melanoma_words(prediction: Prediction, bundle: Bundle, say: Say) -> tuple[str, str]:
+def _melanoma_words(prediction: Answer, bundle: Bundle, say: Say) -> tuple[str, str]:
     values = {
         "probability": exactly(prediction.probability("MEL"), say),
         "line": exactly(bundle.alert_threshold, say),
@@ -116,7 +116,7 @@ def _melanoma_words(prediction: Prediction, bundle: Bundle, say: Say) -> tuple[s
     return say("Melanoma alert:"), f"{reason} {cost}".strip()
 
 
-def _malignancy_words(prediction: Prediction, bundle: Bundle, say: Say) -> tuple[str, str]:
+def _malignancy_words(prediction: Answer, bundle: Bundle, say: Say) -> tuple[str, str]:
     assert bundle.malignancy_threshold is not None
     values = {
         "probability": exactly(prediction.malignancy, say),
@@ -197,7 +197,7 @@ def promise_words(bundle: Bundle, say: Say = english) -> str:
     return " ".join(sentences)
 
 
-def set_words(prediction: Prediction, bundle: Bundle, say: Say = english) -> str:
+def set_words(prediction: Answer, bundle: Bundle, say: Say = english) -> str:
     """Return the sentence about the prediction set, and how often such sets held the truth."""
     names = [within_sentence(code, say) for code in prediction.prediction_set]
     if not names:

@@ -45,6 +45,7 @@ ON_THE_PAGE = (
     "melanoma.model.mix",
     "melanoma.model.classifier",
     "melanoma.model.bundle_layout",
+    "melanoma.photos.cropping",
 )
 """The modules whose sentences a visitor can meet."""
 NOT_ON_THE_PAGE = {
@@ -63,6 +64,8 @@ NOT_ON_THE_PAGE = {
     "melanoma.model.backbones.efficientnet_lite": "no page loads weights into a backbone",
     "melanoma.model.backbones.keras_applications": "no page loads weights into a backbone",
     "melanoma.model.backbones.torch_file": "no page loads weights into a backbone",
+    "melanoma.model.answer": "it offers the diagnoses that there are",
+    "melanoma.model.joint": "it joins two photos or more, all answered by the model in use",
     "melanoma.model.prediction": "it offers the diagnoses and maps that there are",
     "melanoma.data.pipeline": "no page trains",
     "melanoma.data.split": "no page trains",

@@ -16,8 +16,10 @@ from melanoma.lesion.outline import Outline
 from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view, outline_in_view
 from melanoma.model.alert_wording import doubts, sum_words
 from melanoma.model.bundle import load_bundle
+from melanoma.model.joint import answer_together
 from melanoma.model.log_odds import Calibration
 from melanoma.model.verdict_wording import alert_words, set_words
+from melanoma.photos.cropping import Crop
 from melanoma.photos.encoding import as_png
 from melanoma.photos.framing import frame
 
@@ -191,3 +193,26 @@ def test_the_share_inside_is_told_only_of_an_outline_to_trust():
     assert LesionInView((), mask, 0.9).share_inside(heatmap) == pytest.approx(0.75)
     assert LesionInView((), mask, 0.3).share_inside(heatmap) is None
     assert LesionInView((), mask, 0.9).share_inside(-heatmap) is None
+
+
+def test_a_crop_is_told(case):
+    assert case.numbers()["photo"]["cropped"] is None
+    assert "Cut out of" not in case_report(case, "Evidence", "words")
+    cropped = replace(case, crop=Crop(40, 20, 120), cut_from=(400, 300))
+    wanted = {"left": 40, "top": 20, "side": 120, "of_width": 400, "of_height": 300}
+    assert cropped.numbers()["photo"]["cropped"] == wanted
+    assert "Cut out of a photo of 400 x 300 pixels." in case_report(cropped, "Evidence", "words")
+
+
+def test_the_joint_answer_is_told_and_an_alert_of_one_photo_with_it(case):
+    assert "together" not in case.numbers()
+    silent = replace(case.prediction, melanoma_alert=False)
+    named = {"Photo 1": replace(case.prediction, melanoma_alert=True), "Photo 2": silent}
+    joint = replace(answer_together(list(named.values()), case.bundle), melanoma_alert=False)
+    both = replace(case, prediction=silent, joint=joint, named=named)
+    told = both.numbers()["together"]
+    assert (told["photos"], told["melanoma_alert"], told["melanoma_alerts_of_single_photos"]) == (2, False, 1)
+    assert sum(told["probabilities"].values()) == pytest.approx(1)
+    html = case_report(both, "Evidence", "words")
+    assert "2 photos together." in html and "the mean of their scores" in html
+    assert "Melanoma alert on Photo 1 alone:" in html

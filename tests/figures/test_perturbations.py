@@ -37,3 +37,13 @@ def test_the_board_is_in_the_photos_pixels():
     board = region_selection_figure(photo, replace(PREDICTION, geometry=Geometry(60, 40, 10, 0, 40, 4)))
     assert tuple(board.layout.xaxis.range) == (0, 60) and tuple(board.layout.yaxis.range) == (40, 0)
     assert board.layout.dragmode == "select" and board.data[-1].mode == "markers"
+
+
+def test_an_outline_that_there_is_lies_on_the_board_and_is_closed():
+    photo = np.zeros((40, 60, 3), np.uint8)
+    line = np.array([[10.0, 5.0], [30.0, 5.0], [30.0, 25.0]])
+    before = replace(PREDICTION, geometry=Geometry(60, 40, 10, 0, 40, 4))
+    plain, board = (region_selection_figure(photo, before, outline=found) for found in ((), (line,)))
+    drawn = board.data[len(plain.data) :]
+    assert [trace.mode for trace in drawn] == ["lines", "lines"], "a dark line and a yellow one on it"
+    assert all(list(trace.x) == [10, 30, 30, 10] and list(trace.y) == [5, 5, 25, 5] for trace in drawn)

@@ -2,12 +2,20 @@
 
 import streamlit as st
 
+from melanoma.app.parts.examine.crop import offer_cropping
 from melanoma.app.parts.examine.explanation import show_answer_and_reasons
+from melanoma.app.parts.examine.together import choose_joined
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import classifier
-from melanoma.app.parts.shared.photo import choose_photo, go_to_answer
+from melanoma.app.parts.shared.photo import Photo, choose_photo, go_to_answer
 from melanoma.app.parts.shared.prediction import predict
+
+
+def offer(photo: Photo) -> None:
+    """Draw what can be done with the photo in view."""
+    offer_cropping(photo)
+    choose_joined(photo)
 
 
 @show_user_errors()
@@ -16,7 +24,7 @@ def page() -> None:
     with st.container(key="first-line"):
         st.title(say("What does the network see?"), anchor=False)
         st.markdown(text("notice"))
-    photo = choose_photo()
+    photo = choose_photo(offer)
     prediction = predict(photo)
     show_answer_and_reasons(photo, prediction, classifier().bundle)
     go_to_answer()

@@ -5,8 +5,9 @@ import streamlit as st
 from melanoma.app.parts.examine.heatmap import describe_map, title_of_map
 from melanoma.app.parts.examine.map_checks import measure_view, were_measured
 from melanoma.app.parts.examine.map_view import MapView
+from melanoma.app.parts.examine.together import answered_together
 from melanoma.app.parts.shared.language import language, say, translator
-from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.photo import Photo, whole_size
 from melanoma.exports.case import ExportedCase, as_json, as_npy
 from melanoma.exports.report import case_report
 from melanoma.model.bundle import Bundle
@@ -19,6 +20,7 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
     with st.popover(say("Save"), icon=":material/download:"):
         st.caption(say("Without the photo's file name and metadata."))
         measures = measure_view(photo, prediction, view).as_json() if were_measured(photo, view) else {}
+        together = answered_together(photo, bundle)
         case = ExportedCase(
             photo=photo.pixels,
             drawn=photo.drawn,
@@ -36,6 +38,10 @@ def show_downloads(photo: Photo, prediction: Prediction, bundle: Bundle, view: M
             unit=say(view.method.unit),
             credit=photo.credit,
             measures=measures,
+            crop=photo.crop,
+            cut_from=whole_size(photo),
+            joint=together.joint if together else None,
+            named=together.named if together else {},
         )
         title, words, chosen = title_of_map(view), describe_map(view, prediction), language()
         # Each file is made when its button is pressed, outside this run, where no language is known.

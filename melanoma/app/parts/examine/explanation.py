@@ -9,7 +9,8 @@ from melanoma.app.parts.examine.heatmap import show_map_help, show_map_in_view, 
 from melanoma.app.parts.examine.known_cases import show_known_cases
 from melanoma.app.parts.examine.map_checks import show_curves, show_measures
 from melanoma.app.parts.examine.map_view import choose_view
-from melanoma.app.parts.examine.outline_by_hand import correct_outline
+from melanoma.app.parts.examine.outline_by_hand import offer_outline_editor
+from melanoma.app.parts.examine.together import show_joint_answer
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.photo import Photo
@@ -36,6 +37,7 @@ def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle
             show_map_help(view)
             show_downloads(photo, prediction, bundle, view)
     with verdict:
+        show_joint_answer(photo, bundle)
         show_alert(photo, prediction, bundle, view.lesion)
     with mapped:
         show_map_in_view(view, prediction)
@@ -64,14 +66,9 @@ def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle
             "compare",
             lambda: show_known_cases(photo, prediction, bundle),
         ),
-        (
-            "draw",
-            say("Correct the outline of the lesion"),
-            "gesture",
-            lambda: correct_outline(photo, prediction),
-        ),
     ):
         opened = st.expander(label, icon=f":material/{icon}:", key=name, bind="query-params")
         if opened.open:
             with opened:
                 draw()
+    offer_outline_editor(photo, prediction, view.lesion)

@@ -4,6 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
+from melanoma.app.parts.shared.crops import (
+    as_cropped,
+    crop_as_link_says,
+    forget_crops,
+    put_crop_into_link,
+)
 from melanoma.app.parts.shared.link import put_into_link
 from melanoma.app.parts.shared.samples import DEFAULT, Photo, opening_photo, shared_photo
 
@@ -34,6 +40,7 @@ def add_photos(new: list[Photo]) -> int:
     while len(stored) > 1 and (len(stored) > MOST_PHOTOS or _pixels(stored) > MOST_PIXELS):
         del stored[next(iter(stored))]
         gone += 1
+    forget_crops(keep=set(stored) - {photo.key for photo in new})  # what comes again comes whole
     choose(next((photo.key for photo in new if photo.key in stored), next(iter(stored))))
     return gone
 
@@ -47,21 +54,29 @@ def forget(key: str) -> None:
     """Drop a photo; the newest that is left is shown, or a drawing."""
     stored = _stored()
     stored.pop(key, None)
+    forget_crops(keep=set(stored))
     choose(next(reversed(stored), None) or opening_photo().key)
 
 
 def current_photo() -> Photo:
-    """Return the photo or drawing that the visitor chose on any page; a new visitor's is the link's.
+    """Return the photo or drawing that the visitor chose on any page, cropped if the visitor cropped it.
 
+    A new visitor's is the link's.
     What a page opened on stays in view, whatever photos come afterwards.
     """
     chosen = st.session_state.get(_CHOSEN)
     if chosen is None and (linked := st.query_params.get(SAMPLE)):
         chosen = linked
         st.session_state[_MISSING] = None if shared_photo(linked) else linked
-    photo = _stored().get(chosen or "") or shared_photo(chosen) or opening_photo()
-    choose(photo.key)  # a link's photo too: its name is gone from the address on the next page
-    put_into_link(SAMPLE, None if photo.own or photo.key == DEFAULT else photo.key)
+        if (found := shared_photo(linked)) is not None:
+            crop_as_link_says(found)
+    whole = _stored().get(chosen or "") or shared_photo(chosen) or opening_photo()
+    choose(whole.key)  # a link's photo too: its name is gone from the address on the next page
+    photo = as_cropped(whole)
+    put_into_link(
+        SAMPLE, None if photo.own or photo.key == DEFAULT else whole.key
+    )  # a square needs its photo
+    put_crop_into_link(photo)
     return photo
 
 

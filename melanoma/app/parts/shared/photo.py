@@ -1,11 +1,13 @@
 """Choosing a photo, on the page Examine at length and on the others in one line."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from melanoma.app.parts.shared.crops import crop_problem, take_crop_off
 from melanoma.app.parts.shared.decoder import DECODER
 from melanoma.app.parts.shared.error_messages import fragment, sentence_of
 from melanoma.app.parts.shared.examples import EXAMPLES
@@ -50,10 +52,10 @@ _GO_TO_ANSWER = """<script>
 _THUMBNAIL = 64  # pixels
 
 
-def choose_photo() -> Photo:
+def choose_photo(offer: Callable[[Photo], None]) -> Photo:
     """Draw in one row the upload, the camera, thumbnails, and what is known of the photo in view; return it.
 
-    A file that cannot be used gets its sentence and changes nothing.
+    `offer` draws what can be done with it. A file that cannot be used gets its sentence and changes nothing.
     """
     with st.container(key="photos-in-a-row"):
         _draw_sources()
@@ -61,6 +63,8 @@ def choose_photo() -> Photo:
         _draw_strip(photo)
         with st.container(key="about-photo"):
             _describe_at_length(photo)
+            _draw_crop(photo)
+            offer(photo)
     _draw_problems()
     watch_for_examples()
     return photo
@@ -96,7 +100,32 @@ def _describe_at_length(photo: Photo) -> None:
         icon=":material/delete:",
         type="tertiary",
         on_click=forget,
-        args=(photo.key,),
+        args=(photo.file_key,),
+    )
+
+
+def _draw_crop(photo: Photo) -> None:
+    """Say of a cropped photo that it is one, with the way back, and what was wrong with a link's square."""
+    if problem := crop_problem(photo.file_key):
+        st.caption(problem.said(say))
+    if photo.whole is None:
+        return
+    width, height = whole_size(photo)
+    st.caption(
+        say(
+            "**Cropped** to a square of {side} of its {width} x {height} pixels.",
+            side=photo.pixels.shape[0],
+            width=width,
+            height=height,
+        )
+    )
+    st.button(
+        say("Whole photo again"),
+        key="take-crop-off",
+        icon=":material/undo:",
+        type="tertiary",
+        on_click=take_crop_off,
+        args=(photo.file_key,),
     )
 
 
@@ -117,6 +146,7 @@ def photo_bar() -> Photo:
                 st.caption(say("The network never learned from drawings: its answer here means nothing."))
             elif photo.example is not None:
                 st.caption(f"{_fitted_words(photo)} {escape_markdown(photo.credit)}")
+            _draw_crop(photo)
         with st.popover(say("Another photo"), icon=":material/add_photo_alternate:"):
             _draw_sources()
             _draw_strip(photo)
@@ -128,10 +158,16 @@ def photo_bar() -> Photo:
 def describe(photo: Photo) -> str:
     """Return in words what is in view, without the file's name."""
     if photo.drawn:
-        return say("A drawing, not a photo: {title}", title=title_of(photo.key))
+        return say("A drawing, not a photo: {title}", title=title_of(photo.file_key))
     if photo.example is not None:
         return say("A photo of the ISIC Archive: {name}", name=_truth_of(photo))
     return say("Your photo {number}", number=photo.number)
+
+
+def whole_size(photo: Photo) -> tuple[int, int]:
+    """Return width and height, pixels, of a photo as it came, before it was cropped."""
+    height, width = (photo.whole or photo).pixels.shape[:2]
+    return width, height
 
 
 def _truth_of(photo: Photo) -> str:
@@ -140,7 +176,7 @@ def _truth_of(photo: Photo) -> str:
 
 def _fitted_words(photo: Photo) -> str:
     """Return whether the network learned from an example; empty where its bundle does not say."""
-    side = _sides(chosen_bundle(), chosen_bundle().version).get(photo.key)
+    side = _sides(chosen_bundle(), chosen_bundle().version).get(photo.file_key)
     if side is None:
         return ""
     if side == "test":
@@ -245,7 +281,7 @@ def _draw_strip(current: Photo) -> None:
 
 
 def _draw_thumbnail(photo: Photo, label: str, current: Photo) -> None:
-    shown = photo.key == current.key
+    shown = photo.key == current.file_key
     with st.container(width=_THUMBNAIL + 8, gap=None, key=f"thumbnail-{photo.key}"):
         st.image(photo.thumbnail, width=_THUMBNAIL, alt="")
         st.button(

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from melanoma.app.parts.shared.crops import as_cropped
 from melanoma.app.parts.shared.gallery import photos
 from melanoma.app.parts.shared.model import classifier, run_network
 from melanoma.app.parts.shared.photo import Photo
@@ -15,12 +16,12 @@ _PREDICTIONS = "predictions"
 def predict(photo: Photo) -> Prediction:
     """Return the prediction for the photo; raises UserError if the model's folder is absent or damaged."""
     network = classifier()
-    if not photo.own:
+    if not photo.own and photo.whole is None:
         return _predict_shared(photo, photo.key, network.bundle.version)
     key = (photo.key, network.bundle.version)
     predictions = st.session_state.setdefault(_PREDICTIONS, {})
     if key not in predictions:
-        present = {brought.key for brought in photos()}
+        present = {photo.key, *(one.key for brought in photos() for one in (brought, as_cropped(brought)))}
         for known in [known for known in predictions if known[0] not in present]:
             del predictions[known]  # results of a photo that was removed are dropped
         predictions[key] = run_network(network, photo.pixels)

@@ -1,6 +1,6 @@
 """A photo to draw a region on, with a box or a lasso."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -20,11 +20,17 @@ def show_region_selection(
     alt: str,
     tool: Literal["select", "lasso"] = "select",
     on_select: Literal["rerun"] | Callable[[], None] = "rerun",
+    outline: Sequence[np.ndarray] = (),
+    height: int | Literal["content", "stretch"] = "content",
 ) -> Any:
-    """Draw the photo, uint8 RGB; return what st.plotly_chart returns. `tool` is active at first."""
+    """Draw the photo, uint8 RGB; return what st.plotly_chart returns. `tool` is active at first.
+
+    `outline` is drawn in it, as closed lines (n, 2) of x and y in the photo's pixels.
+    """
     return st.plotly_chart(
-        region_selection_figure(photo, prediction, tool),
+        region_selection_figure(photo, prediction, tool, outline),
         key=key,
+        height=height,
         on_select=on_select,
         selection_mode=("box", "lasso"),
         config={"displayModeBar": True, "displaylogo": False, "modeBarButtonsToRemove": list(_UNUSED)},

@@ -15,6 +15,7 @@ from melanoma.edits.drawn_lesions import (
     draw_edge_chart,
     draw_lesion,
 )
+from melanoma.photos.cropping import Crop
 from melanoma.photos.encoding import as_jpeg, shrink
 from melanoma.photos.examples import IDS, OPENING, Example
 
@@ -43,6 +44,15 @@ class Photo:
     """What the ISIC Archive states of it, if it is one of the real photos that all visitors see."""
     number: int = 0
     """Of the visitor's own photos in the order in which they came: it stays when others go."""
+    whole: "Photo | None" = None
+    """The photo that this one was cut out of; None for a whole one."""
+    crop: Crop | None = None
+    """Where it lies in that."""
+
+    @property
+    def file_key(self) -> str:
+        """The key of the whole photo."""
+        return self.whole.key if self.whole else self.key
 
     @property
     def own(self) -> bool:
