@@ -11,6 +11,7 @@ from melanoma.app.parts.shared.error_messages import fragment, sentence_of
 from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.gallery import (
     MOST_PHOTOS,
+    OWN,
     add_photos,
     choose,
     current_photo,
@@ -68,13 +69,7 @@ def choose_photo() -> Photo:
 
 def _describe_at_length(photo: Photo) -> None:
     if missing := missing_from_link():
-        st.caption(
-            say(
-                "The photo of this link, {name}, is not here: it has not come from the ISIC Archive, or it "
-                "is no example.",
-                name=escape_markdown(missing[:_MOST_NAME]),
-            )
-        )
+        st.caption(words_of_missing(missing))
     if photo.drawn:
         if example_photos():
             return
@@ -97,6 +92,20 @@ def _describe_at_length(photo: Photo) -> None:
         type="tertiary",
         on_click=forget,
         args=(photo.key,),
+    )
+
+
+def words_of_missing(name: str) -> str:
+    """Return a sentence, Markdown, on a photo that a link names and that is not here."""
+    if name.startswith(OWN):
+        return say(
+            "The photo of this link was brought by a visitor: no link holds such a photo, and it is not here "
+            "any more. Give it again to see it."
+        )
+    return say(
+        "The photo of this link, {name}, is not here: it has not come from the ISIC Archive, or it is no "
+        "example.",
+        name=escape_markdown(name[:_MOST_NAME]),
     )
 
 
