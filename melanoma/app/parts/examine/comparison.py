@@ -3,6 +3,7 @@
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from melanoma.app.parts.examine.compared_sides import Side, on_one_scale, other_view, share_a_scale
 from melanoma.app.parts.examine.heatmap import describe_map
@@ -45,9 +46,11 @@ _COPY = """<span class="copy"><button type="button" class="copy-link" data-done=
 @fragment
 def show_comparison(photo: Photo, prediction: Prediction, view: MapView) -> None:
     """Draw the choice of the other side, both maps, their scale, and the link that opens this comparison."""
-    kind, other = _choose_other(photo, prediction, view)
+    first_row = st.columns([3, 3, 2], vertical_alignment="bottom")
+    kind, other = _choose_other(photo, prediction, view, first_row[0], first_row[1])
     looks = {_SIDES: say("Side by side"), _WIPE: say("Wipe")}
-    look = linked_segment(say("How it is shown"), list(looks), _SIDES, "look", looks.__getitem__)
+    with first_row[2]:
+        look = linked_segment(say("How it is shown"), list(looks), _SIDES, "look", looks.__getitem__)
     one = Side(photo, prediction, view, _title(kind, photo, view, chosen_name()))
     first, second = on_one_scale(one.view, other.view)
     if look == _WIPE:
@@ -58,8 +61,10 @@ def show_comparison(photo: Photo, prediction: Prediction, view: MapView) -> None
     _draw_link(photo, other.photo)
 
 
-def _choose_other(photo: Photo, prediction: Prediction, view: MapView) -> tuple[str, Side]:
-    """Draw the choices; return what differs, and the other side."""
+def _choose_other(
+    photo: Photo, prediction: Prediction, view: MapView, left: DeltaGenerator, right: DeltaGenerator
+) -> tuple[str, Side]:
+    """Draw the choices in two places; return what differs, and the other side."""
     names = {
         _PHOTO: say("Another photo"),
         _METHOD: say("Another method"),
@@ -75,9 +80,10 @@ def _choose_other(photo: Photo, prediction: Prediction, view: MapView) -> tuple[
         _MODEL: [name for name in model_names() if name != chosen_name()],
     }
     offered = [kind for kind in _KINDS if choices[kind]]
-    kind = linked_segment(
-        say("Compare what is in view with"), offered, offered[0], "versus", names.__getitem__
-    )
+    with left:
+        kind = linked_segment(
+            say("Compare what is in view with"), offered, offered[0], "versus", names.__getitem__
+        )
     if not choices[_MODEL]:
         st.caption(say("This server has one network, so there is no other to compare it with."))
     for unused in _KINDS:
@@ -94,7 +100,7 @@ def _choose_other(photo: Photo, prediction: Prediction, view: MapView) -> tuple[
     }
     # Named in any case: what comes first is another photo where other photos are.
     chosen = linked_choice(
-        st, names[kind], choices[kind], choices[kind][0], name, label_of[kind], always_named=True
+        right, names[kind], choices[kind], choices[kind][0], name, label_of[kind], always_named=True
     )
     compared, network, method, code, model = photo, classifier(), view.method, view.code, chosen_name()
     if kind == _PHOTO:
@@ -137,13 +143,13 @@ def _title(kind: str, photo: Photo, view: MapView, model: str) -> str:
 
 
 def _draw_sides(one: Side, other: Side, first: MapView, second: MapView) -> None:
-    for place, side, view in zip(
-        st.columns(2, gap="small", wrap=False), (one, other), (first, second), strict=True
-    ):
-        with place, st.container(gap="xsmall"):
-            _draw_heading(side)
-            _draw_picture(side, view)
-            _draw_words(side)
+    with st.container(key="compared-sides"):
+        places = st.columns(2, gap="small", wrap=False)
+        for place, side, view in zip(places, (one, other), (first, second), strict=True):
+            with place, st.container(gap="xsmall"):
+                _draw_heading(side)
+                _draw_picture(side, view)
+                _draw_words(side)
 
 
 def _draw_wipe(one: Side, other: Side, first: MapView, second: MapView) -> None:
@@ -156,9 +162,9 @@ def _draw_wipe(one: Side, other: Side, first: MapView, second: MapView) -> None:
             _draw_picture(other, second)
             _draw_picture(one, first)
         linked_percentage(say("How much of the left one is shown"), 50, "wipe")
-    for place, side in zip(st.columns(2, gap="small", wrap=False), (one, other), strict=True):
-        with place:
-            _draw_words(side)
+        for place, side in zip(st.columns(2, gap="small", wrap=False), (one, other), strict=True):
+            with place:
+                _draw_words(side)
 
 
 def _draw_heading(side: Side) -> None:

@@ -44,6 +44,8 @@ def add_photos(new: list[Photo]) -> int:
 
 def choose(key: str) -> None:
     """Show the photo or drawing of this key on every page."""
+    if st.session_state.get(_CHOSEN) not in (None, key):
+        st.session_state[_MISSING] = None  # the visitor has gone on to another
     st.session_state[_CHOSEN] = key
 
 
@@ -84,6 +86,12 @@ def photo_of_link(name: str) -> Photo | None:
     if own := re.fullmatch(rf"{OWN}([0-9]{{1,6}})", name):
         return next((photo for photo in photos() if photo.number == int(own[1])), None)
     return shared_photo(name)
+
+
+def arrived_of_link() -> Photo | None:
+    """Return the photo that the visitor's link names if it has come since the page opened on another."""
+    missing = st.session_state.get(_MISSING)
+    return photo_of_link(missing) if missing else None
 
 
 def missing_from_link() -> str | None:

@@ -13,6 +13,7 @@ from melanoma.app.parts.shared.gallery import (
     MOST_PHOTOS,
     OWN,
     add_photos,
+    arrived_of_link,
     choose,
     current_photo,
     forget,
@@ -70,6 +71,13 @@ def choose_photo() -> Photo:
 def _describe_at_length(photo: Photo) -> None:
     if missing := missing_from_link():
         st.caption(words_of_missing(missing))
+    elif (arrived := arrived_of_link()) and arrived.key != photo.key:
+        st.button(
+            say("The photo of your link has come: show it"),
+            icon=":material/image:",
+            on_click=choose,
+            args=(arrived.key,),
+        )
     if photo.drawn:
         if example_photos():
             return
