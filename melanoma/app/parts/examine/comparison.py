@@ -58,6 +58,7 @@ def show_comparison(photo: Photo, prediction: Prediction, view: MapView) -> None
     else:
         _draw_sides(one, other, first, second)
     _draw_scale(first, second)
+    _draw_words((one, other))
     _draw_link(photo, other.photo)
 
 
@@ -66,10 +67,10 @@ def _choose_other(
 ) -> tuple[str, Side]:
     """Draw the choices in two places; return what differs, and the other side."""
     names = {
-        _PHOTO: say("Another photo"),
-        _METHOD: say("Another method"),
-        _DIAGNOSIS: say("Another diagnosis"),
-        _MODEL: say("Another network"),
+        _PHOTO: say("Photo"),
+        _METHOD: say("Method"),
+        _DIAGNOSIS: say("Diagnosis"),
+        _MODEL: say("Network"),
     }
     choices = {
         _PHOTO: [
@@ -81,9 +82,7 @@ def _choose_other(
     }
     offered = [kind for kind in _KINDS if choices[kind]]
     with left:
-        kind = linked_segment(
-            say("Compare what is in view with"), offered, offered[0], "versus", names.__getitem__
-        )
+        kind = linked_segment(say("What differs"), offered, offered[0], "versus", names.__getitem__)
     if not choices[_MODEL]:
         st.caption(say("This server has one network, so there is no other to compare it with."))
     for unused in _KINDS:
@@ -100,7 +99,13 @@ def _choose_other(
     }
     # Named in any case: what comes first is another photo where other photos are.
     chosen = linked_choice(
-        right, names[kind], choices[kind], choices[kind][0], name, label_of[kind], always_named=True
+        right,
+        say("On the right"),
+        choices[kind],
+        choices[kind][0],
+        name,
+        label_of[kind],
+        always_named=True,
     )
     compared, network, method, code, model = photo, classifier(), view.method, view.code, chosen_name()
     if kind == _PHOTO:
@@ -149,7 +154,6 @@ def _draw_sides(one: Side, other: Side, first: MapView, second: MapView) -> None
             with place, st.container(gap="xsmall"):
                 _draw_heading(side)
                 _draw_picture(side, view)
-                _draw_words(side)
 
 
 def _draw_wipe(one: Side, other: Side, first: MapView, second: MapView) -> None:
@@ -162,9 +166,6 @@ def _draw_wipe(one: Side, other: Side, first: MapView, second: MapView) -> None:
             _draw_picture(other, second)
             _draw_picture(one, first)
         linked_percentage(say("How much of the left one is shown"), 50, "wipe")
-        for place, side in zip(st.columns(2, gap="small", wrap=False), (one, other), strict=True):
-            with place:
-                _draw_words(side)
 
 
 def _draw_heading(side: Side) -> None:
@@ -182,13 +183,14 @@ def _draw_picture(side: Side, view: MapView) -> None:
     )
 
 
-def _draw_words(side: Side) -> None:
-    words = [describe_map(side.view, side.prediction)]
-    if side.photo.drawn:
-        words.append(say("The network never learned from drawings: its answer here means nothing."))
-    elif side.photo.example is not None:
-        words.append(escape_markdown(side.photo.credit))
-    st.caption(" ".join(words))
+def _draw_words(sides: tuple[Side, Side]) -> None:
+    for place, side in zip(st.columns(2), sides, strict=True):
+        words = [f"**{escape_markdown(side.title)}.** {describe_map(side.view, side.prediction)}"]
+        if side.photo.drawn:
+            words.append(say("The network never learned from drawings: its answer here means nothing."))
+        elif side.photo.example is not None:
+            words.append(escape_markdown(side.photo.credit))
+        place.caption(" ".join(words))
 
 
 def _draw_scale(first: MapView, second: MapView) -> None:
