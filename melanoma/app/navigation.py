@@ -12,6 +12,7 @@ from melanoma.app.parts.shared.language import choose_language, say
 from melanoma.app.parts.shared.removal import offer_removal
 from melanoma.app.parts.shared.script_run import script_run
 from melanoma.app.parts.shared.server import keep_uploads_in_memory
+from melanoma.app.parts.shared.ways_on import remember_pages
 from melanoma.app.server_metrics import log_to_stderr
 
 _STYLE, _SCRIPT = (Path(__file__).with_name(name) for name in ("style.css", "page.js"))
@@ -24,27 +25,32 @@ def show_page() -> None:
     st.html(f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     log_to_stderr()
     keep_uploads_in_memory()
-    st.navigation(_pages(), position="top").run()
+    pages = _pages()
+    remember_pages(pages)
+    st.navigation(list(pages.values()), position="top").run()
     st.divider()
     offer_removal()
     with st.container(horizontal=True, horizontal_alignment="center"):
         choose_language()
 
 
-def _pages() -> list[StreamlitPage]:
-    """Return the pages; the operator's is there where the operator has set a token, and in no menu."""
-    pages = [
-        _page("examine", say("Examine"), "search", default=True),
-        _page("lesson", say("How it decides"), "school"),
-        _page("what_if", say("What if"), "tune"),
-        _page("quiz", say("Quiz"), "quiz"),
-        _page("thresholds", say("Thresholds"), "balance"),
-        _page("triage", say("Triage"), "sort"),
-        _page("data", say("The data"), "folder_open"),
-        _page("model", say("Model"), "network_node"),
-    ]
+def _pages() -> dict[str, StreamlitPage]:
+    """Return the pages by name; the operator's is there where a token is set, and in no menu."""
+    named = {
+        "examine": (say("Examine"), "search"),
+        "lesson": (say("How it decides"), "school"),
+        "what_if": (say("What if"), "tune"),
+        "quiz": (say("Quiz"), "quiz"),
+        "thresholds": (say("Thresholds"), "balance"),
+        "triage": (say("Triage"), "sort"),
+        "data": (say("The data"), "folder_open"),
+        "model": (say("Model"), "network_node"),
+    }
+    pages = {
+        name: _page(name, title, icon, default=name == "examine") for name, (title, icon) in named.items()
+    }
     if operator.offered():
-        pages.append(_page("operator", say("Operation"), "monitoring", visibility="hidden"))
+        pages["operator"] = _page("operator", say("Operation"), "monitoring", visibility="hidden")
     return pages
 
 

@@ -9,4 +9,69 @@ if (!window.melanomaPage) {
             document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
         });
     });
+
+    // Back is to undo what the visitor did last. Streamlit makes an entry of the browser's history for every name
+    // that the server writes into the link, and none for what opens a section: here the first change after a
+    // click or a key is an entry, and what follows by itself corrects that. Where the wipe stands is no entry.
+    const SECTIONS = ["compare", "grid", "curves", "measures", "draw"]; // examine/explanation.py
+    let acted = false;
+    for (const kind of ["pointerdown", "keydown"]) {
+        document.addEventListener(kind, () => { acted = true; }, true);
+    }
+    window.addEventListener("popstate", () => { acted = false; }, true);
+    const push = history.pushState.bind(history);
+    const replace = history.replaceState.bind(history);
+    const changed = (url, names) => {
+        const [was, is] = [new URL(location.href), new URL(url ?? location.href, location.href)].map(
+            (address) => address.searchParams,
+        );
+        return (names ?? [...was.keys(), ...is.keys()]).filter((name) => was.get(name) !== is.get(name));
+    };
+    history.pushState = (state, unused, url) => {
+        const elsewhere = new URL(url ?? location.href, location.href).pathname !== location.pathname;
+        if (elsewhere || (acted && changed(url).some((name) => name !== "wipe"))) {
+            acted = false;
+            push(state, unused, url);
+        } else {
+            replace(state, unused, url);
+        }
+    };
+    history.replaceState = (state, unused, url) => {
+        const opened = acted && changed(url, SECTIONS).length > 0;
+        if (opened) acted = false;
+        (opened ? push : replace)(state, unused, url);
+    };
+
+    // A reload drops what the visitor brought; `removal.py` marks the page as long as there is any.
+    window.addEventListener("beforeunload", (event) => {
+        if (document.querySelector(".holds-uploads")) event.preventDefault();
+    });
+
+    // The wipe between two pictures follows its slider while that is moved; the server hears where it stops.
+    const wipe = () => {
+        const slider = document.querySelector('.st-key-wipe input[type="range"]');
+        if (slider) document.documentElement.style.setProperty("--wipe", `${slider.value}%`);
+    };
+    new MutationObserver(wipe).observe(document.body, {
+        subtree: true,
+        childList: true,
+        attributes: true,
+        attributeFilter: ["aria-valuetext"],
+    });
+
+    // Where the browser lets no page write to the clipboard, the address is shown to be copied by hand.
+    document.addEventListener("click", async (event) => {
+        const button = event.target.closest?.("button.copy-link");
+        if (!button) return;
+        const address = button.parentElement.querySelector("input");
+        address.value = location.href;
+        try {
+            await navigator.clipboard.writeText(location.href);
+            button.textContent = button.dataset.done;
+        } catch {
+            address.hidden = false;
+            address.focus();
+            address.select();
+        }
+    });
 }

@@ -44,6 +44,14 @@ def heatmap_figure(overlay: Overlay, title: str, height: int = SCALE_HEIGHT + 41
     return lay_out(figure, height, NO_MARGIN | {"b": SCALE_HEIGHT})
 
 
+def scale_figure(limit: float, signed: bool, title: str) -> go.Figure:
+    """Return the colour bar alone, for pictures of several maps that share one scale, up to `limit`."""
+    figure = go.Figure()
+    _add_scale(figure, limit, signed, title)
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    return lay_out(figure, SCALE_HEIGHT, NO_MARGIN | {"b": SCALE_HEIGHT - 1})
+
+
 def veil_unseen(figure: go.Figure, geometry: Geometry) -> go.Figure:
     """Veil the parts of a photo that the network did not see, in a figure on the photo's pixels."""
     for left, top, right, bottom in _unseen(geometry):

@@ -1,5 +1,6 @@
 """“Remove my photos”: offered where there are any, and then nothing of them is left in the session."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 SCRIPT = """
@@ -27,3 +28,24 @@ def test_photos_are_removed_with_all_that_was_made_of_them():
     assert page.session_state["lang"] == "de"
     assert page.session_state["uploads"] == 4, "the uploader that may still hold files is replaced"
     assert not page.button and not page.caption
+
+
+MARKED = """
+import streamlit as st
+from types import SimpleNamespace
+from melanoma.app.parts.shared.removal import offer_removal
+
+brought = st.query_params["brought"]
+st.session_state["triage-run"] = SimpleNamespace(brought=brought == "list", stop=lambda: None)
+st.session_state["photos"] = {"a": "pixels"} if brought == "photo" else {}
+offer_removal()
+"""
+
+
+@pytest.mark.parametrize(("brought", "warned"), [("photo", True), ("list", True), ("examples", False)])
+def test_the_browser_is_to_ask_before_what_was_brought_is_lost_and_only_then(brought, warned):
+    page = AppTest.from_string(MARKED, default_timeout=60)
+    page.query_params["brought"] = brought
+    page.run()
+    assert not page.exception and page.button
+    assert any("holds-uploads" in element.proto.body for element in page.get("html")) == warned

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from melanoma.app.parts.triage.kept_files import KeptFiles
 from melanoma.app.parts.triage.run import TriageRun
-from melanoma.batch.source import in_memory
+from melanoma.batch.source import Source, in_memory
+from melanoma.batch.triage import Entry
+from melanoma.phrases import Sentence
 
 PAGE = "from melanoma.app.pages import triage; triage.page()"
 
@@ -70,6 +73,7 @@ def test_a_list_with_a_bad_file(page, drawn_photo):
     assert "is not a picture" in table["remarks"][0]
     assert 0 <= table["melanoma"][1] <= 1
     assert any("2 photos:" in markdown.value for markdown in page.markdown)
+    assert [button.label for button in page.button].count("Open in Examine") == 1, "the bad one is not kept"
 
 
 def test_a_damaged_zip_is_named_and_the_page_goes_on(page):
@@ -106,3 +110,31 @@ def test_the_work_ends_with_its_visitor(small_classifier, drawn_photo):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert len(work.entries) == 16
+
+
+def entry(name: str, malignancy: float = 0.5, **more) -> Entry:
+    return Entry(name, probabilities={"MEL": malignancy}, malignancy=malignancy, **more)
+
+
+def read_all(files: KeptFiles, sources: list[Source]) -> None:
+    assert [files.remembering(source).read() for source in sources] == [source.read() for source in sources]
+
+
+def test_of_a_long_list_the_most_urgent_files_are_kept():
+    sources = [in_memory(name, bytes(4)) for name in ("low", "high", "alert", "ahead")]
+    files = KeptFiles(sources, most=9)
+    read_all(files, sources)
+    files.drop_beyond([entry("low", 0.1), entry("high", 0.9), entry("alert", 0.2, alert=True)])
+    assert files.get("low") is None, "only two of four bytes fit into nine"
+    assert files.get("high") == files.get("alert") == bytes(4)
+    assert files.get("ahead") == bytes(4), "it was read and is not judged yet"
+    files.drop_beyond([entry("high", 0.9), entry("alert", 0.2, alert=True), entry("ahead", 0.99, alert=True)])
+    assert files.get("high") is None and files.get("ahead") == bytes(4)
+
+
+def test_files_that_cannot_be_opened_again_are_not_kept():
+    sources = [in_memory(name, b"x") for name in ("same", "same", "bad", "frames")]
+    files = KeptFiles(sources)
+    read_all(files, sources)
+    files.drop_beyond([Entry("bad", error=Sentence("no")), entry("frames", frame=2)])
+    assert [files.get(name) for name in ("same", "bad", "frames")] == [None] * 3

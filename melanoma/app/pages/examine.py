@@ -10,6 +10,7 @@ from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo import Photo, choose_photo, go_to_answer
 from melanoma.app.parts.shared.prediction import predict
+from melanoma.app.parts.shared.ways_on import lead_on
 
 
 def offer(photo: Photo) -> None:
@@ -27,4 +28,9 @@ def page() -> None:
     photo = choose_photo(offer)
     prediction = predict(photo)
     show_answer_and_reasons(photo, prediction, classifier().bundle)
+    lead_on(
+        ("lesson", say("How the network decides, step by step")),
+        ("what_if", say("Change the photo and watch the answer")),
+        ("quiz", say("Look for yourself first")),
+    )
     go_to_answer()

@@ -13,6 +13,7 @@ from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.photo import photo_bar
 from melanoma.app.parts.shared.prediction import predict
 from melanoma.app.parts.shared.stepper import choose_step, offer_next
+from melanoma.app.parts.shared.ways_on import lead_on
 
 _STEP = "step"
 _STEPS = (
@@ -37,6 +38,11 @@ def page() -> None:
     step = choose_step(names, _STEP)
     _STEPS[step - 1](photo, prediction)
     offer_next(names, _STEP, step)
+    if step == len(names):
+        lead_on(
+            ("what_if", say("Change the photo and watch the answer")),
+            ("quiz", say("Look for yourself first")),
+        )
 
 
 def _names() -> tuple[str, ...]:

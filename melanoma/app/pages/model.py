@@ -9,6 +9,7 @@ from melanoma.app.parts.model.documents import show_document
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import language, say, text
 from melanoma.app.parts.shared.link import linked_tabs
+from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.model.bundle import Bundle
 
 _CARD, _EXPERIMENTS, _TRAIN = "card", "experiments", "train"
@@ -34,6 +35,10 @@ def page() -> None:
             st.markdown(text("train-your-own"))
         else:
             _show_english(bundle, part)
+    lead_on(
+        ("examine", say("Ask it about a photo")),
+        ("thresholds", say("What an alert finds and misses")),
+    )
 
 
 def _show_english(bundle: Bundle | None, part: str) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import chosen_bundle
+from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.app.parts.thresholds.confusion_and_reliability import show_confusion, show_reliability
 from melanoma.app.parts.thresholds.operating_point import show_operating_point
 from melanoma.app.parts.thresholds.saved_effort import show_saved_effort
@@ -26,6 +27,11 @@ def page() -> None:
     with right:
         show_reliability(held_out)
     show_saved_effort(held_out)
+    lead_on(
+        ("triage", say("Make such a list of your own photos")),
+        ("data", say("Why an accuracy can mean little")),
+        ("model", say("Which network this is")),
+    )
 
 
 # No ttl: the files of a bundle's version never change.

@@ -10,6 +10,7 @@ from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.photo_files import take_files
+from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.app.parts.triage.run import TriageRun
 from melanoma.app.parts.triage.table import offer_files, show_worklist
 from melanoma.batch.source import in_memory
@@ -56,7 +57,7 @@ def page() -> None:
 
 def _take_examples(network: "Classifier") -> None:
     sources = [in_memory(f"{example.isic_id}.jpg", example.content) for example in EXAMPLES.all()]
-    st.session_state[_RUN] = TriageRun(network, sources)
+    st.session_state[_RUN] = TriageRun(network, sources, brought=False)
 
 
 def _show() -> None:
@@ -73,10 +74,10 @@ def _show() -> None:
     entries = run.entries()
     if entries:
         st.markdown(summary(entries, say))
-        show_worklist(entries)
+        show_worklist(entries, run.file_of)
     if not run.running and entries:
         offer_files(entries, run.bundle)
-        st.caption(say("To see why the network says so, open a photo on the page Examine."))
+        lead_on(("thresholds", say("What an alert finds and misses")))
 
 
 def _show_progress() -> None:

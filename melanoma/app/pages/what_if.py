@@ -7,6 +7,7 @@ from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.photo import photo_bar
 from melanoma.app.parts.shared.prediction import predict
+from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.app.parts.what_if.designer import show_designer
 from melanoma.app.parts.what_if.photo_changes import show_changes
 
@@ -24,7 +25,11 @@ def page() -> None:
     )
     if tried == _DESIGNER:
         show_designer()
-        return
-    photo = photo_bar()
-    predict(photo)
-    show_changes(photo)
+    else:
+        photo = photo_bar()
+        predict(photo)
+        show_changes(photo)
+    lead_on(
+        ("quiz", say("Look for yourself first")),
+        ("thresholds", say("What an alert finds and misses")),
+    )

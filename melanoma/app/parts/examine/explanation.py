@@ -3,6 +3,7 @@
 import streamlit as st
 
 from melanoma.app.parts.examine.alert import show_alert, show_probabilities
+from melanoma.app.parts.examine.comparison import show_comparison
 from melanoma.app.parts.examine.downloads import show_downloads
 from melanoma.app.parts.examine.grid import show_grid
 from melanoma.app.parts.examine.heatmap import show_map_help, show_map_in_view, show_square
@@ -47,6 +48,12 @@ def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle
         show_probabilities(prediction, bundle)
     st.header(say("Look closer"), anchor=False)
     for name, label, icon, draw in (
+        (
+            "compare",
+            say("Side by side"),
+            "compare",
+            lambda: show_comparison(photo, prediction, view),
+        ),
         ("grid", say("All diagnoses by several methods"), "grid_view", lambda: show_grid(photo, prediction)),
         (
             "curves",

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.quiz.cases import QuizCase
 from melanoma.app.parts.quiz.reveal import map_of_option, option_name, show_answer
-from melanoma.app.parts.quiz.state import Quiz, next_case
+from melanoma.app.parts.quiz.state import Given, Quiz, next_case
 from melanoma.app.parts.shared.chart import fit_height, show
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.markdown import escape_markdown
@@ -12,6 +13,7 @@ from melanoma.app.parts.shared.model import classifier, run_network
 from melanoma.errors import UserError
 from melanoma.evaluation.quiz import QuizAnswer, among_options, rank_of_mark
 from melanoma.figures.quiz import clickable_photo
+from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
 
 
@@ -72,7 +74,7 @@ def _show_question(quiz: Quiz, photo: np.ndarray, geometry: Geometry) -> None:
             type="primary",
             disabled=student is None,
             on_click=_answer,
-            args=(quiz, student, sure / 100),
+            args=(quiz, student, sure),
         )
         if student is None:
             st.caption(say("Choose a diagnosis first; a mark is welcome, and not needed."))
@@ -114,12 +116,20 @@ def _on_field(quiz: Quiz, key: str, geometry: Geometry) -> None:
         )
 
 
-def _answer(quiz: Quiz, student: str, sure: float) -> None:
+def _answer(quiz: Quiz, student: str, sure: int) -> None:
     prediction = quiz.prediction
     assert prediction is not None
+    mark = quiz.mark and (float(round(quiz.mark[0])), float(round(quiz.mark[1])))  # as a link has it
+    given = Given(quiz.position, student, sure, mark)
+    quiz.shown = judge_answer(quiz, quiz.case, prediction, given)
+    quiz.given.append(given)
+    quiz.answers.append(quiz.shown)
+
+
+def judge_answer(quiz: Quiz, case: QuizCase, prediction: Prediction, given: Given) -> QuizAnswer:
+    """Return a student's answer beside the network's, whose `prediction` is that of the case's photo."""
     network, network_sure = among_options(quiz.probabilities(prediction), quiz.options)
     rank = None
-    if quiz.mark is not None:
-        rank = rank_of_mark(map_of_option(prediction, network), prediction.geometry, *quiz.mark)
-    quiz.shown = QuizAnswer(quiz.case.key, quiz.case.truth, student, sure, network, network_sure, rank)
-    quiz.answers.append(quiz.shown)
+    if given.mark is not None:
+        rank = rank_of_mark(map_of_option(prediction, network), prediction.geometry, *given.mark)
+    return QuizAnswer(case.key, case.truth, given.code, given.sure / 100, network, network_sure, rank)

@@ -2,10 +2,13 @@
 
 import streamlit as st
 
+from melanoma.app.parts.quiz.cases import REAL
 from melanoma.app.parts.quiz.reveal import option_name
 from melanoma.app.parts.quiz.state import Quiz, end_quiz
 from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.gallery import choose
 from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.ways_on import go_to, lead_on
 from melanoma.evaluation.quiz import STRONG, as_csv, as_json, both_missed, scores
 from melanoma.figures.quiz import sureness_figure
 
@@ -31,6 +34,7 @@ def show_result(quiz: Quiz) -> None:
         st.caption(text("quiz-brier"))
         _show_marks(quiz)
         _show_missed(quiz)
+        _offer_examples(quiz)
         _offer_files(quiz)
     with chart, st.container(key="sureness"):
         words = say(
@@ -50,6 +54,10 @@ def show_result(quiz: Quiz) -> None:
             alt=say("How sure you and the network were, and how often right.") + " " + words,
         )
         st.caption(text("quiz-sureness"))
+    lead_on(
+        ("thresholds", say("What an alert finds and misses")),
+        ("lesson", say("How the network decides, step by step")),
+    )
 
 
 def _show_marks(quiz: Quiz) -> None:
@@ -85,6 +93,19 @@ def _show_missed(quiz: Quiz) -> None:
     )
 
 
+def _offer_examples(quiz: Quiz) -> None:
+    """Draw buttons to the cases that were missed and that the page Examine has too."""
+    wrong = [answer for answer in quiz.answers if not (answer.student_right and answer.network_right)]
+    if quiz.source != REAL or not wrong:
+        return
+    st.markdown(say("See on the page Examine why the network said so:"))
+    with st.container(horizontal=True):
+        for answer in wrong:
+            if st.button(answer.case, key=f"examine-{answer.case}", icon=":material/search:"):
+                choose(answer.case)
+                go_to("examine")
+
+
 def _offer_files(quiz: Quiz) -> None:
     with st.container(horizontal=True):
         st.download_button(
@@ -104,4 +125,9 @@ def _offer_files(quiz: Quiz) -> None:
             icon=":material/download:",
         )
         st.button(say("New quiz"), icon=":material/restart_alt:", on_click=end_quiz)
-    st.caption(say("Nothing is kept here: what you do not download is gone when you leave."))
+    st.caption(
+        say(
+            "The server keeps nothing of it. This page's address holds your answers and opens this result "
+            "again."
+        )
+    )

@@ -6,15 +6,21 @@ import re
 import streamlit as st
 
 from melanoma.app.parts.quiz.cases import ARCHIVE, DRAWN, REAL, TEACHER, sources
-from melanoma.app.parts.quiz.state import start_quiz
+from melanoma.app.parts.quiz.state import set_up_quiz, show_quiz
 from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.link import linked_segment, put_into_link
+from melanoma.app.parts.shared.link import link_decides, linked_segment, put_into_link
 from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.errors import UserError
+from melanoma.phrases import Sentence
 
-_COUNTS = (5, 10, 20)
-_SEED, _MOST_SEED, _PROBLEM = "seed", 999_999, "quiz-problem"
+COUNTS = (5, 10, 20)
+SEED, FIND = "seed", "find"
+SEARCH = "diagnosis_1:Malignant OR diagnosis_3:Nevus"
+"""What the archive is searched for at first."""
+MOST_FIND = 400
+"""Characters of a search."""
+_MOST_SEED, _PROBLEM = 999_999, "quiz-problem"
 
 
 def show_start() -> None:
@@ -39,28 +45,24 @@ def show_start() -> None:
     if source == DRAWN:
         st.caption(text("quiz-drawn"))
     if source == ARCHIVE:
-        find = st.text_input(
-            say("Ids or a search"),
-            "diagnosis_1:Malignant OR diagnosis_3:Nevus",
-            max_chars=400,
-            key="find",
-            bind="query-params",
-        )
+        if link_decides() or FIND not in st.session_state:
+            st.session_state[FIND] = st.query_params.get(FIND, SEARCH)[:MOST_FIND]
+        find = st.text_input(say("Ids or a search"), max_chars=MOST_FIND, key=FIND, persist_state="session")
+        put_into_link(FIND, None if find == SEARCH else find)
         st.caption(text("quiz-archive"))
-    count = linked_segment(say("How many"), _COUNTS, _COUNTS[0], "count", str)
-    if _SEED not in st.session_state:  # read here: Streamlit's control fails on a link's 1e309
-        asked = st.query_params.get(_SEED, "")
-        st.session_state[_SEED] = (int(asked) if re.fullmatch("[0-9]{1,6}", asked) else 0) or 1
+    count = linked_segment(say("How many"), COUNTS, COUNTS[0], "count", str)
+    if link_decides() or SEED not in st.session_state:  # Streamlit's control fails on a link's 1e309
+        st.session_state[SEED] = number_of_set(st.query_params.get(SEED, ""))
     seed = st.number_input(
         say("Number of the set"),
         1,
         _MOST_SEED,
-        key=_SEED,
+        key=SEED,
         step=1,
         persist_state="session",
         width=220,
     )
-    put_into_link(_SEED, str(seed) if seed != 1 else None)
+    put_into_link(SEED, str(seed) if seed != 1 else None)
     st.caption(
         say(
             "The same number gives the same cases in the same order: share this page's address with the room."
@@ -79,15 +81,25 @@ def show_start() -> None:
         st.error(escape_markdown(problem.said(say)))
 
 
+def number_of_set(asked: str) -> int:
+    """Return the number of the set that a link asks for, 1 where that is no number."""
+    return (int(asked) if re.fullmatch("[0-9]{1,6}", asked, re.ASCII) else 0) or 1
+
+
 def _start(source: str, seed: int, count: int, find: str) -> None:
     try:
         with st.spinner(say("Getting the cases…")):
-            start_quiz(source, seed, count, find)
+            show_quiz(set_up_quiz(source, seed, count, find))
     except UserError as error:
-        st.session_state[_PROBLEM] = error.sentence
+        tell_problem(error.sentence)
     else:
-        st.session_state.pop(_PROBLEM, None)
+        tell_problem(None)
+
+
+def tell_problem(sentence: Sentence | None) -> None:
+    """Have the start page say why there is no quiz, until one begins."""
+    st.session_state[_PROBLEM] = sentence
 
 
 def _shuffle() -> None:
-    st.session_state[_SEED] = random.randint(1, _MOST_SEED)
+    st.session_state[SEED] = random.randint(1, _MOST_SEED)

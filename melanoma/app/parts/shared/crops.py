@@ -46,8 +46,12 @@ def forget_crops(keep: set[str]) -> None:
 
 
 def crop_as_link_says(photo: Photo) -> None:
-    """Crop the photo that a link names by the square that it names; what is no square gets a sentence."""
+    """Crop the photo that a link names by the square that it names, or show all of it where it names none.
+
+    What is no square gets a sentence.
+    """
     if not (text := st.query_params.get(CROP)):
+        take_crop_off(photo.key)
         return
     height, width = photo.pixels.shape[:2]
     try:

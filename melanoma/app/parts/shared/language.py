@@ -18,7 +18,7 @@ from typing import Any
 
 import streamlit as st
 
-from melanoma.app.parts.shared.link import linked_segment
+from melanoma.app.parts.shared.link import link_decides, linked_segment
 from melanoma.app.parts.shared.script_run import once_per_run
 
 _FOLDER = Path(__file__).parents[2] / "text"
@@ -45,7 +45,8 @@ def language() -> str:
 
 
 def _decide_language() -> str:
-    chosen = st.session_state.get(_KEY) or st.query_params.get(_KEY)
+    here = None if link_decides() else st.session_state.get(_KEY)
+    chosen = here or st.query_params.get(_KEY)
     return chosen if chosen in languages() else _browsers_own()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.link import put_into_link
+from melanoma.app.parts.shared.link import link_decides, put_into_link
 from melanoma.app.parts.shared.script_run import once_per_run
 from melanoma.app.parts.shared.work_queue import WorkQueue
 from melanoma.app.server_metrics import METRICS
@@ -58,10 +58,14 @@ def chosen_name() -> str:
     names = model_names()
     if not names:
         raise _no_model()
+    if link_decides():
+        st.session_state.pop(_CHOSEN, None)
     asked = st.session_state.get(_CHOSEN) or st.query_params.get(MODEL)
     if asked is not None and asked not in names:
         # A name that the visitor typed is never a path: it is only compared with what is there.
         raise UserError("There is no model of the name in this link. Choose one on the page Model.")
+    if asked is not None:
+        choose_model(asked)  # the next page's link has no name of a model at first
     name = asked or names[0]
     put_into_link(MODEL, name if name != names[0] else None)
     return name
@@ -85,11 +89,11 @@ def chosen_bundle() -> "Bundle":
 
 def classifier() -> "Classifier":
     """Return the classifier of this visitor's model; raises UserError if it is absent or damaged."""
-    return once_per_run(_CLASSIFIER, _load_classifier)
+    return once_per_run(_CLASSIFIER, lambda: classifier_of(chosen_bundle()))
 
 
-def _load_classifier() -> "Classifier":
-    bundle = chosen_bundle()
+def classifier_of(bundle: "Bundle") -> "Classifier":
+    """Return the classifier of a bundle, loaded once for all visitors."""
     known = (str(bundle.path), bundle.version)
     if known in _LOADED_ONCE:
         return _load_network(bundle, *known)

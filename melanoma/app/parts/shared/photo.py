@@ -13,7 +13,9 @@ from melanoma.app.parts.shared.error_messages import fragment, sentence_of
 from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.gallery import (
     MOST_PHOTOS,
+    OWN,
     add_photos,
+    arrived_of_link,
     choose,
     current_photo,
     forget,
@@ -72,12 +74,13 @@ def choose_photo(offer: Callable[[Photo], None]) -> Photo:
 
 def _describe_at_length(photo: Photo) -> None:
     if missing := missing_from_link():
-        st.caption(
-            say(
-                "The photo of this link, {name}, is not here: it has not come from the ISIC Archive, or it "
-                "is no example.",
-                name=escape_markdown(missing[:_MOST_NAME]),
-            )
+        st.caption(words_of_missing(missing))
+    elif (arrived := arrived_of_link()) and arrived.key != photo.key:
+        st.button(
+            say("The photo of your link has come: show it"),
+            icon=":material/image:",
+            on_click=choose,
+            args=(arrived.key,),
         )
     if photo.drawn:
         if example_photos():
@@ -126,6 +129,20 @@ def _draw_crop(photo: Photo) -> None:
         type="tertiary",
         on_click=take_crop_off,
         args=(photo.file_key,),
+    )
+
+
+def words_of_missing(name: str) -> str:
+    """Return a sentence, Markdown, on a photo that a link names and that is not here."""
+    if name.startswith(OWN):
+        return say(
+            "The photo of this link was brought by a visitor: no link holds such a photo, and it is not here "
+            "any more. Give it again to see it."
+        )
+    return say(
+        "The photo of this link, {name}, is not here: it has not come from the ISIC Archive, or it is no "
+        "example.",
+        name=escape_markdown(name[:_MOST_NAME]),
     )
 
 

@@ -1,5 +1,7 @@
 """The network's answer for the photo in view, computed once for all pages."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from melanoma.app.parts.shared.crops import as_cropped
@@ -10,14 +12,20 @@ from melanoma.app.parts.shared.samples import SAMPLES
 from melanoma.model.prediction import Prediction
 from melanoma.photos.examples import IDS
 
+if TYPE_CHECKING:
+    from melanoma.model.classifier import Classifier
+
 _PREDICTIONS = "predictions"
 
 
-def predict(photo: Photo) -> Prediction:
-    """Return the prediction for the photo; raises UserError if the model's folder is absent or damaged."""
-    network = classifier()
+def predict(photo: Photo, network: "Classifier | None" = None) -> Prediction:
+    """Return the prediction for the photo, by the visitor's model unless another `network` is given.
+
+    Raises UserError if the model's folder is absent or damaged.
+    """
+    network = network or classifier()
     if not photo.own and photo.whole is None:
-        return _predict_shared(photo, photo.key, network.bundle.version)
+        return _predict_shared(photo, network, photo.key, network.bundle.version)
     key = (photo.key, network.bundle.version)
     predictions = st.session_state.setdefault(_PREDICTIONS, {})
     if key not in predictions:
@@ -30,6 +38,6 @@ def predict(photo: Photo) -> Prediction:
 
 # No ttl: the same photo and model give the same answer, and the first view waits for it.
 @st.cache_resource(max_entries=2 * (len(SAMPLES) + len(IDS)), show_spinner=False)
-def _predict_shared(_photo: Photo, name: str, version: str) -> Prediction:
+def _predict_shared(_photo: Photo, _network: "Classifier", name: str, version: str) -> Prediction:
     """Return the prediction for a drawing or an example, the same for all visitors."""
-    return run_network(classifier(), _photo.pixels)
+    return run_network(_network, _photo.pixels)

@@ -13,11 +13,16 @@ _HOLDS = ("photos", "triage-run", "own-audit")
 _UPLOADERS = ("uploads", "triage-uploads", "own-zip-uploads")
 """Where a session counts its uploaders: the next one is empty."""
 
+_MARK = '<span class="holds-uploads"></span>'
+"""As long as the page has it, `page.js` lets the browser ask before a reload or a farewell."""
+
 
 def offer_removal() -> None:
     """Draw the button, and what becomes of the photos otherwise, where the session holds any."""
     if not any(st.session_state.get(name) for name in _HOLDS):
         return
+    if _holds_what_was_brought():
+        st.html(_MARK)
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
         st.button(
             say("Remove my photos"),
@@ -33,6 +38,13 @@ def offer_removal() -> None:
                 minutes=MINUTES,
             )
         )
+
+
+def _holds_what_was_brought() -> bool:
+    """Return True if a reload would lose the visitor's own photos; a list of examples can be had again."""
+    run = st.session_state.get("triage-run")
+    others = (st.session_state.get(name) for name in _HOLDS if name != "triage-run")
+    return any(others) or (run is not None and run.brought)
 
 
 def remove_all() -> None:

@@ -103,6 +103,12 @@ def example_photos() -> tuple[Photo, ...]:
     return tuple(photo for photo in found if photo is not None)
 
 
+def all_shared_photos() -> tuple[Photo, ...]:
+    """Return every real photo that is there, and the drawings."""
+    found = (_example_photo(example.isic_id) for example in EXAMPLES.all())
+    return (*(photo for photo in found if photo is not None), *map(sample, SAMPLES))
+
+
 def opening_photo() -> Photo:
     """Return what a page opens on: a real photo if one is there, or a drawing."""
     return shared_photo(OPENING) or next(iter(example_photos()), None) or sample(DEFAULT)

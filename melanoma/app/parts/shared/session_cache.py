@@ -6,9 +6,11 @@ from typing import TypeVar
 import streamlit as st
 
 from melanoma.app.parts.shared.model import classifier
-from melanoma.app.parts.shared.photo import Photo
+from melanoma.app.parts.shared.samples import Photo
 
 T = TypeVar("T")
+
+_CACHED = "cached-"
 
 
 def cached_for_photo(name: str, photo: Photo, key: Hashable, compute: Callable[[], T], most: int = 8) -> T:
@@ -17,12 +19,19 @@ def cached_for_photo(name: str, photo: Photo, key: Hashable, compute: Callable[[
     The latest `most` results are kept; all are dropped when the photo or the model changes.
     """
     owner = (photo.key, classifier().bundle.version)
-    store = st.session_state.get(f"cached-{name}")
+    store = st.session_state.get(f"{_CACHED}{name}")
     if store is None or store[0] != owner:
-        store = st.session_state[f"cached-{name}"] = (owner, {})
+        store = st.session_state[f"{_CACHED}{name}"] = (owner, {})
     results = store[1]
     if key not in results:
         while len(results) >= most:
             results.pop(next(iter(results)), None)
         results[key] = compute()
     return results[key]
+
+
+def forget_results(key: str) -> None:
+    """Drop what was made of the photo of this key."""
+    for name in list(st.session_state):
+        if str(name).startswith(_CACHED) and st.session_state[name][0][0] == key:
+            del st.session_state[name]

@@ -6,6 +6,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from melanoma.app.parts.shared.work_queue import WorkQueue
+from melanoma.app.parts.triage.kept_files import KeptFiles
 from melanoma.batch.source import Source
 from melanoma.batch.triage import Entry, judge, ranked
 from melanoma.model.bundle import Bundle
@@ -21,8 +22,9 @@ _QUEUE = WorkQueue()
 class _SharedState:
     """State shared by thread and page. Held by the thread, the `TriageRun` would never be collected."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    def __init__(self, sources: list[Source]) -> None:
+        self.total = len(sources)
+        self.files = KeptFiles(sources)
         self.entries: list[Entry] = []
         self.stop = threading.Event()
         self.began: float | None = None
@@ -33,10 +35,11 @@ class _SharedState:
 class TriageRun:
     """One visitor's list. When the visitor's session ends, the work ends with it."""
 
-    def __init__(self, classifier: "Classifier", sources: list[Source]) -> None:
-        """Start the thread, which waits for this list's turn."""
+    def __init__(self, classifier: "Classifier", sources: list[Source], brought: bool = True) -> None:
+        """Start the thread, which waits for this list's turn. `brought` is False for our examples."""
         self.bundle: Bundle = classifier.bundle
-        self._state = _SharedState(len(sources))
+        self.brought = brought
+        self._state = _SharedState(sources)
         weakref.finalize(self, self._state.stop.set)
         threading.Thread(
             target=_judge_in_thread, args=(self._state, classifier, sources), daemon=True
@@ -85,6 +88,10 @@ class TriageRun:
             return None
         return self.seconds / self.done * (self.total - self.done)
 
+    def file_of(self, entry: Entry) -> bytes | None:
+        """Return the file that an entry is of, or None if it was not kept."""
+        return self._state.files.get(entry.name)
+
     def entries(self) -> list[Entry]:
         """Return the worklist so far."""
         return ranked(list(self._state.entries))
@@ -96,8 +103,10 @@ def _judge_in_thread(state: _SharedState, classifier: "Classifier", sources: lis
             if is_turn:
                 state.began = time.monotonic()
                 with DecoderPool() as decoders:
-                    for entry in judge(classifier, sources, state.stop.is_set, decoder=decoders):
+                    read = map(state.files.remembering, sources)
+                    for entry in judge(classifier, read, state.stop.is_set, decoder=decoders):
                         state.entries.append(entry)
+                        state.files.drop_beyond(state.entries)
     except BaseException:
         state.failed = True
         raise  # threading.excepthook writes it to the server's log

@@ -1,11 +1,13 @@
 """A worklist on the page: filters, the table and the files to take away."""
 
+from collections.abc import Callable
 from html import escape
 
 import pandas as pd
 import streamlit as st
 
 from melanoma.app.parts.shared.language import format_number, language, say, translator
+from melanoma.app.parts.triage.opening import open_in_examine
 from melanoma.batch.triage import Entry
 from melanoma.batch.worklist import alert_name, as_csv, as_html, name_of, remarks
 from melanoma.diagnoses import diagnosis_of
@@ -19,8 +21,8 @@ _ROW = 64  # pixels, so that a thumbnail shows a lesion
 _ALL, _ALERTS, _DOUBTS, _ERRORS = "all", "alerts", "doubts", "errors"
 
 
-def show_worklist(entries: list[Entry]) -> None:
-    """Draw the filters and the table."""
+def show_worklist(entries: list[Entry], file_of: Callable[[Entry], bytes | None]) -> None:
+    """Draw the filters and the table; a row whose file was kept opens its photo on the page Examine."""
     titles = {
         _ALL: say("All"),
         _ALERTS: say("Alerts"),
@@ -44,7 +46,12 @@ def show_worklist(entries: list[Entry]) -> None:
         st.info(say("No photo fits this filter. Choose “All” to see the whole list."))
         return
     with st.container(key="triage-cards"):
-        st.html("".join(_card(entry) for entry in chosen[:SHOWN_AS_CARDS]))
+        for number, entry in enumerate(chosen[:SHOWN_AS_CARDS]):
+            st.html(_card(entry))
+            if (content := file_of(entry)) is not None and st.button(
+                say("Open in Examine"), key=f"triage-open-{number}", icon=":material/arrow_forward:"
+            ):
+                open_in_examine(entry, content)
         if len(chosen) > SHOWN_AS_CARDS:
             st.caption(
                 say(
@@ -53,7 +60,8 @@ def show_worklist(entries: list[Entry]) -> None:
                     count=len(chosen),
                 )
             )
-    st.dataframe(
+    st.caption(say("Tick a row to open its photo on the page Examine."))
+    ticked = st.dataframe(
         _table(chosen[:SHOWN]),
         hide_index=True,
         row_height=_ROW,
@@ -73,10 +81,29 @@ def show_worklist(entries: list[Entry]) -> None:
             "remarks": st.column_config.TextColumn(say("Remarks"), width="large"),
         },
         key="triage-table",
+        on_select="rerun",
+        selection_mode="single-row",
     )
+    for row in ticked.selection.rows[:1]:
+        _open_row(chosen[row], file_of)
     if len(chosen) > SHOWN:
         st.caption(
             say("The first {shown} of {count}; the files below hold all.", shown=SHOWN, count=len(chosen))
+        )
+
+
+def _open_row(entry: Entry, file_of: Callable[[Entry], bytes | None]) -> None:
+    content = file_of(entry)
+    if content is not None:
+        open_in_examine(entry, content)
+    elif entry.error is not None:
+        st.info(say("This file could not be read, so there is nothing to open."))
+    else:
+        st.info(
+            say(
+                "This photo is no longer here: of a long list the most urgent are kept, and of files of one "
+                "name none. Give it to the page Examine to see why the network says so."
+            )
         )
 
 
