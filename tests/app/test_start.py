@@ -26,7 +26,7 @@ def test_every_page_has_its_line_in_the_navigation(monkeypatch):
     monkeypatch.setenv("MELANOMA_OPERATOR_TOKEN", "a long secret")
     listed = AppTest.from_string(
         "from melanoma.app.navigation import _pages; import streamlit as st\n"
-        "st.text(' '.join(page.url_path or 'examine' for page in _pages()))",
+        "st.text(' '.join(page.url_path or 'examine' for page in _pages().values()))",
         default_timeout=120,
     ).run()
     assert not listed.exception
