@@ -62,7 +62,7 @@ def test_two_clicks_lead_from_distrust_to_an_answer_and_one_back(page):
     assert "Cropped" not in captions(page)
 
 
-def test_numbers_set_the_square_and_are_brought_into_the_photo(page):
+def test_numbers_set_the_square_within_the_photo_and_it_goes_when_the_photo_goes(page):
     press(page, "Crop")
     for number, value in zip(page.number_input, (900, 500, 10), strict=True):
         number.set_value(value)
@@ -71,6 +71,9 @@ def test_numbers_set_the_square_and_are_brought_into_the_photo(page):
     assert f"{SMALLEST} x {SMALLEST} pixels" in captions(page)
     press(page, "Crop")
     assert [number.value for number in page.number_input] == [960 - SMALLEST, 540 - SMALLEST, SMALLEST]
+    assert page.session_state["cropped-photos"]
+    press(page, "Take this photo away")
+    assert not page.session_state["cropped-photos"], "it would keep the whole photo in memory"
 
 
 def test_a_link_crops_an_example_and_is_clamped_to_it():
@@ -104,10 +107,3 @@ def test_what_a_browser_should_not_send_leaves_the_square_where_it_is(monkeypatc
     dialog._take_square()
     assert [state[name] for name in dialog._NUMBERS] == [760, 0, 200]
     assert crop_problem("key") is None
-
-
-def test_a_photo_that_is_taken_away_takes_its_crop_along(page):
-    press(press(page, "Crop"), "Use this square")
-    assert page.session_state["cropped-photos"]
-    press(page, "Take this photo away")
-    assert not page.session_state["cropped-photos"], "it would keep the whole photo in memory"
