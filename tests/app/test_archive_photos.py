@@ -32,7 +32,7 @@ def test_each_is_asked_for_once_and_comes_with_its_credit(replay):
     found = photos.get(wanted, 30)
     assert list(found) == [isic_id for isic_id, _ in wanted]
     picture = found["ISIC_0000001"]
-    assert "Medical University of Vienna" in picture.credit and "CC-BY-NC" in picture.credit
+    assert (picture.attribution, picture.licence) == ("ViDIR Group, Medical University of Vienna", "CC-BY-NC")
     assert max(read_image(picture.jpeg).shape) <= SIDE
     asked = len(replay.asked)
     assert photos.get(wanted, 30) == found and len(replay.asked) == asked

@@ -70,7 +70,7 @@ def show_answer_and_reasons(photo: Photo, prediction: Prediction, bundle: Bundle
         (
             "known-cases",
             say("Known cases for and against"),
-            "compare",
+            "photo_library",
             lambda: show_known_cases(photo, prediction, bundle),
         ),
     ):

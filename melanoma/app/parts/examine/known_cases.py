@@ -18,7 +18,7 @@ from melanoma.model.prediction import Prediction
 
 _EACH = 3  # cases for and against
 _SECONDS = 12.0  # to wait for their pictures; what comes later is there the next time
-_WIDTH = 160  # pixels
+_WIDTH = 128  # pixels: three beside each other on half a wide page, two on a telephone
 _MOST_BLIND = 0.5  # of the melanomas that the network misses, nearest to a melanoma: below, that is told
 
 
@@ -39,12 +39,20 @@ def show_known_cases(photo: Photo, prediction: Prediction, bundle: Bundle) -> No
     with st.spinner(say("Fetching their photos from the ISIC Archive…")):
         wanted = [(case.isic_id, case.diagnosis) for case in (*found.named, *found.rival)]
         pictures = PHOTOS.get(wanted, _SECONDS)
-    for title, cases in (
-        (say("{name}, which the network names", name=diagnosis_name(named)), found.named),
-        (say("{name}, the next likely", name=diagnosis_name(rival)), found.rival),
+    for place, title, cases in zip(
+        st.columns(2),
+        (
+            say("{name}, which the network names", name=diagnosis_name(named)),
+            say("{name}, the next likely", name=diagnosis_name(rival)),
+        ),
+        (found.named, found.rival),
+        strict=True,
     ):
-        st.markdown(f"**{title}**")
-        _draw(cases, pictures)
+        with place:
+            st.markdown(f"**{title}**")
+            _draw(cases, pictures)
+    if pictures:
+        st.caption(_credits(pictures))
     st.markdown(_in_words(found, named, bundle.figures["neighbours"]))
 
 
@@ -62,17 +70,23 @@ def _draw(cases: Sequence[Neighbour], pictures: dict[str, ArchivePhoto]) -> None
         st.caption(say("None of the known lesions has this diagnosis."))
     with st.container(horizontal=True, gap="small"):
         for case in cases:
-            alike = say("likeness {value:.2f}", value=case.similarity)
+            words = f"{case.isic_id}, {say('likeness {value:.2f}', value=case.similarity)}"
             with st.container(width=_WIDTH):
                 if (picture := pictures.get(case.isic_id)) is None:
-                    st.caption(f"{case.isic_id}, {alike}. {say('Its photo is not there now.')}")
-                    continue
-                st.image(
-                    picture.jpeg,
-                    width=_WIDTH,
-                    alt=f"{case.isic_id}, {diagnosis_name(case.diagnosis)}",
-                )
-                st.caption(f"{escape_markdown(picture.credit)} {alike}.")
+                    st.caption(f"{words}. {say('Its photo is not there now.')}")
+                else:
+                    name = diagnosis_name(case.diagnosis)
+                    st.image(picture.jpeg, width=_WIDTH, caption=words, alt=f"{case.isic_id}, {name}")
+
+
+def _credits(pictures: dict[str, ArchivePhoto]) -> str:
+    """Return whose photos these are and under which licence, as the Archive states it."""
+    owners: dict[str, list[str]] = {}
+    for isic_id, picture in pictures.items():
+        owners.setdefault(f"{picture.attribution}. {picture.licence}.", []).append(isic_id)
+    return " ".join(
+        escape_markdown(f"{', '.join(ids)}: ISIC Archive. {owner}") for owner, ids in owners.items()
+    )
 
 
 def _in_words(found: KnownCases, named: str, figures: dict[str, Any]) -> str:

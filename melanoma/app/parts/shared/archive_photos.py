@@ -31,7 +31,8 @@ class ArchivePhoto:
     """A picture to show, with its credit."""
 
     jpeg: bytes
-    credit: str
+    attribution: str
+    licence: str
 
 
 class ArchivePhotos:
@@ -80,7 +81,8 @@ class ArchivePhotos:
         found: ArchivePhoto | None = None
         try:
             example, pixels = fetch_example(archive, isic_id, diagnosis, licence_taken(), self._read)
-            found = ArchivePhoto(as_jpeg(shrink(pixels, SIDE), _QUALITY), example.credit)
+            small = as_jpeg(shrink(pixels, SIDE), _QUALITY)
+            found = ArchivePhoto(small, example.attribution, example.licence)
         except UserError as error:  # the page says that there is no picture
             _LOG.warning("Photo %s: %s", isic_id, error)
         except Exception:
