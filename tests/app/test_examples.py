@@ -120,6 +120,18 @@ def test_a_page_opens_on_a_real_photo_and_a_link_on_its_own(page, store):
     assert "True diagnosis: basal cell carcinoma." in captions(unknown)
 
 
+@pytest.mark.slow("both photos of a comparison come from the Archive")
+def test_a_link_opens_two_real_photos_side_by_side_with_their_credits(page, store):
+    store.start()
+    wait_for(lambda: len(store.all()) == 24)
+    second = IDS[23][0]
+    app = page(sample=FIRST, compare="true", **{"other-photo": second})
+    choice = next(box for box in app.selectbox if box.label == "On the right")
+    assert choice.value == second and len([name for name in choice.options if "ISIC_" in name]) == 23
+    compared = " ".join(caption.value for caption in app.caption if caption.value.startswith("**A photo"))
+    assert compared.count("ISIC Archive") >= 4 and "photos included" in captions(app)
+
+
 @pytest.mark.slow("two pages after the one that is tested")
 def test_quiz_and_triage_begin_with_the_same_photos(page, store):
     store.start()

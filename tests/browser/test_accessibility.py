@@ -8,6 +8,7 @@ from benchmarks.browser import settle
 STATES = (
     "",
     "?lang=de&grid=true&measures=true",
+    "?compare=true&other-photo=hairy&look=wipe",
     "lesson",
     "lesson?step=3",
     "lesson?step=5",

@@ -152,30 +152,28 @@ def _title(kind: str, photo: Photo, view: MapView, model: str) -> str:
 
 
 def _draw_sides(one: Side, other: Side, first: MapView, second: MapView) -> None:
-    with st.container(key="compared-sides"):
+    with st.container(key="compared-sides", gap="xsmall"):
+        _draw_headings(one, other)
         places = st.columns(2, gap="small", wrap=False)
         for place, side, view in zip(places, (one, other), (first, second), strict=True):
-            with place, st.container(gap="xsmall"):
-                _draw_heading(side)
+            with place:
                 _draw_picture(side, view)
 
 
 def _draw_wipe(one: Side, other: Side, first: MapView, second: MapView) -> None:
     """Draw both pictures on one place: `style.css` cuts one where the slider stands, `page.js` follows it."""
     with st.container(key="compared-by-wipe", gap="xsmall"):
-        for place, side in zip(st.columns(2, gap="small", wrap=False), (one, other), strict=True):
-            with place:
-                _draw_heading(side)
+        _draw_headings(one, other)
         with st.container(key="wiped-pair"):
             _draw_picture(other, second)
             _draw_picture(one, first)
         linked_percentage(say("How much of the left one is shown"), 50, "wipe")
 
 
-def _draw_heading(side: Side) -> None:
-    st.markdown(
-        f"**{escape_markdown(side.title)}**  \n{name_and_probability(side.view.code, side.prediction)}"
-    )
+def _draw_headings(*sides: Side) -> None:
+    for place, side in zip(st.columns(2, gap="small", wrap=False), sides, strict=True):
+        answer = name_and_probability(side.view.code, side.prediction)
+        place.markdown(f"**{escape_markdown(side.title)}**  \n{answer}")
 
 
 def _draw_picture(side: Side, view: MapView) -> None:

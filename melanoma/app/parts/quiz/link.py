@@ -13,7 +13,7 @@ import streamlit as st
 from melanoma.app.parts.quiz.cases import sources
 from melanoma.app.parts.quiz.question import judge_answer
 from melanoma.app.parts.quiz.start import COUNTS, FIND, MOST_FIND, SEARCH, SEED, number_of_set
-from melanoma.app.parts.quiz.state import AT, Given, Quiz, end_quiz, set_up_quiz, show_quiz
+from melanoma.app.parts.quiz.state import AT, Given, Quiz, drop_quiz, set_up_quiz, show_quiz
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import link_decides, put_into_link
 from melanoma.app.parts.shared.model import classifier, run_network
@@ -41,11 +41,11 @@ def quiz_of_link() -> Sentence | None:
     asked = st.query_params.get(AT)
     if asked is None:
         if link_decides():
-            end_quiz()
+            drop_quiz()
         return None
     if "quiz" in st.session_state and not link_decides():
         return None
-    end_quiz()
+    drop_quiz()
     quiz = set_up_quiz(*_set_of_link())
     position = int(asked) if re.fullmatch("[0-9]{1,2}", asked, re.ASCII) else -1
     if st.query_params.get(SET) != checksum(quiz) or not 0 <= position <= len(quiz.cases):

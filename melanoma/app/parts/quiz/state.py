@@ -103,7 +103,12 @@ def next_case() -> None:
     quiz.mark = quiz.shown = quiz.photo = quiz.prediction = None
 
 
+def drop_quiz() -> None:
+    """Drop the quiz; its link stays as it is."""
+    st.session_state.pop(_KEY, None)
+
+
 def end_quiz() -> None:
     """Drop the quiz, from the link too: it would be taken up again from there."""
-    st.session_state.pop(_KEY, None)
+    drop_quiz()
     put_into_link(AT, None)

@@ -60,7 +60,8 @@ def show_worklist(entries: list[Entry], file_of: Callable[[Entry], bytes | None]
                     count=len(chosen),
                 )
             )
-    st.caption(say("Tick a row to open its photo on the page Examine."))
+    with st.container(key="triage-table-help"):
+        st.caption(say("Tick a row to open its photo on the page Examine."))
     ticked = st.dataframe(
         _table(chosen[:SHOWN]),
         hide_index=True,
