@@ -37,6 +37,7 @@ def _pages() -> list[StreamlitPage]:
         _page("examine", say("Examine"), "search", default=True),
         _page("lesson", say("How it decides"), "school"),
         _page("what_if", say("What if"), "tune"),
+        _page("laboratory", say("Laboratory"), "science"),
         _page("quiz", say("Quiz"), "quiz"),
         _page("thresholds", say("Thresholds"), "balance"),
         _page("triage", say("Triage"), "sort"),
