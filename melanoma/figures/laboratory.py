@@ -29,7 +29,7 @@ def accuracy_figure(
             y=[place + shift for place in range(len(tests))],
             name=name,
             mode="markers+text",
-            texttemplate="%{x:.0%}",
+            text=[f"{one.value:.0%}" for one in estimates],
             textposition="top center",
             cliponaxis=False,
             marker={"color": colour, "symbol": symbol, "size": 11},

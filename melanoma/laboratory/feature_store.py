@@ -13,6 +13,8 @@ DEPTHS = (MIDDLE, LAST)
 to overlook rulers shows little of them in its last map, so a shortcut takes in the middle."""
 SLICE = 8
 """Pictures in a pass: a few tenths of a second, so that others get in between."""
+_REFERENCE = 16
+"""Lesions whose clean pictures make the reference, half of each class."""
 
 Read = Callable[[np.ndarray], np.ndarray]
 """uint8 (n, S, S, 3) -> feature maps, float32 (n, h, w, channels)."""
@@ -28,6 +30,7 @@ class FeatureStore:
         """Begin empty."""
         self.lesions, self._read = lesions, read
         self._pooled: dict[Picture, np.ndarray] = {}
+        self._references: dict[bool, np.ndarray] = {}
 
     def missing(self, pictures: Sequence[Picture]) -> list[Picture]:
         """Return those whose features are not there yet, each once."""
@@ -42,6 +45,20 @@ class FeatureStore:
     def pooled(self, pictures: Sequence[Picture]) -> np.ndarray:
         """Return the features of pictures that were added, float32 (n, channels)."""
         return np.stack([self._pooled[picture] for picture in pictures])
+
+    def reference(self, masked: bool) -> np.ndarray:
+        """Return the mean feature maps of clean pictures, masked ones if so asked, (h, w, channels).
+
+        Against them evidence is counted, cell by cell: what all pictures show in a place, such as the rim
+        that convolutions see there, is no evidence.
+        """
+        if masked not in self._references:
+            numbers = range(len(self.lesions))
+            kinds = ([n for n in numbers if self.lesions.malignant[n] == kind] for kind in (True, False))
+            chosen = [Picture(n, masked=masked) for kind in kinds for n in kind[: _REFERENCE // 2]]
+            parts = [self.maps(chosen[first : first + SLICE]) for first in range(0, len(chosen), SLICE)]
+            self._references[masked] = np.concatenate(parts).mean(axis=0)
+        return self._references[masked]
 
     def maps(self, pictures: Sequence[Picture]) -> np.ndarray:
         """Return the feature maps of pictures, float32 (n, h, w, channels), which are not kept."""

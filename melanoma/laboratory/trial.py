@@ -65,7 +65,9 @@ class LookedAt:
     """The truth."""
     logit: float
     evidence: np.ndarray
-    """float64 (h, w), logit units; its sum and the head's bias are the logit."""
+    """float64 (h, w), logit units; its sum and `start` are the logit."""
+    start: float
+    """The head's logit for the reference, the mean of clean pictures."""
     touched: np.ndarray
     """bool (h, w), the cells where what was planted can be seen."""
 
@@ -201,18 +203,20 @@ def _look(store: FeatureStore, plan: Plan, heads: dict[int, Head], order: list[i
     chosen = np.full(len(lesions), plan.planted)
     both = [[n for n in order if lesions.malignant[n] == kind][:LOOKED_AT] for kind in (True, False)]
     pictures = [_picture(lesion, chosen, plan) for lesion in (*both[0], *both[1])]
+    reference = store.reference(plan.masked)
     found = []
     for first in range(0, len(pictures), SLICE):
         some = pictures[first : first + SLICE]
         for picture, maps in zip(some, store.maps(some), strict=True):
             head = heads[picture.lesion]
-            evidence = head.evidence(maps[None])[0]
+            evidence = head.evidence(maps[None], reference)[0]
             found.append(
                 LookedAt(
                     picture,
                     bool(lesions.malignant[picture.lesion]),
-                    float(evidence.sum() + head.bias),
+                    float(head.logits(maps.mean(axis=(0, 1))[None])[0]),
                     evidence,
+                    head.start(reference),
                     touched_cells(lesions, picture, (evidence.shape[0], evidence.shape[1])),
                 )
             )

@@ -25,6 +25,7 @@ def page() -> None:
     st.title(say("Does it look at the lesion?"), anchor=False)
     st.markdown(text("laboratory"))
     offer_presets()
+    verdict = st.container()  # above the controls, so that a phone shows it beside the presets
     controls, results = st.columns([4, 9], gap="large")
     with controls:
         settings = choose_settings()
@@ -33,9 +34,10 @@ def page() -> None:
         plans = [settings.plan]
         if settings.plan.mend != NO_MEND and settings.plan.planted:
             plans.append(replace(settings.plan, mend=NO_MEND))
-        outcome, *others = at_work.run(plans)
-        without_mend = others[0] if others else None
-        show_verdict(outcome, without_mend)
+        with verdict:
+            outcome, *others = at_work.run(plans)
+            without_mend = others[0] if others else None
+            show_verdict(outcome, without_mend)
         show_accuracies(outcome, without_mend)
         show_maps(settings, at_work.store.lesions, at_work.credits, outcome, without_mend)
         show_what_was_fitted(settings, outcome)

@@ -99,7 +99,7 @@ def _what_it_does(mend: str) -> str:
 
 
 def _share(label: str, key: str) -> float:
-    percent = st.slider(label, 0, 100, 0, _STEP, format="%d %%", key=key, bind="query-params")
+    percent = st.slider(label, 0, 100, step=_STEP, format="%d %%", key=key, bind="query-params")
     return percent / 100
 
 

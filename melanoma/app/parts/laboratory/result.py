@@ -9,7 +9,7 @@ from melanoma.app.parts.laboratory.controls import DRAWINGS, Settings
 from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.language import format_number, say, text
 from melanoma.figures.laboratory import accuracy_figure
-from melanoma.figures.overlay import Overlay, full_range
+from melanoma.figures.overlay import Overlay
 from melanoma.laboratory.findings import Verdict, accuracy, chance, judge, shown_photos
 from melanoma.laboratory.lesions import Lesions
 from melanoma.laboratory.pictures import render
@@ -18,7 +18,7 @@ from melanoma.laboratory.wording import map_words, verdict_words
 from melanoma.photos.framing import centred_square
 
 _SIDE = 320  # pixels of a drawn square
-_WIDTH = 176  # pixels of its place: two beside each other on a phone
+_AMONG_CELLS = 0.99  # share of the cells that the colour scale spans: the few strongest would pale the rest
 _LOOKS = {
     Verdict.CAUGHT: (st.warning, ":material/visibility:"),
     Verdict.NOT_MENDED: (st.warning, ":material/visibility:"),
@@ -74,19 +74,20 @@ def show_maps(
         st.markdown(told)
     heads = [outcome] if without_mend is None else [without_mend, outcome]
     columns = [shown_photos(head) for head in heads]
-    every = np.stack([seen.evidence for photos in columns for seen in photos], axis=-1)
-    limit = full_range(every, every)
+    every = np.abs([seen.evidence for photos in columns for seen in photos])
+    limit = float(np.quantile(every, _AMONG_CELLS)) or 1.0
     names = _class_names(settings.source)
-    with st.container(horizontal=True, gap="small", key="lab-photos"):
+    with st.container(gap="small", key="lab-photos"):  # style.css lays them in columns
         for of_one in zip(*columns, strict=True):
-            with st.container(width=_WIDTH, gap="xsmall"):
+            with st.container(gap="xsmall"):
                 _show_photo(lesions, of_one, limit, names, outcome.plan.speaks)
                 if credits:
                     st.caption(credits[of_one[0].picture.lesion])
     st.caption(
         say(
             "Red speaks for {malignant}, blue for {benign}; one colour scale for all, up to {limit:.2f} "
-            "logit units in a cell. The cells and a constant add up to the head's logit.",
+            "logit units in a cell, beyond what the mean clean photo has there. The cells and that photo's "
+            "logit add up to the head's.",
             malignant=names[True],
             benign=names[False],
             limit=limit,
@@ -128,21 +129,23 @@ def _show_photo(
         shown = render(lesions, seen.picture)
         geometry = centred_square(shown.shape[1], shown.shape[0], shown.shape[0])
         overlay = Overlay(shown, seen.evidence, geometry, limit, signed=True)
-        said = names[seen.logit > 0]
-        answer = f"{'✓' if (seen.logit > 0) == seen.malignant else '✗'} {said}"
+        said, right = names[seen.logit > 0], (seen.logit > 0) == seen.malignant
+        answer = (
+            say("The head says {said}: right.", said=said)
+            if right
+            else say("The head says {said}: wrong.", said=said)
+        )
         share = seen.share_planted(speaks)
         title = (say("Without the mend"), say("With the mend"))[number] if len(of_one) > 1 else ""
         st.image(
             overlay.picture(_SIDE),
             width="stretch",
-            alt=say("{title} Evidence map; the head says: {said}.", title=title, said=said),
+            alt=f"{title} {say('Evidence map')}. {answer}".strip(),
             output_format="JPEG",
         )
-        lines = [title, say("The head says: {answer}", answer=answer)]
+        lines = [title, answer]
         if share is not None:
-            lines.append(
-                say("on what was planted: {share:.0%}, area {area:.0%}", share=share, area=seen.area)
-            )
+            lines.append(say("Evidence on it: {share:.0%}, area {area:.0%}", share=share, area=seen.area))
         st.caption("  \n".join(line for line in lines if line))
 
 
