@@ -30,10 +30,11 @@ class Visitor:
         self.uploader = ""
         self.socket: ClientConnection
 
-    async def open(self, query: str = "") -> list[ForwardMsg]:
-        """Connect, and return the messages of the first run."""
+    async def open(self, query: str = "", page: str = "") -> list[ForwardMsg]:
+        """Connect to a page by its address, and return the messages of the first run."""
         await self.connect()
         message = BackMsg()
+        message.rerun_script.page_name = page
         message.rerun_script.query_string = query
         return await self._run(message)
 

@@ -30,6 +30,7 @@ LAYERS = (
     ("explain",),  # knows no measure
     ("evaluation",),
     ("training",),
+    ("laboratory",),
     ("figures",),
     ("exports",),
     ("batch",),

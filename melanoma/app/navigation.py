@@ -40,6 +40,7 @@ def _pages() -> dict[str, StreamlitPage]:
         "examine": (say("Examine"), "search"),
         "lesson": (say("How it decides"), "school"),
         "what_if": (say("What if"), "tune"),
+        "laboratory": (say("Laboratory"), "science"),
         "quiz": (say("Quiz"), "quiz"),
         "thresholds": (say("Thresholds"), "balance"),
         "triage": (say("Triage"), "sort"),

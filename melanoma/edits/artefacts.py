@@ -1,4 +1,4 @@
-"""Draws artefacts of dermoscopic photos: rulers, ink, stickers, hair, gel, dark corners, round frames."""
+"""Draws artefacts of dermoscopic photos: rulers, ink, stickers, hair, gel, dark corners, frames, casts."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,10 @@ import numpy as np
 
 Artefact = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 """uint8 RGB (H, W, 3) and a generator -> a changed copy."""
+
+_YELLOWISH = (1.0, 0.93, 0.84)
+"""Gains of red, green and blue."""
+_LAMP_VARIES = 0.01  # standard deviation of the gains among one clinic's photos
 
 
 def ruler(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -116,6 +120,12 @@ def round_frame(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     share = seen.astype(np.float32) / 255
     black = np.full_like(image, int(rng.integers(0, 16)))
     return cv2.blendLinear(image, black, share, 1 - share)
+
+
+def colour_cast(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Give the whole picture the yellowish cast of one clinic's lamp, nearly the same in all its photos."""
+    gains = np.array(_YELLOWISH) * rng.normal(1, _LAMP_VARIES, 3)
+    return np.clip(np.rint(image * gains), 0, 255).astype(np.uint8)
 
 
 ARTEFACTS: dict[str, Artefact] = {

@@ -40,6 +40,8 @@ ON_THE_PAGE = (
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_out",
+    "melanoma.laboratory.head",
+    "melanoma.laboratory.lesions",
     "melanoma.lesion.framing",
     "melanoma.photos.reading",
     "melanoma.model.backbones.registry",

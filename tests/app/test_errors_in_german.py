@@ -129,7 +129,7 @@ def test_a_damaged_model_is_told_without_its_folder(small_bundle, tmp_path, monk
     shutil.copytree(small_bundle, tmp_path / "mine")
     (tmp_path / "mine" / "features.npz").write_bytes(b"other")
     monkeypatch.setenv("MELANOMA_MODELS", str(tmp_path))
-    for page in ("examine", "lesson", "what_if", "triage", "thresholds", "model"):
+    for page in ("examine", "lesson", "what_if", "laboratory", "triage", "thresholds", "model"):
         app = opened(page)
         told = [box.value for box in (*app.error, *app.warning)]
         assert (
