@@ -6,9 +6,9 @@
 
 Two heads are fitted for each shortcut: one to photos in which every melanoma has it and no mole, which goes
 by it, and one to photos in which half of both have it, which does not. Both explain the same held-back
-melanomas with the shortcut in view. A method is judged by how much of what speaks for melanoma in its map lies in
-the cells that the shortcut touches, beside their share of the picture, and by whether that tells the two heads
-apart (Adebayo et al. 2022, “Post hoc explanations may be ineffective for detecting unknown spurious
+melanomas with the shortcut in view. A method is judged by how much of what speaks for melanoma in its map
+lies in the cells that the shortcut touches, beside their share of the picture, and by whether that tells the
+two heads apart (Adebayo et al. 2022, “Post hoc explanations may be ineffective for detecting unknown spurious
 correlation”, arXiv:2212.04629). What taking the shortcut away does to the log-odds is printed first: it shows
 that the one head goes by it.
 """
@@ -23,13 +23,15 @@ import pandas as pd
 
 from melanoma.data.labels.read import read_labels
 from melanoma.errors import exit_on_user_error
-from melanoma.evaluation.metrics import bootstrap
+from melanoma.evaluation.metrics import Estimate, bootstrap
 from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.registry import METHODS, offered_methods
+from melanoma.files import atomic_write
 from melanoma.laboratory.feature_store import MIDDLE, SLICE, FeatureStore
 from melanoma.laboratory.features import layer_of, reader
 from melanoma.laboratory.head import Head, fit_head
 from melanoma.laboratory.lesions import Lesions, drawn_lesions, framed_photos
+from melanoma.laboratory.methods_compared import FILE
 from melanoma.laboratory.pictures import Picture, render, touched_cells
 from melanoma.laboratory.trial import planted_in
 from melanoma.measures.overlap import inside_share
@@ -59,9 +61,8 @@ def with_head(network: CompiledNetwork, layer: str, head: Head) -> CompiledNetwo
     pooled = keras.layers.GlobalAveragePooling2D(name=POOLING)(maps)
     logits = keras.layers.Dense(2, name=HEAD)(pooled)
     made = keras.Model(network.network.inputs, logits)
-    bias = head.bias - head.mean @ head.weights
     kernel = np.stack([head.weights, np.zeros_like(head.weights)], axis=1)
-    made.get_layer(HEAD).set_weights([kernel.astype(np.float32), np.array([bias, 0], np.float32)])
+    made.get_layer(HEAD).set_weights([kernel.astype(np.float32), np.array([head.bias, 0], np.float32)])
     return CompiledNetwork(made)
 
 
@@ -139,29 +140,51 @@ def judge(
     return pd.DataFrame(rows)
 
 
-def table_of(rows: pd.DataFrame) -> str:
-    """Return the figures of each method as Markdown, the best first.
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of each method, the one first that tells the heads apart best.
 
-    `tells apart` is how often, of the same photo, more lies on the shortcut where the head uses it: 0.5 by
-    chance. A map in which nothing speaks for melanoma has nothing on it.
+    `used` and `unused` are the mean shares of what speaks for melanoma that lie on the shortcut, `area` its
+    share of the picture, and `apart` how often, of the same photo, more lies on it where the head uses it:
+    0.5 by chance. With 95% intervals over lesions. A map in which nothing speaks for melanoma has nothing on
+    it.
     """
-    share = rows.assign(share=rows["share"].fillna(0.0)).pivot_table(
+    shares = rows.assign(share=rows["share"].fillna(0.0)).pivot_table(
         index=["method", "shortcut", "lesion"], columns="head", values=["share", "area"]
     )
-    lines = {}
-    for method, found in share.groupby(level="method"):
+    lines = []
+    for method, found in shares.groupby(level="method"):
         used, unused = found["share"][USES].to_numpy(), found["share"][DOES_NOT].to_numpy()
-        area = found["area"][USES].to_numpy()
-        apart = (used > unused) + 0.5 * (used == unused)
-        groups = found.index.get_level_values("lesion").to_numpy()
+        values = {"used": used, "unused": unused, "apart": (used > unused) + 0.5 * (used == unused)}
+        lesions = found.index.get_level_values("lesion").to_numpy()
+        line = {"method": str(method), "area": float(found["area"][USES].mean())}
+        for name, of in values.items():
+            found_mean = bootstrap(lambda weights, of=of: float(np.average(of, weights=weights)), lesions)
+            line |= {name: found_mean.value, f"{name}_low": found_mean.low, f"{name}_high": found_mean.high}
+        lines.append(line)
+    table = pd.DataFrame(lines).sort_values(["apart", "used"], ascending=False)
+    return table.reset_index(drop=True).round(3)
 
-        def mean(values: np.ndarray, groups: np.ndarray = groups) -> str:
-            return str(bootstrap(lambda weights: float(np.average(values, weights=weights)), groups))
 
-        cells = [str(method), mean(used), mean(unused), f"{area.mean():.3f}", mean(apart)]
-        lines[str(method)] = (float(apart.mean()), f"| {' | '.join(cells)} |")
+def as_markdown(table: pd.DataFrame) -> str:
+    """Return a `summary` as Markdown."""
     head = "| method | on it, where the head uses it | where not | its share of the picture | tells apart |"
-    return "\n".join([head, "|---|---|---|---|---|", *(line for _, line in sorted(lines.values())[::-1])])
+    lines = [head, "|---|---|---|---|---|"]
+    for row in table.itertuples():
+        used, unused, apart = (
+            str(Estimate(*(getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))))
+            for name in ("used", "unused", "apart")
+        )
+        lines.append(f"| {row.method} | {used} | {unused} | {row.area:.3f} | {apart} |")
+    return "\n".join(lines)
+
+
+def keep(table: pd.DataFrame, source: str) -> None:
+    """Write a `summary` to what the page shows, in the place of the one of the same source."""
+    known = pd.read_csv(FILE) if FILE.is_file() else pd.DataFrame(columns=["source"])
+    others = known[known["source"] != source]
+    both = [others, table.assign(source=source)] if len(others) else [table.assign(source=source)]
+    with atomic_write(FILE) as file:
+        pd.concat(both).sort_values("source", kind="stable").to_csv(file, index=False)
 
 
 def main() -> None:
@@ -171,6 +194,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, help="where its images lie")
     parser.add_argument("--model", type=Path, default=DEFAULT, help="the bundle whose features are read")
     parser.add_argument("--out", type=Path, default=Path("runs/planted-cause.csv"))
+    parser.add_argument("--keep", action="store_true", help=f"write them to {FILE.name}, for the page")
     options = parser.parse_args()
     with exit_on_user_error():
         bundle = load_bundle(options.model)
@@ -198,7 +222,10 @@ def main() -> None:
         median = rows.groupby("head")["change"].median()
         print(f"| {shortcut} | {median[USES]:+.2f} | {median[DOES_NOT]:+.2f} |")
     print(f"\n{once['lesion'].nunique()} melanomas with each shortcut\n")
-    print(table_of(known))
+    found = summary(known)
+    print(as_markdown(found))
+    if options.keep:
+        keep(found, "photos" if options.data else "drawings")
 
 
 if __name__ == "__main__":

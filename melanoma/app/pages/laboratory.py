@@ -6,6 +6,7 @@ import streamlit as st
 
 from melanoma.app.parts.laboratory.controls import choose_settings, offer_presets
 from melanoma.app.parts.laboratory.fitting import bench
+from melanoma.app.parts.laboratory.methods import show_methods
 from melanoma.app.parts.laboratory.result import (
     show_accuracies,
     show_maps,
@@ -44,6 +45,7 @@ def page() -> None:
         show_what_was_fitted(settings, outcome)
         add_try(settings, chosen_bundle().version, outcome)
     show_tries()
+    show_methods()
     lead_on(
         ("what_if", say("Change the photo and watch the answer")),
         ("data", say("Why an accuracy can mean little")),
