@@ -30,7 +30,7 @@ def accuracy_figure(
             name=name,
             mode="markers+text",
             text=[f"{one.value:.0%}" for one in estimates],
-            textposition="top center",
+            textposition="bottom center" if number else "top center",
             cliponaxis=False,
             marker={"color": colour, "symbol": symbol, "size": 11},
             error_x={

@@ -28,7 +28,7 @@ def test_plant_see_and_mend(address, browser):
 def test_a_shared_link_opens_the_same_state_on_a_phone(address, browser):
     page = browser.new_page(viewport={"width": 390, "height": 3000})
     page.goto(f"{address}/laboratory?lang=de&lab-malignant=100")
-    expect(page.get_by_text("Der Kopf sieht auf das Lineal.")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("Der Kopf schaut auf das Lineal.")).to_be_visible(timeout=WAIT)
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     first, second = (page.locator(".st-key-lab-photos img").nth(number).bounding_box() for number in (0, 2))
