@@ -13,7 +13,7 @@ if (!window.melanomaPage) {
     // Back is to undo what the visitor did last. Streamlit makes an entry of the browser's history for every name
     // that the server writes into the link, and none for what opens a section: here the first change after a
     // click or a key is an entry, and what follows by itself corrects that. Where the wipe stands is no entry.
-    const SECTIONS = ["compare", "grid", "curves", "measures", "draw"]; // examine/explanation.py
+    const SECTIONS = ["compare", "grid", "curves", "measures", "known-cases", "lab-methods"]; // whoever adds a section adds it here
     let acted = false;
     for (const kind of ["pointerdown", "keydown"]) {
         document.addEventListener(kind, () => { acted = true; }, true);
