@@ -112,3 +112,13 @@ def test_a_network_without_evidence_map_serves_as_well(nine_bundle, monkeypatch)
     monkeypatch.setenv("MELANOMA_MODELS", str(nine_bundle.parent))
     app = opened(lab_plant="colours", lab_malignant="100")
     assert not app.error and verdict(app)
+
+
+def test_the_methods_are_compared_once_that_is_opened(small_model):
+    def tables(app):
+        return [html.proto.body for html in app.get("html") if "<table" in html.proto.body]
+
+    assert tables(opened()) == []
+    drawings, photos = tables(opened(lab_methods="true"))
+    for table in (drawings, photos):
+        assert "Occlusion" in table and "no: it hardly depends on the head" in table
