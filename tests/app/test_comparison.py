@@ -95,6 +95,7 @@ def test_another_method_takes_of_the_settings_what_it_has():
     assert settings_for(controls, {"layer": "middle", "size": 99.0}) == {}
 
 
+@pytest.mark.slow("two networks and the page, several times")
 def test_a_link_opens_two_photos_and_where_they_are_wiped(two_models):
     app = opened(sample="mole-like", other_photo="hairy", look="wipe", wipe="30")
     assert on_the_right(app) == "hairy"
@@ -119,6 +120,7 @@ def test_a_link_opens_two_methods_two_diagnoses_and_two_networks(two_models):
     assert headings(app)[0].splitlines()[1] == headings(app)[1].splitlines()[1], "they are copies"
 
 
+@pytest.mark.slow("two networks and the page, several times")
 def test_photos_of_a_link_that_are_not_here_get_a_sentence_on_either_side(two_models):
     app = opened(sample="ISIC_9999999", other_photo="own-2")
     assert "The photo of this link, ISIC\\_9999999, is not here" in captions(app)
@@ -157,6 +159,7 @@ def test_an_upload_is_said_to_be_in_no_link(two_models, drawn_photo):
     assert "mine" not in str(app.query_params)
 
 
+@pytest.mark.slow("two networks and the page, several times")
 def test_what_back_asks_for_goes_before_what_the_session_holds(two_models, monkeypatch):
     monkeypatch.setattr(comparison, "other_view", lambda *_: pytest.fail("a closed comparison costs nothing"))
     app = opened(sample="mole-like", compare="false")

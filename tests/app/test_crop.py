@@ -50,6 +50,7 @@ def page(wide_photo):
     return app
 
 
+@pytest.mark.slow("the page from upload to crop and back")
 def test_two_clicks_lead_from_distrust_to_an_answer_and_one_back(page):
     assert any("Distrust" in box.value for box in page.warning)
     assert "960 x 540 pixels" in captions(page)
@@ -62,6 +63,7 @@ def test_two_clicks_lead_from_distrust_to_an_answer_and_one_back(page):
     assert "Cropped" not in captions(page)
 
 
+@pytest.mark.slow("the page from upload to crop and back")
 def test_numbers_set_the_square_within_the_photo_and_it_goes_when_the_photo_goes(page):
     press(page, "Crop")
     for number, value in zip(page.number_input, (900, 500, 10), strict=True):

@@ -33,6 +33,7 @@ def test_the_shipped_lesions_are_those_it_was_fitted_to_and_none_of_the_test_sid
     assert set(KNOWN.table["diagnosis"]) == set(CODES)
 
 
+@pytest.mark.slow("the page and six photos")
 def test_three_for_and_three_against_with_whose_they_are(replay):
     page = opened_on_a_drawing()
     assert sum(path.startswith("/files/") for path in replay.asked) == 6

@@ -53,6 +53,7 @@ def test_plant_see_mend():
     assert "**Nothing is planted.**" in verdict(app)
 
 
+@pytest.mark.slow("fits heads on the page")
 @pytest.mark.usefixtures("small_model")
 def test_a_link_opens_the_state():
     app = opened(lab_plant="dark-corners", lab_malignant="30", lab_mend="masking", lab_reads="last")

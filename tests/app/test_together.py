@@ -34,6 +34,7 @@ def verdicts(app: AppTest) -> list[str]:
     return [box.value for box in (*app.error, *app.warning, *app.info)]
 
 
+@pytest.mark.slow("the page with two uploads")
 def test_two_photos_are_answered_together_and_each_alone(page, two, shipped_classifier):
     choice = page.pills[0]
     assert choice.options == ["Photo 1", "Photo 2"]

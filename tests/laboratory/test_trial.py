@@ -153,6 +153,7 @@ def shipped_store(shipped_classifier):
     return FeatureStore(reader(compiled, DEPTHS[0]), drawn_lesions(compiled.size, fitted=24, held_back=16))
 
 
+@pytest.mark.slow("another kind of network")
 def test_a_network_without_pooling_serves_as_well(nine_classifier):
     from melanoma.laboratory.features import reader
 
@@ -163,6 +164,7 @@ def test_a_network_without_pooling_serves_as_well(nine_classifier):
         assert maps.ndim == 4 and maps.dtype == np.float32
 
 
+@pytest.mark.slow("outlines of two dozen photos")
 def test_each_real_photo_is_held_back_once():
     rng = np.random.default_rng(1)
     photos = [rng.integers(0, 255, (24, 32, 3), dtype=np.uint8) for _ in range(14)]

@@ -55,6 +55,7 @@ def test_known_lesions_are_the_fitted_ones_and_a_fitted_photo_is_nearest_to_itse
     assert np.diag(own) == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.slow("a bundle again, photo by photo")
 def test_fingerprints_are_those_of_all_that_were_not_held_out(public):
     folder, labels = public
     made = add_fingerprints(load_bundle(folder), labels)
@@ -62,6 +63,7 @@ def test_fingerprints_are_those_of_all_that_were_not_held_out(public):
     assert set(made.load_fingerprints()["image_id"]) == set(split[split["split"] != "test"]["image_id"])
 
 
+@pytest.mark.slow("a bundle again, photo by photo")
 def test_all_that_it_was_fitted_to_has_to_be_there(public):
     folder, labels = public
     split = load_bundle(folder).load_split()
