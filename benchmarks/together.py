@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -136,14 +137,17 @@ def flat(network: keras.Model, fitted: bool) -> np.ndarray:
     return np.concatenate([value.ravel() for weight, value in values if weight.trainable == fitted])
 
 
-def compare(trial: Trial) -> dict[str, float]:
-    """Return how far two workers end from one worker, and the seconds a step of each."""
+def compare(trial: Trial, program: Sequence[str] = ("-m", "benchmarks.together")) -> dict[str, float]:
+    """Return how far two workers end from one worker, and the seconds a step of each.
+
+    `program` is what the interpreter runs for each worker: this script, or another one that calls `main`.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         options = [*("--data", str(trial.data)), *(["--images", str(trial.images)] if trial.images else [])]
         for option in ("weights", "size", "steps", "batch", "precision"):
             options += [f"--{option}", str(getattr(trial, option))]
-        command = ["-m", "benchmarks.together", *options, "--folder", name]
+        command = [*program, *options, "--folder", name]
         # Each in processes of its own: precision is a setting of the whole process.
         for count in (1, WORKERS):
             fit_together(command, count, folder, None)

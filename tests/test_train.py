@@ -66,7 +66,7 @@ def test_a_run_ends_with_a_bundle(in_one_go):
     assert np.isfinite(history["loss"]).all()
 
 
-def test_two_folders_are_one_table_and_each_lesion_is_in_one_split(tmp_path):
+def test_two_folders_are_one_table_and_a_finished_model_is_the_start(in_one_go, tmp_path):
     """Lesions of two photos each, the second in a folder as `isic image download` writes it."""
     folders = [tmp_path / name for name in ("one", "two")]
     for number, folder in enumerate(folders):
@@ -96,7 +96,9 @@ def test_two_folders_are_one_table_and_each_lesion_is_in_one_split(tmp_path):
             table.drop(columns="diagnosis").to_csv(folder / "metadata.csv", index=False)
         else:
             table[["isic_id", "diagnosis", "lesion_id"]].to_csv(folder / "labels.csv", index=False)
-    ended = run_training(tmp_path, folders[0] / "labels.csv", "--data", str(folders[1] / "metadata.csv"))
+    start = load_bundle(in_one_go / "models" / "tried")
+    more = ("--data", str(folders[1] / "metadata.csv"), "--start", str(start.path))
+    ended = run_training(tmp_path, folders[0] / "labels.csv", *more)
     assert ended.returncode == 0, ended.stderr
     assert "24 of 24 images have no outline in masks/" in ended.stdout
     assert "name no lesion" not in ended.stdout
@@ -107,13 +109,6 @@ def test_two_folders_are_one_table_and_each_lesion_is_in_one_split(tmp_path):
     assert (split.groupby("lesion_id")["split"].nunique() == 1).all()
     assert set(split["split"]) == {"train", "calibration", "test"}
     assert bundle.recipe["name"] == "tiny" and np.isfinite(bundle.temperature)
-
-
-def test_a_run_goes_on_from_a_finished_model(in_one_go, drawn_folder):
-    ended = run_training(in_one_go, drawn_folder, "--start", "models/tried", "--out", "models/again")
-    assert ended.returncode == 0, ended.stderr
-    bundle = load_bundle(in_one_go / "models" / "again")
-    start = load_bundle(in_one_go / "models" / "tried")
     assert bundle.recipe["origin"] == f"the weights of tried (version {start.version})"
     first = "conv1/kernel"  # frozen in both runs, so the start's own
     kernels = [

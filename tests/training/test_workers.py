@@ -42,7 +42,7 @@ def test_a_diagnosis_missing_from_a_shard_is_not_drawn_there():
 @pytest.mark.training
 def test_two_workers_reach_the_weights_of_one(drawn_folder):
     trial = Trial(drawn_folder, None, "none", size=32, steps=4, batch=8, precision="float64")
-    found = compare(trial)
+    found = compare(trial, [str(Path(__file__).parents[1] / "tiny_together.py")])
     assert found["between the workers"] == 0
     assert found["statistics"] < 1e-9
     assert found["weights"] < 1e-6
