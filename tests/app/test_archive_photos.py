@@ -76,6 +76,7 @@ def test_what_does_not_come_is_asked_for_again_only_after_a_while(replay, fault,
     assert list(photos.get(both, 30)) == ["ISIC_0000001", "ISIC_0000002"]
 
 
+@pytest.mark.slow("eight photos")
 def test_the_least_recently_shown_make_room(replay, monkeypatch):
     monkeypatch.setattr(archive_photos, "_MOST", 2)
     photos = photos_of(replay)

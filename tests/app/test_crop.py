@@ -78,6 +78,7 @@ def test_numbers_set_the_square_within_the_photo_and_it_goes_when_the_photo_goes
     assert not page.session_state["cropped-photos"], "it would keep the whole photo in memory"
 
 
+@pytest.mark.slow("a cropped example on the page")
 def test_a_link_crops_an_example_and_is_clamped_to_it():
     app = opened(sample="mole-like", crop="99999,-7,300")
     assert not app.exception

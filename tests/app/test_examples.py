@@ -107,6 +107,7 @@ def test_the_page_opens_without_waiting_and_what_is_in_view_stays(page, store, r
     assert "Like a melanoma" not in [button.label for button in app.button]
 
 
+@pytest.mark.slow("the page twice")
 def test_a_page_opens_on_a_real_photo_and_a_link_on_its_own(page, store):
     store.start()
     wait_for(lambda: len(store.all()) == 24)

@@ -46,12 +46,14 @@ def test_three_for_and_three_against_with_whose_they_are(replay):
     assert "Neighbours that are no melanoma are no reason to be calm." in told
 
 
+@pytest.mark.slow("the page once more")
 def test_where_the_archive_does_not_answer_the_ids_are_told(monkeypatch):
     monkeypatch.setattr(PHOTOS, "__dict__", ArchivePhotos(lambda: None, read_image).__dict__)
     page = opened_on_a_drawing()
     assert captions(page).count("Its photo is not there now.") == 6
 
 
+@pytest.mark.slow("the page once more")
 def test_a_model_without_known_lesions_says_so(monkeypatch):
     monkeypatch.setattr(Bundle, "load_known_lesions", lambda bundle: None)
     page = opened_on_a_drawing()

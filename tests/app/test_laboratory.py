@@ -73,6 +73,7 @@ def test_a_hostile_link_opens_the_default():
         assert 0 <= app.slider(key="lab-malignant").value <= 100
 
 
+@pytest.mark.slow("fits heads on the page")
 @pytest.mark.usefixtures("small_model")
 def test_without_real_photos_it_says_so():
     app = opened(lab_pictures="photos", lang="de")
@@ -115,6 +116,7 @@ def test_a_network_without_evidence_map_serves_as_well(nine_bundle, monkeypatch)
     assert not app.error and verdict(app)
 
 
+@pytest.mark.slow("fits heads on the page")
 def test_the_methods_are_compared_once_that_is_opened(small_model):
     def tables(app):
         return [html.proto.body for html in app.get("html") if "<table" in html.proto.body]

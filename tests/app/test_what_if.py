@@ -24,6 +24,7 @@ def value_of(app: AppTest, title: str) -> str:
     return next(part.value for part in app.markdown if part.value.startswith(f"**{title}:**"))
 
 
+@pytest.mark.slow("the page twice")
 def test_a_fresh_visitor_sees_the_same_answer_twice():
     app = what_if()
     assert "not a diagnosis" in told(app)

@@ -138,6 +138,7 @@ def stems(found: Audit, group: tuple[int, ...]) -> set[str]:
     return {Path(found.table["name"][row]).stem.removeprefix("ISIC_") for row in group}
 
 
+@pytest.mark.slow("an audit of many files")
 def test_every_bad_file_is_named_and_no_other(found):
     assert {(Path(p.name).name, p.kind) for p in found.problems} == EXPECTED_PROBLEMS
 
@@ -242,6 +243,7 @@ def told_source(pictures: np.ndarray, source: np.ndarray) -> shortcuts.Guess:
     return shortcuts.score("source", source[rows], probabilities, classes, groups[rows])
 
 
+@pytest.mark.slow("an audit of many files")
 def test_a_source_with_dark_corners_is_told_from_thumbnails_and_a_meaningless_one_is_not():
     rng = np.random.default_rng(0)
     chance = []

@@ -39,6 +39,7 @@ def public(small_bundle, drawn_folder, tmp_path, monkeypatch):
         yield folder, photos / "labels.csv"
 
 
+@pytest.mark.slow("a bundle again, photo by photo")
 def test_known_lesions_are_the_fitted_ones_and_a_fitted_photo_is_nearest_to_itself(public):
     folder, labels = public
     before = load_bundle(folder)
@@ -76,6 +77,7 @@ def test_all_that_it_was_fitted_to_has_to_be_there(public):
     assert load_bundle(folder).load_known_lesions() is None
 
 
+@pytest.mark.slow("a bundle again, photo by photo")
 def test_too_few_public_lesions_are_refused(public, monkeypatch):
     folder, labels = public
     monkeypatch.setattr(additions, "FEWEST", 100)
