@@ -64,22 +64,22 @@ MODELS: dict[str, Callable[[], keras.Model]] = {
 }
 
 
-def predict(network: CompiledNetwork, pixels: np.ndarray) -> Prediction:
-    """Return what a network of equally likely diagnoses says of uint8 (SIDE, SIDE, 3)."""
+def predict(network: CompiledNetwork, pixels: np.ndarray, codes: tuple[str, ...] = CODES) -> Prediction:
+    """Return what a network of equally likely diagnoses, `codes`, says of uint8 (S, S, 3)."""
     outputs = network.run(pixels[None])
     return Prediction(
-        codes=CODES,
+        codes=codes,
         logits=outputs.logits[0],
-        calibration=Calibration(1.0, (1 / len(CODES),) * len(CODES)),
+        calibration=Calibration(1.0, (1 / len(codes),) * len(codes)),
         class_maps=outputs.class_maps_of(0),
         bias=network.bias,
         melanoma_alert=False,
-        prediction_set=CODES,
+        prediction_set=codes,
         in_distribution=True,
         novelty=0.0,
         quality=(),
         pixels=pixels,
-        geometry=frame(pixels, SIDE)[1],
+        geometry=frame(pixels, len(pixels))[1],
     )
 
 

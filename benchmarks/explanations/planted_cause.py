@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from benchmarks.adopted_architectures import predict
 from melanoma.data.labels.read import read_labels
 from melanoma.errors import exit_on_user_error
 from melanoma.evaluation.metrics import Estimate, bootstrap
@@ -37,10 +38,8 @@ from melanoma.laboratory.trial import planted_in
 from melanoma.measures.overlap import inside_share
 from melanoma.model.bundle import DEFAULT, Bundle, load_bundle
 from melanoma.model.classifier import CompiledNetwork, load_compiled
-from melanoma.model.log_odds import Calibration, log_odds
+from melanoma.model.log_odds import log_odds
 from melanoma.model.network import FEATURES, HEAD, POOLING
-from melanoma.model.prediction import Prediction
-from melanoma.photos.framing import frame
 from melanoma.photos.reading import read_image
 
 CODES = ("MEL", "NV")
@@ -64,25 +63,6 @@ def with_head(network: CompiledNetwork, layer: str, head: Head) -> CompiledNetwo
     kernel = np.stack([head.weights, np.zeros_like(head.weights)], axis=1)
     made.get_layer(HEAD).set_weights([kernel.astype(np.float32), np.array([head.bias, 0], np.float32)])
     return CompiledNetwork(made)
-
-
-def ask(network: CompiledNetwork, pixels: np.ndarray) -> Prediction:
-    """Return what a network made by `with_head` says of uint8 (S, S, 3)."""
-    outputs = network.run(pixels[None])
-    return Prediction(
-        codes=CODES,
-        logits=outputs.logits[0],
-        calibration=Calibration(1.0, (0.5, 0.5)),
-        class_maps=outputs.class_maps_of(0),
-        bias=network.bias,
-        melanoma_alert=False,
-        prediction_set=CODES,
-        in_distribution=True,
-        novelty=0.0,
-        quality=(),
-        pixels=pixels,
-        geometry=frame(pixels, len(pixels))[1],
-    )
 
 
 def fit(store: FeatureStore, shortcut: str, shares: tuple[float, float]) -> Head:
@@ -119,8 +99,8 @@ def judge(
     for lesion in np.flatnonzero(lesions.held & lesions.malignant):
         picture = Picture(int(lesion), shortcut)
         planted, clean = render(lesions, picture), render(lesions, Picture(int(lesion)))
-        prediction = ask(network, planted)
-        change = log_odds(prediction.scores)[0] - log_odds(ask(network, clean).scores)[0]
+        prediction = predict(network, planted, CODES)
+        change = log_odds(prediction.scores)[0] - log_odds(predict(network, clean, CODES).scores)[0]
         touched = touched_cells(lesions, picture, network.grid)
         mask = np.kron(touched, np.ones([len(planted) // side for side in network.grid])) > 0
         for name in methods:

@@ -66,8 +66,11 @@ class KnownLesions:
 
     def nearest(self, features: np.ndarray, diagnosis: str, count: int) -> list[Neighbour]:
         """Return the known lesions of a diagnosis nearest to features (channels,), the nearest first."""
+        return self._nearest(self.similarities(features[None])[0], diagnosis, count)
+
+    def _nearest(self, similarities: np.ndarray, diagnosis: str, count: int) -> list[Neighbour]:
         rows = np.flatnonzero(self.table["diagnosis"] == diagnosis)
-        similar = self.similarities(features[None])[0, rows]
+        similar = similarities[rows]
         chosen = np.argsort(-similar, kind="stable")[:count]
         values = self.table.iloc[rows[chosen]]
         return [
@@ -77,9 +80,11 @@ class KnownLesions:
 
     def around(self, features: np.ndarray, named: str, rival: str, count: int) -> "KnownCases":
         """Return the nearest known lesions for and against a diagnosis, for features (channels,)."""
-        nearest = self.table["diagnosis"].iloc[int(self.similarities(features[None])[0].argmax())]
+        similar = self.similarities(features[None])[0]
         return KnownCases(
-            self.nearest(features, named, count), self.nearest(features, rival, count), str(nearest)
+            self._nearest(similar, named, count),
+            self._nearest(similar, rival, count),
+            str(self.table["diagnosis"].iloc[int(similar.argmax())]),
         )
 
     def save(self, file: Path) -> None:

@@ -1,5 +1,7 @@
 """Which map to trust for what: how well each method shows a planted cause, as it was measured."""
 
+from typing import Any
+
 import streamlit as st
 
 from melanoma.app.parts.shared.language import format_number, say
@@ -45,7 +47,7 @@ def show_methods() -> None:
                     say("Tells the two apart"),
                     say("To be trusted for this"),
                 ],
-                [_row(row) for row in table.itertuples() if row.method in methods()],
+                [_row(row) for row in table.to_dict("records") if row["method"] in methods()],
                 names[source],
             )
         st.caption(
@@ -57,9 +59,7 @@ def show_methods() -> None:
         )
 
 
-def _row(row: object) -> list[str]:
-    values = row._asdict()  # type: ignore[attr-defined]
-
+def _row(values: dict[Any, Any]) -> list[str]:
     def share(name: str) -> str:
         low, high = (format_number(values[f"{name}_{end}"], ".0%") for end in ("low", "high"))
         return say("{value} ({low} to {high})", value=format_number(values[name], ".0%"), low=low, high=high)
