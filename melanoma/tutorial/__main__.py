@@ -41,12 +41,11 @@ def tutorial(
     truth: Annotated[Path, typer.Option(help="Labels CSV of the true diagnoses.")],
     models: Annotated[Path | None, typer.Option(help="Where the experiments' bundles are.")] = None,
 ) -> None:
-    """Write docs/tutorial.md, its curves and docs/tutorial.json anew from the runs."""
+    """Write docs/tutorial.md, its curves and the story's figures anew from the runs."""
     known = known_files(data, truth)
     results = results_in(models or models_folder(), known, read_story()["results"])
     tables = _tables(data, truth)
     seen = {name: _seen(table, known) for name, table in tables.items()}
-    page = FILE.with_suffix(".md")
     parts = {
         "accuracies": document.accuracies(results),
         "copies": document.copies(results, seen),
@@ -54,9 +53,9 @@ def tutorial(
         "commands": document.commands(results),
         "counts": document.class_counts({title: tables[name] for name, title in _COUNTED.items()}),
     }
-    write_whole(page, document.fill(page.read_text(encoding="utf-8"), parts))
+    write_whole(document.PAGE, document.fill(document.PAGE.read_text(encoding="utf-8"), parts))
     if results:
-        document.draw_curves(results, page.with_name("tutorial-curves.png"))
+        document.draw_curves(results, document.PAGE.with_name("tutorial-curves.png"))
     story = make_story(audit(data, truth_labels=truth), results, seen)
     write_whole(FILE, json.dumps(story, indent=1, ensure_ascii=False) + "\n")
     print(f"{len(results)} of {len(EXPERIMENTS)} experiments: {', '.join(results) or 'none'}")

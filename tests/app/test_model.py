@@ -102,3 +102,12 @@ def test_pictures_of_a_document_are_taken_out_by_hand():
         ("A chart", "chart.png"),
         ("more", None),
     ]
+
+
+def test_links_of_a_document_to_files_become_words():
+    markdown = (
+        "See [bundle.md](../docs/bundle.md#alerts), [the paper](https://arxiv.org/abs/1) and [above](#card)."
+    )
+    assert split_at_pictures(markdown) == [
+        ("See bundle.md, [the paper](https://arxiv.org/abs/1) and [above](#card).", None)
+    ]
