@@ -39,6 +39,9 @@ DEFAULT = _CHECKOUT / "models" / "isic8-mobilenet"
 MODELS = "MELANOMA_MODELS"
 """Environment variable for another folder of bundles."""
 _DESCRIPTION = "bundle.json"
+NETWORK = "model.keras"
+LITERT = "model.tflite"
+"""The same network for LiteRT (`litert_pass`). Where it is absent or unsound, Keras answers."""
 FINGERPRINTS = "fingerprints.parquet"
 KNOWN_LESIONS = "neighbours.npz"
 
@@ -116,7 +119,16 @@ class Bundle:
         """Return the Keras model: uint8 (n, S, S, 3) -> logits (n, classes)."""
         import keras  # TensorFlow takes seconds to import, and the page frame should show first
 
-        return keras.saving.load_model(self._sound("model.keras"), compile=False, safe_mode=True)
+        return keras.saving.load_model(self._sound(NETWORK), compile=False, safe_mode=True)
+
+    def load_litert(self) -> bytes | None:
+        """Return the network's LiteRT file, None in a bundle without; raises UserError if it is unsound."""
+        if LITERT not in self.files:
+            return None
+        content = self._sound(LITERT).read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.files[LITERT]:  # of what is used, whatever changes
+            raise _changed(f"{self.path.name}/{LITERT}")
+        return content
 
     def load_references(self) -> References:
         """Return the features that the in-distribution check compares with.
@@ -220,12 +232,13 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
         raise UserError(
             "{path} cannot be read ({reason}).", path=description, reason=error.strerror
         ) from None
-    if "model.keras" not in bundle.files:
+    if NETWORK not in bundle.files:
         raise UserError(
             "{file} names no model.keras. Copy the model again, or train it again.", file=description
         )
     for name, expected in bundle.files.items():
-        _check(path, name, expected, str(path))
+        if name != LITERT:  # without which Keras answers: it is checked when it is loaded
+            _check(path, name, expected, str(path))
     return bundle
 
 
@@ -243,10 +256,13 @@ def _check(folder: Path, name: str, expected: str | None, called: str) -> None:
             "{path} cannot be read ({reason}).", path=f"{called}/{name}", reason=error.strerror
         ) from None
     if not sound:
-        raise UserError(
-            "{file} does not match its checksum, so it is not used. Copy the model again.",
-            file=f"{called}/{name}",
-        )
+        raise _changed(f"{called}/{name}")
+
+
+def _changed(file: str) -> UserError:
+    return UserError(
+        "{file} does not match its checksum, so it is not used. Copy the model again.", file=file
+    )
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.parts.shared import language
 from melanoma.app.parts.shared.language import is_complete, languages, name_of, translator, words
 from melanoma.controls import Choice
-from melanoma.explain.layers import convolutional_layers
 from melanoma.explain.registry import METHODS
 from melanoma.measures.registry import MEASURES
+from melanoma.model.network import convolutional_layers
 from tests.app.translations import LANGUAGES, TEXTS, blanks, require_translated
 
 ROOT = Path(__file__).parents[2]
