@@ -11,10 +11,10 @@ import numpy as np
 from melanoma.batches import sliced
 from melanoma.errors import UserError
 from melanoma.lesion.framing import frame_photo
-from melanoma.model.bundle import NETWORK, Bundle
+from melanoma.model.bundle import LITERT, NETWORK, Bundle
 from melanoma.model.decision import decide
 from melanoma.model.forward_pass import ForwardPass, Outputs
-from melanoma.model.litert_pass import LiteRtPass, LiteRtUnavailableError
+from melanoma.model.litert_pass import LiteRtPass
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
 from melanoma.photos.quality import quality_flags
@@ -49,6 +49,7 @@ class CompiledNetwork:
     """
 
     forward: ForwardPass
+    _parts: "KerasParts | None" = None
 
     def __init__(self, network: "keras.Model", backbone: "Backbone | None" = None) -> None:
         """Compile the pass of a Keras model.
@@ -59,6 +60,7 @@ class CompiledNetwork:
         from melanoma.model.keras_pass import KerasPass
 
         self._set(KerasPass(network, backbone), lambda: (network, backbone))
+        self._parts = network, backbone
 
     @classmethod
     def with_pass(cls, forward: ForwardPass, load: "Callable[[], KerasParts]") -> "CompiledNetwork":
@@ -72,9 +74,15 @@ class CompiledNetwork:
         facts = forward.facts
         self.size, self.bias, self.additive, self.grid = facts.size, facts.bias, facts.additive, facts.grid
         self.channels, self.convolutions, self.layers = facts.channels, facts.convolutions, facts.layers
-        self._parts: KerasParts | None = None
         self._built: dict[Any, Any] = {}
+        self.when_loaded: Callable[[], None] = lambda: None
+        """Called once after the Keras model was loaded."""
         self._lock = threading.RLock()  # what is built may ask for the Keras model
+
+    @property
+    def differentiable(self) -> bool:
+        """True once the Keras model is loaded, which takes seconds if it is the first."""
+        return self._parts is not None
 
     @property
     def network(self) -> "keras.Model":
@@ -91,6 +99,7 @@ class CompiledNetwork:
         with self._lock:
             if self._parts is None:
                 self._parts = self._load()
+                self.when_loaded()
             return self._parts
 
     def freeze(self) -> None:
@@ -120,8 +129,10 @@ def load_compiled(bundle: Bundle) -> CompiledNetwork:
     """
     try:
         forward = litert_pass(bundle)
-    except LiteRtUnavailableError as reason:
-        _LOG.info("%s: Keras answers. %s", bundle.name, reason)
+    except UserError as reason:
+        # A bundle of an earlier version has none; any other reason is one to do something about.
+        level = logging.INFO if LITERT not in bundle.files else logging.WARNING
+        _LOG.log(level, "%s: Keras answers. %s", bundle.name, reason)
         compiled = CompiledNetwork(*_keras_parts(bundle))
         compiled.forward.instead = reason.sentence
         return compiled
@@ -131,14 +142,11 @@ def load_compiled(bundle: Bundle) -> CompiledNetwork:
 def litert_pass(bundle: Bundle) -> LiteRtPass:
     """Return the pass of a bundle's LiteRT file.
 
-    Raises LiteRtUnavailableError, with the reason, if it has none that serves here.
+    Raises UserError, with the reason, if it has none that serves here.
     """
-    try:
-        content = bundle.load_litert()
-    except UserError as error:
-        raise LiteRtUnavailableError(error.sentence) from None
+    content = bundle.load_litert()
     if content is None:
-        raise LiteRtUnavailableError("The model has no LiteRT file.")
+        raise UserError("The model has no LiteRT file.")
     return LiteRtPass(content, bundle.image_size, bundle.files[NETWORK])
 
 

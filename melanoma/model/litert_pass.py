@@ -15,23 +15,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from melanoma.errors import UserError
 from melanoma.model.forward_pass import ForwardPass, NetworkFacts, Outputs
-from melanoma.phrases import Sentence
 
 SIGNATURE = "forward"
 """The name of the pass within the file."""
 TOLERANCE = 1e-4
 """By so much the numbers may differ from Keras'; the shipped network's differ by a tenth (docs/bundle.md)."""
 _GREETING = b"Created TensorFlow Lite XNNPACK delegate"
-
-
-class LiteRtUnavailableError(Exception):
-    """Why a LiteRT file cannot be used. Keras answers then."""
-
-    def __init__(self, sentence: str | Sentence, /, **values: object) -> None:
-        """Take a sentence, or its template with values."""
-        self.sentence = sentence if isinstance(sentence, Sentence) else Sentence(sentence, **values)
-        super().__init__(str(self.sentence))
 
 
 @dataclass(frozen=True)
@@ -78,7 +69,7 @@ class LiteRtPass(ForwardPass):
     def __init__(self, content: bytes, size: int, network: str) -> None:
         """Open a file's content, made of the Keras file of the SHA-256 `network` with this side of input.
 
-        Raises LiteRtUnavailableError where LiteRT is not installed, or refuses the file or the processor, or
+        Raises UserError where LiteRT is not installed, or refuses the file or the processor, or
         answers otherwise than Keras did, and if the file was made of another network.
         """
         self._lock = threading.Lock()
@@ -90,14 +81,12 @@ class LiteRtPass(ForwardPass):
                 answer = self._ask(pixels=trial_picture(size))
             origin = Origin.of_bytes(answer["origin"])
         except (ValueError, RuntimeError, OSError, KeyError, TypeError) as error:
-            raise LiteRtUnavailableError(
-                "LiteRT cannot run the file here ({reason}).", reason=_reason(error)
-            ) from None
+            raise UserError("LiteRT cannot run the file here ({reason}).", reason=_reason(error)) from None
         if origin.network != network:
-            raise LiteRtUnavailableError("The LiteRT file was made of another network.")
+            raise UserError("The LiteRT file was made of another network.")
         difference = np.abs(answer["logits"][0] - np.array(origin.trial_logits))
         if not difference.max() <= TOLERANCE:  # also where it is no number
-            raise LiteRtUnavailableError(
+            raise UserError(
                 "LiteRT computes other numbers here than Keras did (by {difference}).",
                 difference=f"{difference.max():.2g}",
             )
@@ -130,7 +119,7 @@ def _interpreter_class() -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except (ImportError, OSError) as error:
-        raise LiteRtUnavailableError("LiteRT is not installed ({reason}).", reason=_reason(error)) from None
+        raise UserError("LiteRT is not installed ({reason}).", reason=_reason(error)) from None
     return Interpreter
 
 

@@ -23,7 +23,6 @@ from melanoma.model.litert_pass import (
     SIGNATURE,
     TOLERANCE,
     LiteRtPass,
-    LiteRtUnavailableError,
     Origin,
     trial_picture,
 )
@@ -79,10 +78,7 @@ def write_litert(folder: Path, network: KerasPass, pictures: np.ndarray) -> Diff
     """
     digest = sha256(folder / NETWORK)
     content = convert(network, digest)
-    try:
-        converted = LiteRtPass(content, network.facts.size, digest)
-    except LiteRtUnavailableError as error:
-        raise UserError(error.sentence) from None
+    converted = LiteRtPass(content, network.facts.size, digest)
     found = compare(converted, network, pictures)
     if not found.equal:
         raise UserError(

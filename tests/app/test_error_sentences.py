@@ -48,6 +48,7 @@ ON_THE_PAGE = (
     "melanoma.model.bundle_checks",
     "melanoma.model.mix",
     "melanoma.model.classifier",
+    "melanoma.model.litert_pass",
     "melanoma.model.bundle_layout",
     "melanoma.photos.cropping",
 )

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
+from melanoma.errors import UserError
 from melanoma.model.bundle import LITERT, NETWORK, describe, load_bundle, sha256
 from melanoma.model.classifier import Classifier, CompiledNetwork, load_compiled
 from melanoma.model.forward_pass import NetworkFacts
 from melanoma.model.keras_pass import KerasPass
-from melanoma.model.litert_pass import TOLERANCE, LiteRtPass, LiteRtUnavailableError, Origin, threads
+from melanoma.model.litert_pass import TOLERANCE, LiteRtPass, Origin, threads
 from melanoma.model.network import HEAD
 from melanoma.training.litert import compare, drawn_pictures
 from tests.tiny_backbone import TINY, as_mobilenet
@@ -235,5 +236,5 @@ def test_a_photo_is_answered_as_by_keras(small_bundle):
 def test_a_pass_names_the_network_that_its_file_was_made_of(small_bundle):
     bundle = load_bundle(small_bundle)
     assert isinstance(keras_of(small_bundle).forward, KerasPass)
-    with pytest.raises(LiteRtUnavailableError, match="another network"):
+    with pytest.raises(UserError, match="another network"):
         LiteRtPass(bundle.load_litert(), bundle.image_size, "0" * 64)

@@ -9,7 +9,7 @@ from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_segment
 from melanoma.app.parts.shared.map_chart import show_map
-from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.model import differentiable_network
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
@@ -28,7 +28,7 @@ def show_class_map(photo: Photo, prediction: Prediction) -> None:
     """Show how the evidence map is built of the last feature maps."""
     if show_no_evidence(prediction):
         return
-    with text_and_pictures("lesson-map", channels=classifier().compiled.channels):
+    with text_and_pictures("lesson-map", channels=differentiable_network().channels):
         code = choose_diagnosis(photo, prediction)
         parts = _parts(photo, prediction, code, None)
         _show_growing(photo, prediction, code, parts)
@@ -37,9 +37,10 @@ def show_class_map(photo: Photo, prediction: Prediction) -> None:
 @fragment
 def show_grad_cam(photo: Photo, prediction: Prediction) -> None:
     """Show the same sum at any depth, with mean gradients as weights."""
-    from melanoma.explain.lesson.feature_maps import depths_of  # needs TensorFlow, which is loaded by now
+    network = differentiable_network()
+    from melanoma.explain.lesson.feature_maps import depths_of  # with TensorFlow, which is loaded by now
 
-    depths = depths_of(classifier().compiled)
+    depths = depths_of(network)
     with text_and_pictures("lesson-grad-cam"):
         left, right = st.columns(2)
         with left:
@@ -162,9 +163,9 @@ def _parts(photo: Photo, prediction: Prediction, code: str, layer: str | None) -
     """Return what each channel adds, by the head's weights at the last layer or by gradients at `layer`."""
 
     def compute() -> Contributions:
-        from melanoma.explain.lesson import class_maps  # needs TensorFlow, which is loaded by now
+        network = differentiable_network()
+        from melanoma.explain.lesson import class_maps  # with TensorFlow, which is loaded by now
 
-        network = classifier().compiled
         if layer is None:
             return class_maps.by_weights(network, prediction, code)
         return class_maps.by_gradients(network, prediction, code, layer)
