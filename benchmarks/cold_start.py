@@ -3,8 +3,8 @@
 python -m benchmarks.cold_start
 python -m benchmarks.cold_start --repeats 5
 
-The clock starts with the server's process. The result is there when the map of the first drawing is drawn over
-it. TensorFlow must not be in the process by then, which Linux tells: an answer needs none.
+The clock starts with the server's process. The result is there when the map of the first drawing is drawn
+over it. TensorFlow must not be in the process by then, which Linux tells: an answer needs none.
 """
 
 import argparse
