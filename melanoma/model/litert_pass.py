@@ -60,7 +60,7 @@ class LiteRtPass(ForwardPass):
     """A pass of one picture after the other, by one interpreter.
 
     An interpreter is not safe to share between threads, so they take turns, a picture a turn. Several
-    pictures in one pass would take no less time (docs/scale.md) and twice the memory; and so a picture's
+    pictures in one pass would take as long (`benchmarks/engines.py`) and more memory; and so a picture's
     numbers are the same to the last bit, whatever others it is judged with.
     """
 
