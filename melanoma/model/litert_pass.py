@@ -22,6 +22,7 @@ SIGNATURE = "forward"
 """The name of the pass within the file."""
 TOLERANCE = 1e-4
 """By so much the numbers may differ from Keras'; the shipped network's differ by a tenth (docs/bundle.md)."""
+_STDERR = threading.Lock()  # one thread at a time may put another file in its place
 _GREETING = b"Created TensorFlow Lite XNNPACK delegate"
 
 
@@ -133,12 +134,12 @@ def _without_greeting() -> Iterator[None]:
 
     It writes to the descriptor and has no setting for this.
     """
-    try:
-        stderr = os.dup(2)
-    except OSError:  # closed by whoever started this process
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
+    with _STDERR, tempfile.TemporaryFile() as held:
+        try:
+            stderr = os.dup(2)
+        except OSError:  # closed by whoever started this process
+            yield
+            return
         try:
             os.dup2(held.fileno(), 2)
             yield
