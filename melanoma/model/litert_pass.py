@@ -21,7 +21,7 @@ from melanoma.model.forward_pass import ForwardPass, NetworkFacts, Outputs
 SIGNATURE = "forward"
 """The name of the pass within the file."""
 TOLERANCE = 1e-4
-"""By so much the numbers may differ from Keras'; the shipped network's differ by a tenth (docs/bundle.md)."""
+"""By so much the numbers may differ from Keras'; the shipped network's differ by a third (docs/bundle.md)."""
 _STDERR = threading.Lock()  # one thread at a time may put another file in its place
 _GREETING = b"Created TensorFlow Lite XNNPACK delegate"
 
@@ -70,8 +70,8 @@ class LiteRtPass(ForwardPass):
     def __init__(self, content: bytes, size: int, network: str) -> None:
         """Open a file's content, made of the Keras file of the SHA-256 `network` with this side of input.
 
-        Raises UserError where LiteRT is not installed, or refuses the file or the processor, or
-        answers otherwise than Keras did, and if the file was made of another network.
+        Raises UserError where LiteRT is not installed, or refuses the file or the processor, or answers
+        otherwise than Keras did, and if the file was made of another network.
         """
         self._lock = threading.Lock()
         interpreter = _interpreter_class()
