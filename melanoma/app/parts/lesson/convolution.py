@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.colors
 import streamlit as st
 
 from melanoma.app.parts.lesson.feature_maps import depths_of
@@ -17,7 +16,7 @@ from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import text_and_pictures
 from melanoma.errors import UserError
-from melanoma.figures.lesson import SCALE
+from melanoma.figures.lesson import scale_colours
 from melanoma.model.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -101,9 +100,7 @@ def numbers(layer: "FirstLayer", pixels: np.ndarray, last: "Depth | None") -> di
         "last": None if last is None else _last(last),
         "filter": chosen,
         "at": [int(place) for place in brightest],
-        "colours": [
-            list(plotly.colors.hex_to_rgb(colour)) for _, colour in plotly.colors.get_colorscale(SCALE)
-        ],
+        "colours": scale_colours(),
     }
 
 
