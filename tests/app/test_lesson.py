@@ -59,10 +59,21 @@ def test_the_feature_maps_are_those_of_the_bundle_s_network():
     assert "Das Netz: MobileNet, Howard et al. 2017, arXiv:1704.04861.*" in told(lesson(step="2", lang="de"))
 
 
-def test_the_button_goes_to_the_next_step():
+def test_buttons_at_both_ends_go_to_the_steps_before_and_after():
     app = lesson(step="3")
+
+    def offered() -> list[str]:
+        return [button.label for button in app.button if button.label.startswith(("Back", "Next"))]
+
+    assert offered() == ["Back", "Next", "Back: Feature maps", "Next: The sum"]
     next(button for button in app.button if button.label == "Next: The sum").click().run()
     assert not app.exception and app.header[0].value == STEPS[3]
+    next(button for button in app.button if button.label == "Back").click().run()
+    assert not app.exception and app.header[0].value == STEPS[2]
+    app = lesson(step="1")
+    assert offered() == ["Next", "Next: Feature maps"]
+    app = lesson(step="7")
+    assert offered() == ["Back", "Back: How a map can flatter"]
 
 
 def test_the_sum_has_the_numbers_of_the_page_examine(shipped_classifier):

@@ -13,7 +13,7 @@ from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.photo import Photo, photo_bar
 from melanoma.app.parts.shared.prediction import predict
-from melanoma.app.parts.shared.stepper import choose_step, offer_next
+from melanoma.app.parts.shared.stepper import choose_step, end_step
 from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.model.prediction import Prediction
 
@@ -47,7 +47,7 @@ def page() -> None:
     names = _names()
     step = choose_step(names, _STEP)
     _STEPS[step - 1](photo, prediction)
-    offer_next(names, _STEP, step)
+    end_step(names, _STEP, step)
     if step == len(names):
         lead_on(
             ("what_if", say("Change the photo and watch the answer")),

@@ -30,8 +30,8 @@ def show_class_map(photo: Photo, prediction: Prediction) -> None:
     with text_and_pictures("lesson-map", channels=classifier().compiled.channels):
         code = choose_diagnosis(photo, prediction)
         parts = _parts(photo, prediction, code, None)
-        st.latex(_evidence_formula(prediction, parts))
         _show_stops(photo, prediction, code, parts, None)
+        st.latex(_evidence_formula(prediction, parts))
         index = prediction.index(code)
         st.caption(
             say(
@@ -69,8 +69,8 @@ def show_grad_cam(photo: Photo, prediction: Prediction) -> None:
             )
         with st.spinner(say("Computing the slopes…"), show_time=False):
             parts = _parts(photo, prediction, code, depths[depth - 1])
-        st.latex(_GRAD_CAM)
         _show_stops(photo, prediction, code, parts, depths[depth - 1])
+        st.latex(_GRAD_CAM)
         removed = float(np.minimum(parts.whole, 0).sum())
         st.caption(
             say("Grad-CAM then drops what is below 0: {removed:+.2f} of the whole map.", removed=removed)

@@ -62,13 +62,13 @@ def show_convolution(photo: Photo, prediction: Prediction) -> None:
         return
     folded = say(", batch normalisation multiplied into them") if layer.normalised else ""
     with text_and_pictures("lesson-convolution", folded=folded):
-        st.latex(formula(layer))
         last = depths_of(photo, prediction)[-1] if network.additive else None
         data = cached_for_photo("convolution", photo, (), lambda: numbers(layer, prediction.pixels, last))
         _BOARD(
             key="convolution",
             data=data | {"owner": photo.key, "words": _words(layer, last), "decimal": number_separators()[0]},
         )
+        st.latex(formula(layer))
 
 
 def numbers(layer: "FirstLayer", pixels: np.ndarray, last: "Depth | None") -> dict[str, Any]:
