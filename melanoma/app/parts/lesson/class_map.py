@@ -98,7 +98,7 @@ def _evidence_formula(prediction: Prediction, parts: Contributions) -> str:
     temperature = in_formula(format_number(prediction.calibration.temperature, ".2f"))
     return (
         rf"\begin{{gathered}} E_k(x,y)=\sum_{{c=1}}^{{{channels}}} u_c\,A_c(x,y) \\"
-        r" u_c=\frac{1}{n\,T}\Bigl(w_{kc}-\sum_{j\neq k} q_j\,w_{jc}\Bigr)\qquad q_j=\frac{p_j}{1-p_k} \\"
+        r" u_c=\frac{1}{n\,T}\Bigl(w_{kc}-\sum_{j\neq k} q_j\,w_{jc}\Bigr) \\ q_j=\frac{p_j}{1-p_k} \\"
         rf" n={rows}\cdot{columns}\qquad T={temperature} \end{{gathered}}"
     )
 
