@@ -1,5 +1,7 @@
 """Figures of the lesson."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 import plotly.colors
@@ -94,6 +96,7 @@ def coloured(heatmap: np.ndarray, limit: float, signed: bool) -> np.ndarray:
     return np.rint(np.stack(parts, axis=-1)).astype(np.uint8)
 
 
+@cache
 def scale_colours() -> list[tuple[int, int, int]]:
     """Return the colours of `SCALE` at equal distances from its start to its end, RGB 0..255."""
     return [plotly.colors.hex_to_rgb(colour) for _, colour in plotly.colors.get_colorscale(SCALE)]

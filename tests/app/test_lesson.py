@@ -59,6 +59,25 @@ def test_the_feature_maps_are_those_of_the_bundle_s_network():
     assert "Das Netz: MobileNet, Howard et al. 2017, arXiv:1704.04861.*" in told(lesson(step="2", lang="de"))
 
 
+def test_a_network_without_a_plain_beginning_has_no_filter_to_watch_and_says_so(
+    shipped_classifier, monkeypatch
+):
+    from melanoma.errors import UserError
+    from melanoma.explain.lesson import first_layer
+
+    def refuse(network):
+        raise UserError(
+            "This network looks at the photo in several ways at once, so there is no first filter."
+        )
+
+    assert "One filter at work" in told(lesson(step="2"))
+    monkeypatch.delitem(shipped_classifier.compiled._built, "first layer")
+    monkeypatch.setattr(first_layer, "first_layer", refuse)
+    words = told(lesson(step="2", lang="de"))
+    assert "es gibt darum keinen ersten Filter" in words and "Ein Filter bei der Arbeit" not in words
+    assert "Das Netz schiebt kleine Filter" in words, "the rest of the step is there"
+
+
 def test_buttons_at_both_ends_go_to_the_steps_before_and_after():
     app = lesson(step="3")
 

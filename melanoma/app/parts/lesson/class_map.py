@@ -1,5 +1,8 @@
 """Steps 3 and 5: a class map grows channel by channel, by the head's weights or by Grad-CAM's."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -82,14 +85,24 @@ def _show_stops(
 ) -> None:
     """Draw the map as it grows, whole at first; Grad-CAM's at `layer` without what is below 0."""
     cut = layer is not None
-    data = cached_for_photo(
-        "growing",
-        photo,
-        (code, layer, language()),
-        lambda: stops_of(photo.pixels, prediction, code, parts, cut),
-        most=2,
-    )
-    show_growing(data, f"{photo.key} {code} {layer}")
+    key = (code, layer, language())
+
+    def compute() -> dict[str, Any]:
+        return stops_of(photo.pixels, prediction, code, parts, cut)
+
+    if photo.own:
+        stops = cached_for_photo("growing", photo, key, compute, most=2)
+    else:
+        stops = _stops_of_example((photo.key, classifier().bundle.version, *key), compute)
+    show_growing(stops, f"{photo.key} {code} {layer}")
+
+
+# The pictures take a quarter of a second, and a class opens them on one photo at once. No ttl: nothing here is
+# of a visitor's photo.
+@st.cache_data(max_entries=16, show_spinner=False)
+def _stops_of_example(key: tuple, _compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what `compute` returns, kept for all visitors, of a photo that all of them see."""
+    return _compute()
 
 
 def _evidence_formula(prediction: Prediction, parts: Contributions) -> str:

@@ -28,6 +28,7 @@ _COLOUR = """<div class="{name}"><span class="name" data-words="{name}"></span>
 _HTML = f"""<div class="convolution">
 <div class="bar"><label><span data-words="choose"></span> <select></select></label>
 <button type="button" class="play"></button></div>
+<p class="told"></p>
 <div class="maps">
 <figure><div class="board photo" role="img"><canvas></canvas><i></i></div>
 <figcaption data-words="about_photo"></figcaption></figure>
@@ -39,7 +40,7 @@ _HTML = f"""<div class="convolution">
 <figcaption data-words="about_last"></figcaption></figure>
 </div>
 <div class="products">{"".join(_COLOUR.format(name=name) for name in ("red", "green", "blue"))}</div>
-<p class="told"></p></div>"""
+</div>"""
 _FILES = Path(__file__).parent
 _BOARD = st.components.v2.component(
     "melanoma-convolution",

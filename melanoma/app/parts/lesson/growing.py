@@ -16,7 +16,7 @@ from melanoma.figures.overlay import Overlay
 from melanoma.model.prediction import Prediction
 from melanoma.photos.encoding import as_jpeg, as_png, data_uri
 
-_SIDE = 400  # pixels of a frame: as large as it is shown
+_SIDE, _QUALITY = 360, 75  # pixels of a frame, and of its JPEG: some 20 of them are sent at once
 _SMALL = 48  # cells a side, at most, of the pictures of one channel
 _POINTS = 200  # of the curve
 _FILES = Path(__file__).parent
@@ -63,7 +63,7 @@ def stops_of(
     counts = counts_to_choose(len(parts.channels))
     sums = np.concatenate([[0.0], np.cumsum(parts.totals)])
     points = sorted({*counts, *range(0, len(sums), max(1, len(sums) // _POINTS))})
-    grey = Overlay(photo, whole, prediction.geometry, limit, signed=not cut)
+    plain = Overlay(photo, whole, prediction.geometry, limit, signed=not cut)
     stops = [_stop(photo, prediction, code, parts, count, limit, cut) for count in counts]
     values = [-limit, 0.0, limit] if not cut else [0.0, limit / 2, limit]
     return {
@@ -71,7 +71,7 @@ def stops_of(
         "channels": len(parts.channels),
         "counts": points,
         "curve": [round(float(sums[count]), 4) for count in points],
-        "photo": data_uri(as_jpeg(grey.square(_SIDE), 85), "jpeg"),
+        "photo": data_uri(as_jpeg(plain.square(_SIDE), _QUALITY), "jpeg"),
         "colours": [f"rgb({red},{green},{blue})" for red, green, blue in bar_colours(17, not cut)],
         "scale": [format_number(value, "+.2g") if value else "0" for value in values],
         "words": {
@@ -106,7 +106,7 @@ def _stop(
     total = {"all": len(parts.channels), "count": count}
     return {
         "count": count,
-        "frame": data_uri(as_jpeg(overlay.picture(_SIDE), 80), "jpeg"),
+        "frame": data_uri(as_jpeg(overlay.picture(_SIDE), _QUALITY), "jpeg"),
         "sum": format_number(so_far, "+.2f"),
         "label": say("{count} of {all} channels", **total),
         "alt": say("The map of {name} so far, {count} channels added.", name=name, count=count),
