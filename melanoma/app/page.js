@@ -61,6 +61,9 @@ if (!window.melanomaPage) {
 
     // A chart as a slide of 1920 x 1080: what Plotly drew, dark on white whatever the theme, with title and notice.
     const SLIDE = { width: 1920, height: 1080, left: 80, top: 150, wide: 1760, high: 800 };
+    const INK = `text { fill: #0b161c !important; font-family: sans-serif; }
+.xgrid, .ygrid, .zl { stroke: #d5dadd !important; }
+path { vector-effect: none !important; }`; // lines grow with the slide
     // Its parts are made one by one: where a script holds a tag as text, Streamlit's cleaning drops all of it.
     const drawn = (name, attributes, ...content) => {
         const found = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -87,7 +90,7 @@ if (!window.melanomaPage) {
         const slide = drawn(
             "svg",
             { width: SLIDE.width, height: SLIDE.height, viewBox: `0 0 ${SLIDE.width} ${SLIDE.height}` },
-            drawn("style", {}, "text { fill: #0b161c !important; font-family: sans-serif; }"),
+            drawn("style", {}, INK),
             drawn("rect", { width: "100%", height: "100%", fill: "#ffffff" }),
             drawn("text", { x: SLIDE.left, y: 96, "font-size": 48 }, title),
             drawn("g", { transform: `translate(${(SLIDE.width - scale * width) / 2} ${SLIDE.top}) scale(${scale})` }, ...layers),

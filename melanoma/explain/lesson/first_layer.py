@@ -32,7 +32,8 @@ class Rectifier:
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Return what becomes of an array of any shape."""
-        return np.minimum(np.where(values < 0, self.slope * values, values), self.ceiling or np.inf)
+        ceiling = np.inf if self.ceiling is None else self.ceiling
+        return np.minimum(np.where(values < 0, self.slope * values, values), ceiling)
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,8 @@ def _normalisation(layer: keras.layers.BatchNormalization) -> tuple[np.ndarray, 
 
 def _rectifier(layer: keras.Operation | None) -> Rectifier | None:
     if isinstance(layer, keras.layers.ReLU) and not layer.threshold:
-        return Rectifier(float(layer.negative_slope or 0), layer.max_value and float(layer.max_value))
+        ceiling = None if layer.max_value is None else float(layer.max_value)
+        return Rectifier(float(layer.negative_slope or 0), ceiling)
     if isinstance(layer, keras.layers.LeakyReLU):
         return Rectifier(float(layer.negative_slope), None)
     activation = getattr(layer, "activation", None)

@@ -97,8 +97,8 @@ def _show_stops(
     show_growing(stops, f"{photo.key} {code} {layer}")
 
 
-# The pictures take a quarter of a second, and a class opens them on one photo at once. No ttl: nothing here is
-# of a visitor's photo.
+# The pictures take a quarter of a second, and a class opens them on one photo at once. No ttl: nothing here
+# shows a visitor's photo.
 @st.cache_data(max_entries=16, show_spinner=False)
 def _stops_of_example(key: tuple, _compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return what `compute` returns, kept for all visitors, of a photo that all of them see."""
