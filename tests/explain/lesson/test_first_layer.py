@@ -1,18 +1,13 @@
 """The first layer's numbers, worked by hand and held to what Keras computes, for every kind of beginning."""
 
-import functools
-
 import keras
 import numpy as np
 import pytest
 
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.explain.lesson.first_layer import FirstLayer, Pooling, Rectifier, first_layer
-from melanoma.model.backbones.efficientnet_lite import EFFICIENTNET_LITE
-from melanoma.model.backbones.mobilenet import MOBILENET
-from melanoma.tutorial.network import build_tutorial_network
-from melanoma.tutorial.recipes import TutorialRecipe
-from tests.explain.subjects import drawings
+from melanoma.model.backbones.registry import BACKBONES
 
 layers = keras.layers
 
@@ -25,16 +20,6 @@ def begun(*parts, size: int = 20) -> keras.Model:
         signs = 1 if "variance" in weight.path else draw.choice([-1, 1], weight.shape)
         weight.assign(draw.uniform(0.02, 0.09, weight.shape) * signs)
     return keras.Model(network.inputs, network.outputs)
-
-
-@functools.cache
-def backbone_of(backbone) -> keras.Model:
-    pixels = keras.Input((64, 64, 3), dtype="uint8", name="pixels")
-    network = keras.Model([pixels], backbone.build(pixels))
-    norm = next(layer for layer in network.layers if isinstance(layer, layers.BatchNormalization))
-    draw = np.random.default_rng(4)
-    norm.set_weights([draw.uniform(0.3, 1.5, weight.shape) for weight in norm.get_weights()])
-    return network
 
 
 BEGINNINGS = {
@@ -54,29 +39,42 @@ BEGINNINGS = {
         layers.Conv2D(4, 3, 2, padding="same", activation="relu6"),
         layers.BatchNormalization(),
     ),
-    "tutorial": lambda: build_tutorial_network(TutorialRecipe("tiny", image_size=64), 9),
-    "mobilenet": lambda: backbone_of(MOBILENET),
-    **{backbone.name: lambda backbone=backbone: backbone_of(backbone) for backbone in EFFICIENTNET_LITE[:1]},
+    "pooled": lambda: begun(
+        layers.Rescaling(1 / 255), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D()
+    ),
 }
 
 
-@pytest.mark.parametrize("name", BEGINNINGS)
-def test_its_maps_are_the_layer_s(name):
-    network = BEGINNINGS[name]()
+def require_same(network: keras.Model) -> None:
     found = first_layer(network)
     size = network.input_shape[1]
-    pixels = drawings()[0][:size, :size]
+    pixels = draw_lesion(MELANOMA_LIKE, size, size, 3).image
     output = keras.Model(network.inputs, network.get_layer(found.output).output)
     expected = keras.ops.convert_to_numpy(output([pixels[None]], training=False))[0]
     assert np.ptp(expected) > 0.1
     assert found.maps(pixels) == pytest.approx(expected, abs=2e-5 * float(np.abs(expected).max()))
 
 
-@pytest.mark.slow("two more backbones of real size")
-@pytest.mark.parametrize("backbone", EFFICIENTNET_LITE[1:], ids=lambda backbone: backbone.name)
-def test_the_larger_lites_begin_alike(backbone, monkeypatch):
-    monkeypatch.setitem(BEGINNINGS, "larger", lambda: backbone_of(backbone))
-    test_its_maps_are_the_layer_s("larger")
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_its_maps_are_the_layer_s(name):
+    require_same(BEGINNINGS[name]())
+
+
+def test_the_shipped_network_s_too(shipped_classifier):
+    require_same(shipped_classifier.compiled.network)
+
+
+@pytest.mark.slow("builds every backbone of real size")
+@pytest.mark.parametrize("name", BACKBONES)
+def test_every_backbone_begins_with_a_filter_that_can_be_watched(name):
+    pixels = keras.Input((64, 64, 3), dtype="uint8", name="pixels")
+    network = keras.Model([pixels], BACKBONES[name].build(pixels))
+    norm = next(layer for layer in network.layers if isinstance(layer, layers.BatchNormalization))
+    draw = np.random.default_rng(4)
+    norm.set_weights([draw.uniform(0.3, 1.5, weight.shape) for weight in norm.get_weights()])
+    require_same(network)
+    found = first_layer(network)
+    assert found.normalised and found.rectifier == Rectifier(0.0, 6.0) and found.stride == (2, 2)
 
 
 def test_a_patch_by_hand():
@@ -104,13 +102,13 @@ def test_a_patch_by_hand():
     assert layer.maps(pixels)[[0, 1], [0, 1], 0].tolist() == [0, 6]
 
 
-def test_what_follows_is_what_the_network_has():
-    mobilenet = first_layer(backbone_of(MOBILENET))
+def test_what_follows_is_what_the_network_has(shipped_classifier):
+    mobilenet = first_layer(shipped_classifier.compiled.network)
     assert mobilenet.normalised and mobilenet.rectifier == Rectifier(0.0, 6.0)
     assert mobilenet.stride == (2, 2) and mobilenet.pooling is None, "MobileNet has no pooling after it"
-    tutorial = first_layer(BEGINNINGS["tutorial"]())
-    assert not tutorial.normalised and tutorial.rectifier == Rectifier(0.0, None)
-    assert tutorial.pooling == Pooling(True, (2, 2), (2, 2), (0, 0), (31, 31))
+    pooled = first_layer(BEGINNINGS["pooled"]())
+    assert not pooled.normalised and pooled.rectifier == Rectifier(0.0, None)
+    assert pooled.pooling == Pooling(True, (2, 2), (2, 2), (0, 0), (9, 9))
 
 
 def test_a_beginning_of_another_kind_is_refused_with_its_reason():
