@@ -85,7 +85,7 @@ def _show_stops(
 ) -> None:
     """Draw the map as it grows, whole at first; Grad-CAM's at `layer` without what is below 0."""
     cut = layer is not None
-    key = (code, layer, language())
+    key, version = (code, layer, language()), classifier().bundle.version
 
     def compute() -> dict[str, Any]:
         return stops_of(photo.pixels, prediction, code, parts, cut)
@@ -93,8 +93,8 @@ def _show_stops(
     if photo.own:
         stops = cached_for_photo("growing", photo, key, compute, most=2)
     else:
-        stops = _stops_of_example((photo.key, classifier().bundle.version, *key), compute)
-    show_growing(stops, f"{photo.key} {code} {layer}")
+        stops = _stops_of_example((photo.key, version, *key), compute)
+    show_growing(stops, f"{photo.key} {version} {code} {layer}")
 
 
 # The pictures take a quarter of a second, and a class opens them on one photo at once. No ttl: nothing here

@@ -67,7 +67,12 @@ def show_convolution(photo: Photo, prediction: Prediction) -> None:
         data = cached_for_photo("convolution", photo, (), lambda: numbers(layer, prediction.pixels, last))
         _BOARD(
             key="convolution",
-            data=data | {"owner": photo.key, "words": _words(layer, last), "decimal": number_separators()[0]},
+            data=data
+            | {
+                "owner": f"{photo.key} {classifier().bundle.version}",
+                "words": _words(layer, last),
+                "decimal": number_separators()[0],
+            },
         )
         st.latex(formula(layer))
 
