@@ -59,6 +59,65 @@ if (!window.melanomaPage) {
         attributeFilter: ["aria-valuetext"],
     });
 
+    // A chart as a slide of 1920 x 1080: what Plotly drew, dark on white whatever the theme, with title and notice.
+    const SLIDE = { width: 1920, height: 1080, left: 80, top: 150, wide: 1760, high: 800 };
+    const INK = `text { fill: #0b161c !important; font-family: sans-serif; }
+.xgrid, .ygrid, .zl { stroke: #d5dadd !important; }
+path { vector-effect: none !important; }`; // lines grow with the slide
+    // Its parts are made one by one: where a script holds a tag as text, Streamlit's cleaning drops all of it.
+    const drawn = (name, attributes, ...content) => {
+        const found = document.createElementNS("http://www.w3.org/2000/svg", name);
+        for (const [key, value] of Object.entries(attributes)) found.setAttribute(key, value);
+        found.append(...content);
+        return found;
+    };
+    const slideOf = (chart, title, notice) => {
+        const { width, height } = chart.getBoundingClientRect();
+        const scale = Math.min(SLIDE.wide / width, SLIDE.high / height);
+        const layers = [...chart.querySelectorAll(".main-svg")].map((layer) => {
+            const copy = layer.cloneNode(true);
+            copy.setAttribute("style", "overflow: visible");
+            // As wide as here, whatever font the reader's machine puts in the place of this page's.
+            const written = [...layer.querySelectorAll("text")];
+            copy.querySelectorAll("text").forEach((text, place) => {
+                if (text.querySelector(".line + .line") || !text.textContent) return;
+                text.setAttribute("textLength", written[place].getComputedTextLength());
+                text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+            });
+            copy.querySelectorAll(".hoverlayer, .drag, .nsewdrag").forEach((part) => part.remove());
+            return copy;
+        });
+        const slide = drawn(
+            "svg",
+            { width: SLIDE.width, height: SLIDE.height, viewBox: `0 0 ${SLIDE.width} ${SLIDE.height}` },
+            drawn("style", {}, INK),
+            drawn("rect", { width: "100%", height: "100%", fill: "#ffffff" }),
+            drawn("text", { x: SLIDE.left, y: 96, "font-size": 48 }, title),
+            drawn("g", { transform: `translate(${(SLIDE.width - scale * width) / 2} ${SLIDE.top}) scale(${scale})` }, ...layers),
+            drawn("text", { x: SLIDE.left, y: 1030, "font-size": 26 }, notice),
+        );
+        return new XMLSerializer().serializeToString(slide);
+    };
+    const pictureOf = async (svg) => {
+        const image = new Image();
+        image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+        await image.decode();
+        const canvas = Object.assign(document.createElement("canvas"), { width: SLIDE.width, height: SLIDE.height });
+        canvas.getContext("2d").drawImage(image, 0, 0);
+        return new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+    };
+    // Before the page's own listeners: what a click in a popover means does not leave it.
+    document.addEventListener("click", async (event) => {
+        const button = event.target.closest?.("button.save-chart");
+        const chart = button && document.querySelector(`.st-key-${button.dataset.chart} .js-plotly-plot`);
+        if (!chart) return;
+        const svg = slideOf(chart, button.dataset.title, button.dataset.notice);
+        const content = button.dataset.kind === "png" ? await pictureOf(svg) : new Blob([svg], { type: "image/svg+xml" });
+        const address = URL.createObjectURL(content);
+        Object.assign(document.createElement("a"), { href: address, download: `${button.dataset.file}.${button.dataset.kind}` }).click();
+        setTimeout(() => { URL.revokeObjectURL(address); }, 60_000);
+    }, true);
+
     // Where the browser lets no page write to the clipboard, the address is shown to be copied by hand.
     document.addEventListener("click", async (event) => {
         const button = event.target.closest?.("button.copy-link");

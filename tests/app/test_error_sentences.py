@@ -40,6 +40,7 @@ ON_THE_PAGE = (
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_out",
+    "melanoma.explain.lesson.first_layer",
     "melanoma.laboratory.head",
     "melanoma.laboratory.lesions",
     "melanoma.lesion.framing",

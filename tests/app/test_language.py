@@ -132,7 +132,10 @@ def test_numbers_are_written_as_the_language_writes_them():
     in_german = translator("de")
     assert in_german("{value:.1%}", value=0.1234) == "12,3\u00a0%"
     assert in_german("{value:,}", value=150528) == "150.528"
-    assert in_german("{value:+.3f}", value=np.float32(-1.25)) == "-1,250"
+    assert in_german("{value:+.3f}", value=np.float32(-1.25)) == "\u22121,250"
+    assert (
+        in_german("{value:+.2f}", value=-0.004) == "+0,00" and in_german("{value:.1f}", value=-0.04) == "0,0"
+    )
     assert in_german("{value}", value="v1.2, 5%") == "v1.2, 5%"  # text is not a number
     assert translator("en")("{value:,}", value=150528) == "150,528"
 
