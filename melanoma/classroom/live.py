@@ -47,8 +47,6 @@ class ClassCase:
     """JPEG."""
     heatmap: bytes
     """The map of the network's answer over the photo, JPEG."""
-    heatmap_alt: str
-    """The diagnosis that the map is of."""
     signed: bool
     """True if the map also has what speaks against it."""
     probabilities: tuple[float, ...]

@@ -36,8 +36,10 @@ class StudyResult:
     """That share less the one without help, -1..1, for each other kind of help."""
     followed: Estimate
     """Share of the deliberately wrong answers that were given as one's own."""
+    alone: Estimate
+    """Share of the answers without help that name the same wrong option."""
     over_reliance: Estimate
-    """`followed` less the share that gives the same wrong answer without help, -1..1."""
+    """`followed` less `alone`, -1..1."""
 
     @property
     def has_intervals(self) -> bool:
@@ -73,6 +75,7 @@ def study_result(live: LiveClass) -> StudyResult:
         {help: estimate(partial(given, right, help)) for help in Help},
         {help: estimate(partial(more, right, help)) for help in Help if help is not Help.NONE},
         estimate(partial(given, wrong, Help.WRONG)),
+        estimate(partial(given, wrong, Help.NONE)),
         estimate(partial(more, wrong, Help.WRONG)),
     )
 

@@ -23,7 +23,7 @@ OPTIONS = ("MEL", "NV", "BKL")
 
 
 def case(truth="MEL", probabilities=(0.2, 0.7, 0.1)):
-    return ClassCase("one", truth, b"photo", b"map", "NV", True, probabilities)
+    return ClassCase("one", truth, b"photo", b"map", True, probabilities)
 
 
 def opened(count=5, study=False, **more):

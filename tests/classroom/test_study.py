@@ -33,7 +33,7 @@ def test_a_class_that_believes_whatever_it_is_shown():
 
 def test_a_wrong_answer_that_one_would_give_anyhow_is_no_reliance():
     result = study_result(answered(6, lambda help: "NV"))
-    assert (result.followed.value, result.over_reliance.value) == (1, 0)
+    assert (result.followed.value, result.alone.value, result.over_reliance.value) == (1, 1, 0)
     assert result.gain[Help.MAP].value == 0
 
 

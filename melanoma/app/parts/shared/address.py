@@ -1,0 +1,48 @@
+"""The page's own addresses, to be shown, printed and photographed: nothing is asked of another server."""
+
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+import segno
+import streamlit as st
+
+from melanoma.app.parts.shared.language import language, say
+
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
+
+
+def address_of(page: str, **link: str) -> str:
+    """Return the whole address of a page, named as in the browser, with what its link is to hold.
+
+    The visitor's language goes with it. Where the browser has not told the page's address, it begins at the
+    page's name.
+    """
+    here = urlsplit(st.context.url or "")
+    folder = here.path.rpartition("/")[0]  # the browser's path ends in the page's name, or in nothing
+    query = urlencode({**link, "lang": language()})
+    if not here.netloc:
+        return f"{quote(page)}?{query}"
+    return urlunsplit((here.scheme, here.netloc, f"{folder}/{quote(page)}", query, ""))
+
+
+def show_address(address: str, side: int = 200) -> None:
+    """Draw an address as a QR code, `side` pixels wide, and to be typed; say if no phone can reach it."""
+    host = urlsplit(address).hostname
+    if host is not None:
+        st.html(qr_picture(address, side))
+    st.code(address, language=None, wrap_lines=True)
+    if host in _THIS_MACHINE:
+        st.caption(
+            say(
+                "This address is the computer's own, which no phone can reach: open the page by the "
+                "computer's name or number in your network, and the code changes with it."
+            )
+        )
+
+
+def qr_picture(address: str, side: int) -> str:
+    """Return the address as a QR code, an HTML picture of `side` pixels on white (ISO/IEC 18004)."""
+    drawn = segno.make(address, error="m", micro=False).svg_data_uri(
+        border=4, light="#ffffff", dark="#000000"
+    )
+    alt = say("QR code of the address below.")
+    return f'<img class="qr-code" src="{drawn}" width="{side}" height="{side}" alt="{alt}">'
