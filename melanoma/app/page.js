@@ -47,6 +47,21 @@ if (!window.melanomaPage) {
         if (document.querySelector(".holds-uploads")) event.preventDefault();
     });
 
+    // The presenter's keys, those of a pointer in the hand too; keys that a control takes are left to it.
+    const PRESENTED = { ArrowRight: "next", PageDown: "next", ArrowLeft: "back", PageUp: "back", Escape: "leave" };
+    const TAKES_KEYS = "input, textarea, select, [contenteditable], [role=radio], [role=slider], [role=tab], [role=menu]";
+    document.addEventListener("keydown", (event) => {
+        const stage = document.querySelector(".st-key-presenter");
+        if (!stage || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        if (event.target.closest?.(TAKES_KEYS)) return;
+        const surprise = stage.querySelector("details");
+        if (event.key in PRESENTED) stage.querySelector(`.st-key-presenter-${PRESENTED[event.key]} button`)?.click();
+        else if (surprise && event.key === "ArrowDown") surprise.open = true;
+        else if (surprise && event.key === "ArrowUp") surprise.open = false;
+        else return;
+        event.preventDefault();
+    });
+
     // The wipe between two pictures follows its slider while that is moved; the server hears where it stops.
     const wipe = () => {
         const slider = document.querySelector('.st-key-wipe input[type="range"]');

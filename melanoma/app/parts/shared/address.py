@@ -2,16 +2,18 @@
 
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-import segno
 import streamlit as st
 
 from melanoma.app.parts.shared.language import language, say
+from melanoma.exports.qr import qr_data_uri
 
+OPENING_PAGE = "examine"
+"""The page whose address is the page's own, without a name."""
 _THIS_MACHINE = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 
 
 def address_of(page: str, **link: str) -> str:
-    """Return the whole address of a page, named as in the browser, with what its link is to hold.
+    """Return the whole address of a page, named as in `app.navigation`, with what its link is to hold.
 
     The visitor's language goes with it. Where the browser has not told the page's address, it begins at the
     page's name.
@@ -19,9 +21,10 @@ def address_of(page: str, **link: str) -> str:
     here = urlsplit(st.context.url or "")
     folder = here.path.rpartition("/")[0]  # the browser's path ends in the page's name, or in nothing
     query = urlencode({**link, "lang": language()})
+    path = "" if page == OPENING_PAGE else quote(page.replace("_", "-"))
     if not here.netloc:
-        return f"{quote(page)}?{query}"
-    return urlunsplit((here.scheme, here.netloc, f"{folder}/{quote(page)}", query, ""))
+        return f"{path or '/'}?{query}"
+    return urlunsplit((here.scheme, here.netloc, f"{folder}/{path}", query, ""))
 
 
 def show_address(address: str, side: int = 200) -> None:
@@ -40,9 +43,7 @@ def show_address(address: str, side: int = 200) -> None:
 
 
 def qr_picture(address: str, side: int) -> str:
-    """Return the address as a QR code, an HTML picture of `side` pixels on white (ISO/IEC 18004)."""
-    drawn = segno.make(address, error="m", micro=False).svg_data_uri(
-        border=4, light="#ffffff", dark="#000000"
-    )
+    """Return the address as a QR code, an HTML picture of `side` pixels on white."""
     alt = say("QR code of the address below.")
+    drawn = qr_data_uri(address)
     return f'<img class="qr-code" src="{drawn}" width="{side}" height="{side}" alt="{alt}">'
