@@ -1,7 +1,7 @@
 """Two plans of 45 minutes: which scenes, in which order, for how long."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from melanoma.classroom.scenes import (
     ARTEFACT,
@@ -20,8 +20,9 @@ PLANS: dict[str, dict[str, int]] = {
     SCHOOL: {QUIZ: 9, NO_LESION: 6, ARTEFACT: 7, FLATTERY: 8, COPIES: 8, THRESHOLD: 7},
     MEDICAL: {QUIZ: 11, THRESHOLD: 9, SURROUNDINGS: 5, ARTEFACT: 7, FLATTERY: 7, COPIES: 6},
 }
-"""The minutes of each scene, if all are true; they add up to `MINUTES`. Medical students answer the quiz as a
-study, and are told its result."""
+"""The minutes of each scene, if all are true; they add up to `MINUTES`."""
+_MORE: dict[tuple[str, str], dict[str, str]] = {(MEDICAL, QUIZ): {"study": "true"}}
+"""What the link of a scene holds besides in a plan: medical students answer the quiz as a study."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def timeline(plan: str, scenes: Mapping[str, Scene]) -> tuple[Timed, ...]:
         whole[name] += 1
     found, begin = [], 0
     for name, minutes in whole.items():
-        found.append(Timed(scenes[name], begin, begin + minutes))
+        scene = replace(scenes[name], link={**scenes[name].link, **_MORE.get((plan, name), {})})
+        found.append(Timed(scene, begin, begin + minutes))
         begin += minutes
     return tuple(found)
 

@@ -119,8 +119,7 @@ def test_a_class_that_ends_says_so_on_the_phones(live):
 
 @pytest.mark.slow("draws a class' cases and has the network answer them")
 def test_a_class_of_drawn_cases_is_opened(small_model):
-    app = opened(source="drawn", seed="7")
-    app.toggle(key="class-study").set_value(True).run()
+    app = opened(source="drawn", seed="7", study="true")
     press(app, "Open a class")
     live = CLASSES.lead(link(app, "class"), link(app, "key"))
     assert live.study and len(live.cases) == 5 and live.options == ("MEL", "NV")

@@ -13,7 +13,7 @@ from melanoma.classroom.live import CLASSES, is_token, new_token
 from melanoma.errors import UserError
 
 CLASS, KEY, ME = "class", "key", "me"
-_STUDY, _TYPED = "class-study", "class-code"
+_STUDY, _TYPED = "study", "class-code"
 _MOST_CODE = 20  # letters that are read of a code
 
 
@@ -44,6 +44,7 @@ def offer_class() -> None:
     st.toggle(
         say("As a study: each phone gets help by chance, and now and then a wrong answer"),
         key=_STUDY,
+        bind="query-params",
         persist_state="session",
     )
     st.button(say("Open a class"), icon=":material/groups:", on_click=_open)
