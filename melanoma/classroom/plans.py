@@ -37,7 +37,7 @@ class Timed:
 def timeline(plan: str, scenes: Mapping[str, Scene]) -> tuple[Timed, ...]:
     """Return a plan's scenes with their minutes; those of scenes that dropped out go to the others.
 
-    By largest remainders, so that all `MINUTES` are given away in whole minutes.
+    By largest remainders, so that all `MINUTES` are given away in whole minutes. Empty without scenes.
     """
     wanted = {name: minutes for name, minutes in PLANS[plan].items() if name in scenes}
     exact = {name: minutes * MINUTES / sum(wanted.values()) for name, minutes in wanted.items()}

@@ -63,13 +63,13 @@ class PageState:
     results_part: str
     quiz: dict[str, str]
     """The quiz's source, number of cases and number of the set."""
-    quiz_right: int
-    """Of its cases, how many the network names right."""
+    quiz_right: int | None
+    """Of its cases, how many the network names right; None if it does not know their diagnoses."""
 
 
 def make_scenes(figures: LessonFigures, state: PageState, say: Say) -> dict[str, Scene]:
     """Return the scenes that are true of the network in use, by name, in the language of `say`."""
-    scenes = [_quiz(state, say)]
+    scenes = [] if state.quiz_right is None else [_quiz(state, say)]
     for figure, make in (
         (figures.no_lesion, _no_lesion),
         (figures.turned, _artefact),

@@ -35,7 +35,9 @@ def scenes(monkeypatch):
 
 
 @pytest.mark.slow("measures a network")
-def test_a_network_without_its_figures_has_a_shorter_plan(small_model):
+@pytest.mark.parametrize("bundle", ["small_bundle", "nine_bundle"])
+def test_a_network_without_its_figures_has_a_shorter_plan(bundle, request, monkeypatch):
+    monkeypatch.setenv("MELANOMA_MODELS", str(request.getfixturevalue(bundle).parent))
     app = opened(plan="medical")
     told = words(app)
     assert app.title[0].value == "A lesson of 45 minutes"

@@ -74,6 +74,11 @@ def test_arrow_keys_go_through_the_lesson_without_scrolling(address, browser):
     settle(page)
     page.go_back()
     expect(heading).to_have_text(titles[-1], timeout=60_000)
+    page.evaluate("document.querySelector('.stage').insertAdjacentHTML('beforeend', '<input>')")
+    page.locator(".stage input").press("ArrowLeft")
+    settle(page)
+    expect(heading).to_have_text(titles[-1])  # a field's keys are its own
+    heading.click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Auf einem Beamer zeigen").wait_for(timeout=60_000)
     settle(page)

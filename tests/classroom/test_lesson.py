@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -60,6 +61,8 @@ def test_a_plan_has_45_minutes_whatever_drops_out(plan):
 def test_scenes_without_their_figure_drop_out():
     scenes = make_scenes(NOTHING, STATE, english)
     assert list(scenes) == ["quiz"]
+    assert make_scenes(NOTHING, replace(STATE, quiz_right=None), english) == {}
+    assert timeline("school", {}) == ()
     assert set(left_out("medical", scenes)) == set(PLANS["medical"]) - {"quiz"}
 
 

@@ -25,6 +25,9 @@ def page() -> None:
     st.markdown(text("lesson-plan"))
     plan = choose_plan()
     timed = timeline(plan, scenes)
+    if not timed:
+        st.info(say("No scene of this plan is so for this network. Choose another one on the page Model."))
+        return
     offer_sheets(plan, timed)
     st.button(
         say("Present it on a projector"),

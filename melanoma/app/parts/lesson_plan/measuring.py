@@ -17,6 +17,7 @@ from melanoma.app.parts.shared.model import classifier, run_network
 from melanoma.app.parts.shared.samples import DEFAULT, NO_LESION, SAMPLES, example_photos, sample
 from melanoma.classroom.measured import LessonFigures, measure_lesson
 from melanoma.classroom.scenes import PageState, Scene, make_scenes
+from melanoma.errors import UserError
 from melanoma.evaluation.quiz import among_options
 from melanoma.tutorial.story import read_story
 
@@ -57,8 +58,11 @@ def _drawings() -> tuple[str, ...]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _measure(
     _network: "Classifier", _photos: dict[str, np.ndarray], version: str, names: tuple[str, ...], source: str
-) -> tuple[LessonFigures, int, int]:
-    """Return the figures, and of the quiz how many cases the network names right, and how many there are."""
+) -> tuple[LessonFigures, int | None, int]:
+    """Return the figures, and of the quiz how many cases the network names right, and how many there are.
+
+    The first is None if the network does not know the quiz's diagnoses.
+    """
     figures = measure_lesson(
         _network.bundle,
         lambda pixels: run_network(_network, pixels),
@@ -66,7 +70,10 @@ def _measure(
         (NO_LESION, sample(NO_LESION).pixels),
         read_story(),
     )
-    quiz = set_up_quiz(source, _SEED, _COUNT, "")
+    try:
+        quiz = set_up_quiz(source, _SEED, _COUNT, "")
+    except UserError:
+        return figures, None, 0
     answers = [
         among_options(quiz.probabilities(run_network(_network, case.load())), quiz.options)[0]
         for case in quiz.cases
