@@ -19,7 +19,7 @@ from melanoma.errors import UserError
 from melanoma.evaluation.metrics import Estimate
 from melanoma.figures.tutorial import shares_by_group
 
-_EVERY = 2.0  # seconds between two looks at the answers
+_EVERY, _SELDOM = 2.0, 10.0  # seconds between two looks at the answers, and at what is made of them
 _TRUTH, _CASE, _RESULT = "class-truth", "case", "class-result"
 
 
@@ -35,7 +35,7 @@ def show_teacher(live: LiveClass) -> None:
         told = st.toggle(say("Show truth and network"), key=_TRUTH)
         fragment(_show_answers, run_every=_EVERY)(live.code, live.key, number - 1, told)
     if told:
-        _show_all(live)
+        fragment(_show_all, run_every=_SELDOM)(live.code, live.key)
     with st.container(horizontal=True):
         st.download_button(
             say("All answers, without names (CSV)"),
@@ -89,8 +89,9 @@ def _show_answers(code: str, key: str, case: int, told: bool) -> None:
         )
 
 
-def _show_all(live: LiveClass) -> None:
+def _show_all(code: str, key: str) -> None:
     """Draw all cases with what is to be discussed, and the study's result."""
+    live = CLASSES.lead(code, key)
     st.header(say("What to discuss"), anchor=False)
     ranked = most_discussed(live)
     if not ranked:

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from melanoma.app.parts.shared.language import language, say
+from melanoma.app.parts.shared.model import MODEL
 from melanoma.exports.qr import qr_data_uri
 
 OPENING_PAGE = "examine"
@@ -15,11 +16,13 @@ _THIS_MACHINE = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 def address_of(page: str, **link: str) -> str:
     """Return the whole address of a page, named as in `app.navigation`, with what its link is to hold.
 
-    The visitor's language goes with it. Where the browser has not told the page's address, it begins at the
-    page's name.
+    The visitor's language and model go with it. Where the browser has not told the page's address, it begins
+    at the page's name.
     """
     here = urlsplit(st.context.url or "")
     folder = here.path.rpartition("/")[0]  # the browser's path ends in the page's name, or in nothing
+    if (model := st.query_params.get(MODEL)) is not None:
+        link = {**link, MODEL: model}
     query = urlencode({**link, "lang": language()})
     path = "" if page == OPENING_PAGE else quote(page.replace("_", "-"))
     if not here.netloc:
