@@ -1,6 +1,7 @@
 """A class on a phone and a projector, a lesson's screens and sheets, and the tour, in a real browser."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -48,6 +49,17 @@ def test_a_phone_answers_over_a_reload_and_the_teacher_sees_it_come_in(address, 
     expect(teacher.get_by_text("Over-reliance")).to_be_visible(timeout=60_000)
     teacher.reload()
     expect(teacher.get_by_text("1 phones have joined, 1 have finished")).to_be_visible(timeout=60_000)
+    with teacher.expect_download() as taken:
+        teacher.get_by_role("button", name="All answers, without names (CSV)").click()
+    rows = Path(taken.value.path()).read_text(encoding="utf-8").splitlines()
+    assert (
+        len(rows) == 6 and rows[1].startswith("1,1,drawn-7-1,") and phone.url.split("me=")[1] not in str(rows)
+    )
+    teacher.get_by_text("End the class").click()
+    teacher.get_by_role("button", name="End it now").click()
+    expect(teacher.get_by_role("button", name="Open a class")).to_be_visible(timeout=60_000)
+    phone.reload()
+    expect(phone.get_by_text("There is no class of this code")).to_be_visible(timeout=60_000)
     phone.context.close()
     teacher.context.close()
 
