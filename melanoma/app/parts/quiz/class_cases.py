@@ -10,7 +10,7 @@ from melanoma.errors import UserError
 from melanoma.figures.overlay import Overlay, full_range
 from melanoma.photos.encoding import as_jpeg
 
-_SIDE = 480  # pixels: a phone's width, and thirty thousand bytes
+_SIDE = 480  # pixels: more than a phone's width, and some 25 kB
 _QUALITY = 85
 
 
