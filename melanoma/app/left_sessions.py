@@ -16,6 +16,8 @@ from typing import Any
 
 from streamlit.runtime import Runtime, get_instance
 
+from melanoma.classroom.live import CLASSES
+
 INTERVAL = 5.0
 """Seconds between two looks."""
 
@@ -95,4 +97,5 @@ def _give_memory_back() -> None:
 async def _look_again_and_again() -> None:
     while True:
         await asyncio.sleep(INTERVAL)
+        CLASSES.drop_over()
         release_left_sessions(get_instance())

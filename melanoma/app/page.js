@@ -47,6 +47,84 @@ if (!window.melanomaPage) {
         if (document.querySelector(".holds-uploads")) event.preventDefault();
     });
 
+    // The presenter's keys, those of a pointer in the hand too; keys that a control takes are left to it.
+    const PRESENTED = { ArrowRight: "next", PageDown: "next", ArrowLeft: "back", PageUp: "back", Escape: "leave" };
+    const TAKES_KEYS = "input, textarea, select, [contenteditable], [role=radio], [role=slider], [role=tab], [role=menu]";
+    document.addEventListener("keydown", (event) => {
+        const stage = document.querySelector(".st-key-presenter");
+        if (!stage || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        if (event.target.closest?.(TAKES_KEYS)) return;
+        const surprise = stage.querySelector("details");
+        if (event.key in PRESENTED) stage.querySelector(`.st-key-presenter-${PRESENTED[event.key]} button`)?.click();
+        else if (surprise && event.key === "ArrowDown") surprise.open = true;
+        else if (surprise && event.key === "ArrowUp") surprise.open = false;
+        else return;
+        event.preventDefault();
+    });
+
+    // The tour of the first screen. It asks for nothing but a click, and a browser in which it was put away is not
+    // asked again; where a browser remembers nothing, it is offered at each visit.
+    const TOUR = "melanoma-tour";
+    const remembered = (value) => {
+        try {
+            if (value) localStorage.setItem(TOUR, value);
+            return localStorage.getItem(TOUR);
+        } catch {
+            return value ?? null;
+        }
+    };
+    const root = document.documentElement;
+    root.dataset.tour = remembered() ? "over" : "offered";
+    let leaveStop = () => {};
+    const endTour = () => {
+        leaveStop();
+        document.querySelector(".tour-panel")?.remove();
+        remembered("over");
+        root.dataset.tour = "over";
+    };
+    const showStop = (tour, number) => {
+        leaveStop();
+        document.querySelector(".tour-panel")?.remove();
+        const panel = document.createElement("section");
+        panel.className = "tour-panel";
+        panel.setAttribute("role", "dialog");
+        panel.setAttribute("aria-label", tour.name);
+        const told = document.createElement("p");
+        told.textContent = `${number + 1}/${tour.stops.length} ${tour.stops[number].text}`;
+        panel.append(told);
+        for (const [label, to] of [[tour.back, number - 1], [tour.next, number + 1]]) {
+            if (!(to in tour.stops)) continue;
+            const button = document.createElement("button");
+            button.textContent = label;
+            button.addEventListener("click", () => showStop(tour, to));
+            panel.append(button);
+        }
+        const close = document.createElement("button");
+        close.textContent = tour.close;
+        close.addEventListener("click", endTour);
+        panel.append(close);
+        panel.addEventListener("keydown", (event) => {
+            const to = { ArrowRight: number + 1, ArrowLeft: number - 1 }[event.key];
+            if (event.key === "Escape") endTour();
+            else if (to in tour.stops) showStop(tour, to);
+            else return;
+            event.stopPropagation();
+            event.preventDefault();
+        });
+        (document.querySelector(".stApp") ?? document.body).append(panel);
+        const place = document.querySelector(tour.stops[number].at);
+        place?.classList.add("tour-stop");
+        leaveStop = () => place?.classList.remove("tour-stop");
+        place?.scrollIntoView({ block: "nearest" });
+        (panel.querySelectorAll("button")[number ? 1 : 0] ?? close).focus({ preventScroll: true });
+    };
+    document.addEventListener("click", (event) => {
+        const offer = event.target.closest?.(".tour-offer");
+        if (!offer) return;
+        if (event.target.closest(".tour-never")) endTour();
+        else if (event.target.closest(".tour-begin")) showStop(JSON.parse(offer.dataset.tour), 0);
+    });
+
     // The wipe between two pictures follows its slider while that is moved; the server hears where it stops.
     const wipe = () => {
         const slider = document.querySelector('.st-key-wipe input[type="range"]');

@@ -16,6 +16,8 @@ STATES = (
     "what-if?try=designer",
     "laboratory?lab-malignant=100&lab-mend=masking",
     "quiz",
+    "lesson-plan",
+    "lesson-plan?present=no-lesion",
     "thresholds",
     "triage",
     "data",
