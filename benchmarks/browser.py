@@ -70,16 +70,17 @@ def running_server(
     port: int = 0,
     python: Sequence[str] = (),
     prepare: Callable[[], None] | None = None,
+    interpreter: str = sys.executable,
 ) -> Iterator[tuple[str, subprocess.Popen]]:
     """Serve the page likewise, with more in its environment; yield its address and its process.
 
-    `python` are options of the interpreter; `prepare` is called in the process before it begins.
+    `python` are options of the `interpreter`; `prepare` is called in the process before it begins.
     """
     if not port:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-    command = [sys.executable, *python, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [interpreter, *python, "-m", "streamlit", "run", "streamlit_app.py"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
     quiet = {"MELANOMA_ARCHIVE": "off"}  # nothing outside this machine is asked, unless told otherwise
     server = subprocess.Popen(

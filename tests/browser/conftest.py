@@ -24,6 +24,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def address():
+    if running := os.environ.get("MELANOMA_PAGE"):  # such as a container, by benchmarks/hosting.py
+        yield running
+        return
     with served_page() as url:
         yield url
 
