@@ -6,12 +6,12 @@ python -m benchmarks.hosting environment --python python3.12
 python -m benchmarks.hosting environment --python python3.11 --requirements requirements.lock
 
 `container` needs root and Debian's buildah, podman, runc and slirp4netns, but no daemon and no registry of
-images. Its steps are those of the Dockerfile itself; only what they start from is another: a root with Debian's
-Python that mmdebstrap makes, a tar of such a root (`--base`), or any image that can be fetched (`--image`). It
-runs as docs/operating.md says: file system read-only, another user than root, no capabilities, memory
-limited. `--volume` and `--env` are passed on to the build, for an index of packages that needs a certificate.
-`--tests` runs browser tests against the container. `environment` installs one file of requirements into a
-new environment and nothing else.
+images. Its steps are those of the Dockerfile itself; only what they start from is another: a root with
+Debian's Python that mmdebstrap makes, a tar of such a root (`--base`), or any image that can be fetched
+(`--image`). It runs as docs/operating.md says: file system read-only, another user than root (`--user` names
+one), no capabilities, memory limited. `--volume` and `--env` are passed on to the build, for an index of
+packages that needs a certificate. `--built` runs what was built last. `--tests` runs browser tests against
+the container. `environment` installs one file of requirements into a new environment and nothing else.
 
 Memory is that of the server and all that it started: what they hold (RSS, shared libraries with it) and what
 of it no file backs, which is all that a limit cannot take back. Exits with status 1 if the page failed.
@@ -56,7 +56,7 @@ def call(*command: object, **more: object) -> str:
 
 def storage(work: Path) -> list[str]:
     """Return the options that keep images and containers of podman and buildah within the folder `work`."""
-    return ["--root", str(work / "images"), "--runroot", str(work / "running")]
+    return ["--root", str(work / "storage"), "--runroot", str(work / "runroot")]
 
 
 def make_base(work: Path, tar: Path | None) -> None:
@@ -88,8 +88,8 @@ def build(work: Path, options: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def running_container(work: Path, memory: int) -> Iterator[tuple[str, int, str]]:
-    """Run the image as docs/operating.md says; yield its address, its server's process and its name."""
+def running_container(work: Path, memory: int, user: str | None) -> Iterator[tuple[str, int]]:
+    """Run the image as docs/operating.md says; yield its address and its server's process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -98,10 +98,11 @@ def running_container(work: Path, memory: int) -> Iterator[tuple[str, int, str]]
     command = [*podman, "run", "--detach", "--read-only", "--tmpfs=/tmp:size=64m", *limits, "--cap-drop=ALL"]
     command += ["--security-opt=no-new-privileges", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096"]
     command += ["--network=slirp4netns", f"--publish=127.0.0.1:{port}:8501", "--env=MELANOMA_ARCHIVE=off"]
+    command += [f"--user={user}"] if user else []
     container = call(*command, IMAGE)
     try:
         process = int(call(*podman, "inspect", "--format={{.State.Pid}}", container))
-        yield f"http://127.0.0.1:{port}", process, container
+        yield f"http://127.0.0.1:{port}", process
     finally:
         subprocess.run([*podman, "logs", "--tail=5", container], check=False)
         state = json.loads(call(*podman, "inspect", "--format={{json .State}}", container))
@@ -246,9 +247,10 @@ def visit(address: str, process: int, began: float, browser_path: str) -> bool:
 def run_container(options: argparse.Namespace, browser_path: str) -> bool:
     """Build and run the container, visit it, and return whether all went well."""
     options.work.mkdir(parents=True, exist_ok=True)
-    build(options.work, options)
+    if not options.built:
+        build(options.work, options)
     began = time.perf_counter()
-    with running_container(options.work, options.memory) as (address, process, _):
+    with running_container(options.work, options.memory, options.user) as (address, process):
         print(f"{confinement(process)}; memory limited to {options.memory / 1e6:.0f} MB (0: not at all)")
         if not options.tests:
             return visit(address, process, began, browser_path)
@@ -278,9 +280,11 @@ def main() -> None:
     start = container.add_mutually_exclusive_group()
     start.add_argument("--base", type=Path, help="a tar of a root with Python, in place of mmdebstrap's")
     start.add_argument("--image", help="an image of a registry, such as the Dockerfile's own")
+    start.add_argument("--built", action="store_true", help="build nothing, run what was built last")
     container.add_argument("--volume", action="append", default=[], help="for the build, as podman's")
     container.add_argument("--env", action="append", default=[], help="for the build")
     container.add_argument("--memory", type=int, default=GUARANTEED, help="bytes; 0 is no limit")
+    container.add_argument("--user", help="such as 1000:1000; by default the Dockerfile's")
     container.add_argument("--tests", nargs="+", default=[], help="browser tests to run, in place of a visit")
     environment = commands.add_parser("environment")
     environment.add_argument("--python", default=sys.executable)
