@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from melanoma.diagnoses import diagnosis_of
 from melanoma.exports.case import ExportedCase
-from melanoma.model.network import FEATURES, HEAD
+from melanoma.model.layer_names import FEATURES, HEAD
 from melanoma.photos.encoding import as_png
 from melanoma.phrases import Say, english
 

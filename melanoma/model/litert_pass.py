@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
 
@@ -134,7 +134,7 @@ def _without_greeting() -> Iterator[None]:
 
     It writes to the descriptor and has no setting for this.
     """
-    with _STDERR, tempfile.TemporaryFile() as held:
+    with _STDERR, _file_in_memory() as held:
         try:
             stderr = os.dup(2)
         except OSError:  # closed by whoever started this process
@@ -150,3 +150,9 @@ def _without_greeting() -> Iterator[None]:
                 if _GREETING not in line:
                     os.write(stderr, line)
             os.close(stderr)
+
+
+def _file_in_memory() -> IO[bytes]:
+    """Return a file that is nowhere on a disk, where the system has such: the page promises to write none."""
+    create = getattr(os, "memfd_create", None)  # Linux alone
+    return open(create("stderr"), "w+b") if create else tempfile.TemporaryFile()

@@ -88,7 +88,7 @@ def test_at_the_last_layer_only_positive_weights_count(name, subject):
 @pytest.mark.parametrize("name", ["grad-cam++", "layer-cam"])
 def test_from_the_layer_upwards_is_the_same_as_from_the_pixels(name, subject):
     prediction = subject.predictions[0]
-    whole = METHODS[name].computed_by(plain_twin(subject.network.network))
+    whole = METHODS[name].computed_by()(plain_twin(subject.network.network))
     target = log_odds_target(prediction.calibration, [1])
     theirs = whole(
         lambda logits: target(logits) - tf.stop_gradient(target(logits)),

@@ -13,6 +13,7 @@ from melanoma.exports.case import ExportedCase, as_json, as_npy
 from melanoma.exports.report import case_report
 from melanoma.exports.slide import slide_png, slide_svg
 from melanoma.model.bundle import Bundle
+from melanoma.model.layer_names import FEATURES
 from melanoma.model.prediction import Prediction
 from melanoma.photos.encoding import as_png
 from melanoma.phrases import Say
@@ -112,10 +113,8 @@ def _notebook(case: ExportedCase, layer: str, say: Say) -> bytes:
 
 def _layer_in_view(view: MapView) -> str:
     """Return the layer that the map in view is read from; the last one where it is of none or of several."""
-    from melanoma.model.network import FEATURES  # needs TensorFlow, which is loaded by now
-
     layer = str(view.request.settings.get("layer", FEATURES))
-    return layer if layer in {found.name for found in view.request.network.network.layers} else FEATURES
+    return layer if layer in view.request.network.layers else FEATURES
 
 
 def _legend(view: MapView) -> str:
