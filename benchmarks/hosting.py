@@ -105,8 +105,10 @@ def running_container(work: Path, memory: int, user: str | None) -> Iterator[tup
         yield f"http://127.0.0.1:{port}", process
     finally:
         subprocess.run([*podman, "logs", "--tail=5", container], check=False)
+        checked = subprocess.run([*podman, "healthcheck", "run", container], check=False)
+        health = "passed" if checked.returncode == 0 else "failed"
         state = json.loads(call(*podman, "inspect", "--format={{json .State}}", container))
-        print(f"ended: {state['Status']}, out of memory {state['OOMKilled']}, status {state['ExitCode']}")
+        print(f"in the end {state['Status']}, killed for memory: {state['OOMKilled']}, health check {health}")
         call(*podman, "rm", "--force", "--time=20", container)
 
 
