@@ -1,6 +1,7 @@
 """Every page opens from exactly the files that the container's image holds, and a wheel holds them too."""
 
 import fnmatch
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from benchmarks.hosting import charged, confinement
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -124,6 +127,25 @@ def test_the_image_holds_the_page_and_no_document_or_test(image):
     assert (image / "streamlit_app.py").is_file() and (image / ".streamlit" / "config.toml").is_file()
     assert (image / "melanoma" / "tutorial" / "story.json").is_file()
     assert not (image / "docs").exists() and not (image / "tests").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells of a process in /proc")
+def test_a_process_that_is_not_confined_is_refused():
+    with pytest.raises(RuntimeError, match="not confined"):
+        confinement(os.getpid())
+
+
+def test_what_a_control_group_of_either_version_is_charged(tmp_path):
+    older, newer = tmp_path / "1", tmp_path / "2"
+    for folder, files in (
+        (older, {"usage_in_bytes": 5e8, "max_usage_in_bytes": 6e8, "failcnt": 3}),
+        (newer, {"current": 5e8, "peak": 6e8, "events": "low 0\nhigh 1\nmax 3\noom 0\n"}),
+    ):
+        folder.mkdir()
+        for name, content in files.items():
+            text = content if isinstance(content, str) else f"{content:.0f}\n"
+            (folder / f"memory.{name}").write_text(text, "ascii")
+        assert charged(folder) == "charged 500 MB (at most 600), limit met 3 times"
 
 
 @pytest.mark.slow("a page that reads what the image lacks")
