@@ -1,6 +1,7 @@
 """Make docs/tutorial.md's tables and curves, and the figures of the page “The data”, from the runs.
 
 python -m melanoma.tutorial --data kaggle2357 --truth isic/labels.csv
+python -m melanoma.tutorial search --data kaggle2357 --truth isic/labels.csv      tune hyperparameters
 
 Reads the bundles of the tutorial's recipes in `models/`. For missing ones the figures of an earlier run stay,
 or “not yet run”.
@@ -18,13 +19,17 @@ import pandas as pd
 import typer
 
 from melanoma.data.audit.run import audit
-from melanoma.errors import exit_on_user_error
+from melanoma.errors import UserError, exit_on_user_error
 from melanoma.files import write_whole
 from melanoma.model.bundle import models_folder
+from melanoma.training import options
+from melanoma.training.recipes import Precision
 from melanoma.tutorial import document
 from melanoma.tutorial.experiment_data import experiment_table, known_files
+from melanoma.tutorial.proposals import TUNED
 from melanoma.tutorial.recipes import EXPERIMENTS
 from melanoma.tutorial.results import Seen, results_in, seen_before
+from melanoma.tutorial.search import EPOCHS, TRIALS, Search, run_search
 from melanoma.tutorial.story import FILE, make_story, read_story
 
 _COUNTED = {
@@ -36,14 +41,51 @@ _COUNTED = {
 """Recipes with different splits, and the titles of their columns."""
 
 
+commands = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+Data = Annotated[Path | None, typer.Option(help="The 2,357-image set, with Train and Test.")]
+Truth = Annotated[Path | None, typer.Option(help="Labels CSV of the true diagnoses.")]
+
+
+@commands.callback(invoke_without_command=True)
 def tutorial(
-    data: Annotated[Path, typer.Option(help="The 2,357-image set, with Train and Test.")],
-    truth: Annotated[Path, typer.Option(help="Labels CSV of the true diagnoses.")],
+    context: typer.Context,
+    data: Data = None,
+    truth: Truth = None,
     models: Annotated[Path | None, typer.Option(help="Where the experiments' bundles are.")] = None,
 ) -> None:
-    """Write docs/tutorial.md, its curves and docs/tutorial.json anew from the runs."""
+    """Write docs/tutorial.md, its curves and docs/tutorial.json anew from the runs; or search."""
+    if context.invoked_subcommand is None:
+        _write(*_both(data, truth), models or models_folder())
+
+
+@commands.command()
+def search(
+    data: Data = None,
+    truth: Truth = None,
+    run: Annotated[Path, typer.Option(help="Folder of the trials. A search that is there goes on.")] = Path(
+        "runs/tutorial-search"
+    ),
+    trials: Annotated[int, typer.Option(min=1, max=100, help="At most, with those that are there.")] = TRIALS,
+    epochs: Annotated[int, typer.Option(min=1, max=100, help="Of each trial.")] = EPOCHS,
+    precision: options.InPrecision = Precision.FLOAT32,
+) -> None:
+    """Search for hyperparameters by Optuna, and write what it found to docs/tutorial.json."""
+    found = run_search(*_both(data, truth), run, Search(trials, epochs, precision=precision))
+    write_whole(FILE, json.dumps(read_story() | {"search": found}, indent=1, ensure_ascii=False) + "\n")
+    print(f"{len(found['trials'])} trials. The best: {found['best']}")
+    print(f"Now train.py can fit {TUNED}.")
+
+
+def _both(data: Path | None, truth: Path | None) -> tuple[Path, Path]:
+    if data is None or truth is None:
+        raise UserError("Give the set with --data, and the labels CSV of the true diagnoses with --truth.")
+    return data, truth
+
+
+def _write(data: Path, truth: Path, models: Path) -> None:
+    earlier = read_story()
     known = known_files(data, truth)
-    results = results_in(models or models_folder(), known, read_story()["results"])
+    results = results_in(models, known, earlier["results"])
     tables = _tables(data, truth)
     seen = {name: _seen(table, known) for name, table in tables.items()}
     page = FILE.with_suffix(".md")
@@ -57,7 +99,7 @@ def tutorial(
     write_whole(page, document.fill(page.read_text(encoding="utf-8"), parts))
     if results:
         document.draw_curves(results, page.with_name("tutorial-curves.png"))
-    story = make_story(audit(data, truth_labels=truth), results, seen)
+    story = make_story(audit(data, truth_labels=truth), results, seen, earlier.get("search"))
     write_whole(FILE, json.dumps(story, indent=1, ensure_ascii=False) + "\n")
     print(f"{len(results)} of {len(EXPERIMENTS)} experiments: {', '.join(results) or 'none'}")
 
@@ -84,4 +126,4 @@ def _seen(table: pd.DataFrame, known: pd.DataFrame) -> Seen:
 
 if __name__ == "__main__":
     with exit_on_user_error():
-        typer.run(tutorial)
+        commands()

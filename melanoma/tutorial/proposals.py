@@ -23,7 +23,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A recipe with true labels and each lesion in one split, so that it compares with (a) to (d) of these."""
+    """A recipe with true labels and each lesion in one split, to be compared with those of (a) to (d)."""
 
     recipe: str
     title: Sentence
@@ -34,9 +34,7 @@ class Proposal:
 PROPOSALS = (
     Proposal("tutorial-b-honest", Sentence("random flips, rotations, zooms"), None),
     Proposal("tutorial-c-honest", Sentence("the same and dropout"), None),
-    Proposal(
-        "tutorial-d-honest", Sentence("dropout, and more data by copies that balance the classes"), None
-    ),
+    Proposal("tutorial-d-honest", Sentence("dropout, and more data: copies that balance the classes"), None),
     Proposal(
         "tutorial-l2-honest",
         Sentence("L2 regularisation of 0.001"),

@@ -1,6 +1,6 @@
 """The tutorial's experiments as recipes of `train.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +19,8 @@ from melanoma.tutorial.epochs import ShuffledSampler, judge_by_accuracy
 from melanoma.tutorial.experiment import Experiment
 from melanoma.tutorial.experiment_data import experiment_table
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
+from melanoma.tutorial.proposals import TUNED
+from melanoma.tutorial.story import read_story
 
 _NETWORK = """3 x 3 convolutions ({channels} channels), each with max pooling, a flattened map, a dense layer
 of {dense} and the output, at {size} x {size} pixels: {whose}. Made by
@@ -172,6 +174,12 @@ class TutorialRecipe(Experiment):
         )
 
 
+def _tuned(story: dict[str, Any]) -> Iterator[TutorialRecipe]:
+    """Yield the recipe with the choices that the search found, if it has been run."""
+    if "search" in story:
+        yield TutorialRecipe(TUNED, honest=True, **story["search"]["best"])
+
+
 EXPERIMENTS: dict[str, TutorialRecipe] = {
     recipe.name: recipe
     for recipe in (
@@ -189,6 +197,7 @@ EXPERIMENTS: dict[str, TutorialRecipe] = {
         # own lesson “Overfit and underfit”.
         TutorialRecipe("tutorial-l2-honest", l2=1e-3, honest=True),
         TutorialRecipe("tutorial-complex-honest", channels=(64, 128, 256), dense=512, honest=True),
+        *_tuned(read_story()),
     )
 }
 """By name, in the order of the tutorial."""
