@@ -24,7 +24,7 @@ from melanoma.files import write_whole
 from melanoma.model.bundle import models_folder
 from melanoma.training import options
 from melanoma.training.recipes import Precision
-from melanoma.tutorial import document
+from melanoma.tutorial import document, document_fit
 from melanoma.tutorial.experiment_data import experiment_table, known_files
 from melanoma.tutorial.proposals import TUNED
 from melanoma.tutorial.recipes import EXPERIMENTS
@@ -88,10 +88,15 @@ def _write(data: Path, truth: Path, models: Path) -> None:
     results = results_in(models, known, earlier["results"])
     tables = _tables(data, truth)
     seen = {name: _seen(table, known) for name, table in tables.items()}
+    story = make_story(audit(data, truth_labels=truth), results, seen, earlier.get("search"))
     page = FILE.with_suffix(".md")
     parts = {
         "accuracies": document.accuracies(results),
         "copies": document.copies(results, seen),
+        "verdicts": document_fit.verdicts(results),
+        "proposals": document_fit.proposals(results),
+        "search": document_fit.search(story.get("search")),
+        "claims": document_fit.claims_table(story),
         "more": document.more_figures(results),
         "commands": document.commands(results),
         "counts": document.class_counts({title: tables[name] for name, title in _COUNTED.items()}),
@@ -99,7 +104,7 @@ def _write(data: Path, truth: Path, models: Path) -> None:
     write_whole(page, document.fill(page.read_text(encoding="utf-8"), parts))
     if results:
         document.draw_curves(results, page.with_name("tutorial-curves.png"))
-    story = make_story(audit(data, truth_labels=truth), results, seen, earlier.get("search"))
+        document_fit.draw_gaps(results, page.with_name("tutorial-gaps.png"))
     write_whole(FILE, json.dumps(story, indent=1, ensure_ascii=False) + "\n")
     print(f"{len(results)} of {len(EXPERIMENTS)} experiments: {', '.join(results) or 'none'}")
 

@@ -10,7 +10,7 @@ LAST = 5
 """Epochs at the end whose mean counts: a single epoch's validation accuracy jumps by several points."""
 GAP = 0.10
 """Of accuracy: more than this between fitted and validation images is overfitting. Some gap is always there;
-two to three times the standard error of an accuracy over 400 images (0.025) is more than chance."""
+this one is four standard errors of an accuracy over 400 images."""
 ENOUGH = 0.75
 """Accuracy on the fitted images below which a network without such a gap is underfitted: it does not even
 reach there what the tutorial claims of new ones."""

@@ -6,6 +6,7 @@ from typing import Any
 from melanoma.phrases import Sentence
 from melanoma.tutorial.fit_verdict import Fit, Verdict, verdict_of
 
+_FLOAT32 = "float32"  # the default of train.py; its own name for it would import Keras here, and on the page
 TUNED = "tutorial-tuned-honest"
 """The recipe whose choices the search finds."""
 
@@ -26,17 +27,25 @@ class Proposal:
     """A recipe with true labels and each lesion in one split, to be compared with those of (a) to (d)."""
 
     recipe: str
+    short: Sentence
+    """In charts."""
     title: Sentence
     prediction: Prediction | None
     """None for what had been run before anybody wrote a prediction down."""
 
 
 PROPOSALS = (
-    Proposal("tutorial-b-honest", Sentence("random flips, rotations, zooms"), None),
-    Proposal("tutorial-c-honest", Sentence("the same and dropout"), None),
-    Proposal("tutorial-d-honest", Sentence("dropout, and more data: copies that balance the classes"), None),
+    Proposal("tutorial-b-honest", Sentence("(b), honest"), Sentence("random flips, rotations, zooms"), None),
+    Proposal("tutorial-c-honest", Sentence("(c), honest"), Sentence("the same and dropout"), None),
+    Proposal(
+        "tutorial-d-honest",
+        Sentence("(d), honest"),
+        Sentence("dropout, and more data: copies that balance the classes"),
+        None,
+    ),
     Proposal(
         "tutorial-l2-honest",
+        Sentence("L2, honest"),
         Sentence("L2 regularisation of 0.001"),
         Prediction(
             0.48,
@@ -50,6 +59,7 @@ PROPOSALS = (
     ),
     Proposal(
         "tutorial-complex-honest",
+        Sentence("more complex, honest"),
         Sentence("a more complex network: three convolutions, a dense layer of 512"),
         Prediction(
             0.48,
@@ -63,6 +73,7 @@ PROPOSALS = (
     ),
     Proposal(
         TUNED,
+        Sentence("tuned, honest"),
         Sentence("hyperparameters tuned by a search"),
         Prediction(
             0.57,
@@ -76,8 +87,27 @@ PROPOSALS = (
     ),
 )
 """In the order in which they are told."""
-BASE = "tutorial-a-honest"
-"""What each of them changes."""
+_OTHERS = {
+    "tutorial-a": Sentence("(a)"),
+    "tutorial-b": Sentence("(b)"),
+    "tutorial-c": Sentence("(c)"),
+    "tutorial-d-before": Sentence("(d), copies made, then split"),
+    "tutorial-d-after": Sentence("(d), split, then copies made"),
+    "tutorial-a-honest": Sentence("(a), honest"),
+}
+
+
+def titles() -> dict[str, Sentence]:
+    """Return what the experiments are called in charts, by recipe, in the order in which they are told."""
+    return _OTHERS | {proposal.recipe: proposal.short for proposal in PROPOSALS}
+
+
+def commands_of(recipe: str, honest: bool = True, precision: str = _FLOAT32) -> tuple[str, ...]:
+    """Return the commands, in order, that make an experiment."""
+    sources = "--data kaggle2357" + (" --truth isic/labels.csv" if honest else "")
+    asked = "" if precision == _FLOAT32 else f" --precision {precision}"
+    search = (f"python -m melanoma.tutorial search {sources}{asked}",) if recipe == TUNED else ()
+    return *search, f"python train.py {sources} --recipe {recipe}{asked} --out models/{recipe}"
 
 
 @dataclass(frozen=True)

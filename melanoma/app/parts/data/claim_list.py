@@ -1,0 +1,17 @@
+"""The tutorial's claims one by one, and where to look at notebook and image set."""
+
+import streamlit as st
+
+from melanoma.app.parts.data.story import Story
+from melanoma.app.parts.shared.language import say, text
+from melanoma.tutorial.claims import claims
+
+
+def show_claims(story: Story) -> None:
+    """Write each claim with what is so beside it."""
+    for number, one in enumerate(claims(story), start=1):
+        claim, so = st.columns([4, 7], gap="large")
+        claim.markdown(f"{number}\\. {one.claim.said(say)}")
+        so.markdown(one.what_is_so.said(say))
+        st.divider()
+    st.markdown(text("data-sources-named"))
