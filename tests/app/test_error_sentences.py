@@ -89,6 +89,7 @@ COMMANDS_ONLY = {
 """Functions of the first modules that no page calls."""
 PASSED_ON = {
     "_BUSY",
+    "diagnosis_of(code).name if code else folder",
     "_unpacked(answer['error'])",
     "packed['template']",
     "error.sentence.renamed(str(folder), name)",

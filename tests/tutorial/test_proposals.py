@@ -107,7 +107,7 @@ def test_claims_are_answered_by_the_story_s_figures():
     story["notebook"] = {"tutorial-a": 0.31, "tutorial-b": 0.36}
     deaths, sizes, accuracy, *_ = (str(one.what_is_so) for one in claims(story))
     assert "58,667 by melanoma and 69,416 by others, it is 46%" in deaths
-    assert sizes.startswith("The training folders hold 100 to 500 images. The largest is “Melanocytic nevus”")
+    assert sizes.startswith("The training folders hold 100 to 500 images. The largest is “Mole (nevus)”")
     assert "Its own output shows 31% to 36%." in accuracy
     assert all("](https://doi.org/10." in str(one.what_is_so) for one in (claims(story)[0], claims(story)[5]))
 
