@@ -78,7 +78,7 @@ def gaps_by_run(
     remarks: Sequence[str],
     axis: str,
 ) -> go.Figure:
-    """Return for each of `rows`, from the top, two points and the line between them, with a remark above it.
+    """Return for each of `rows`, from the top, two points and the line between them, a remark left of it.
 
     `ends` holds the two series of shares 0..1 by their names.
     """
@@ -93,11 +93,11 @@ def gaps_by_run(
         showlegend=False,
     )
     words = go.Scatter(
-        x=[(one + other) / 2 for one, other in pairs],
+        x=[min(pair) for pair in pairs],
         y=list(rows),
-        text=list(remarks),
+        text=[f"{remark}\u00a0\u00a0\u00a0" for remark in remarks],
         mode="text",
-        textposition="top center",
+        textposition="middle left",
         hoverinfo="skip",
         showlegend=False,
     )
@@ -118,7 +118,7 @@ def gaps_by_run(
     figure = go.Figure([between, *points, words])
     figure.update_xaxes(title=axis, range=[0, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    return _with_legend_below(figure, 130 + 40 * len(rows))
+    return _with_legend_below(figure, 130 + 34 * len(rows))
 
 
 def accuracy_gap(curves: dict[str, Sequence[float]], axes: tuple[str, str]) -> go.Figure:
@@ -179,5 +179,13 @@ def _with_legend_below(figure: go.Figure, height: int, **layout: Any) -> go.Figu
     if isinstance(figure.data[0], go.Bar):
         figure.update_yaxes(autorange="reversed")
     figure.update_yaxes(automargin=True)
-    legend = {"orientation": "h", "y": -0.02, "yref": "container", "yanchor": "bottom", "x": 0}
+    # Plotly would turn the order round where an area is filled.
+    legend = {
+        "orientation": "h",
+        "traceorder": "normal",
+        "y": -0.02,
+        "yref": "container",
+        "yanchor": "bottom",
+        "x": 0,
+    }
     return lay_out(figure, height, legend=legend, bargap=0.25, **layout)

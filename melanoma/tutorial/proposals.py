@@ -35,12 +35,12 @@ class Proposal:
 
 
 PROPOSALS = (
-    Proposal("tutorial-b-honest", Sentence("(b), honest"), Sentence("random flips, rotations, zooms"), None),
-    Proposal("tutorial-c-honest", Sentence("(c), honest"), Sentence("the same and dropout"), None),
+    Proposal("tutorial-b-honest", Sentence("(b), honest"), Sentence("Random flips, rotations, zooms"), None),
+    Proposal("tutorial-c-honest", Sentence("(c), honest"), Sentence("The same and dropout"), None),
     Proposal(
         "tutorial-d-honest",
         Sentence("(d), honest"),
-        Sentence("dropout, and more data: copies that balance the classes"),
+        Sentence("Dropout, and more data: copies that balance the classes"),
         None,
     ),
     Proposal(
@@ -60,7 +60,7 @@ PROPOSALS = (
     Proposal(
         "tutorial-complex-honest",
         Sentence("more complex, honest"),
-        Sentence("a more complex network: three convolutions, a dense layer of 512"),
+        Sentence("A more complex network: three convolutions, a dense layer of 512"),
         Prediction(
             0.48,
             0.58,
@@ -74,7 +74,7 @@ PROPOSALS = (
     Proposal(
         TUNED,
         Sentence("tuned, honest"),
-        Sentence("hyperparameters tuned by a search"),
+        Sentence("Hyperparameters tuned by a search"),
         Prediction(
             0.57,
             0.65,

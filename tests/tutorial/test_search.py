@@ -37,6 +37,7 @@ def counted(fit_one):
     return count, asked
 
 
+@pytest.mark.slow("that a search which was killed finds what a whole one does")
 def test_the_search_is_bounded_and_after_a_kill_finds_the_same(tmp_path):
     fit_one, asked = counted(landscape)
     found = search_trials(tmp_path / "whole.db", Search(trials=5), fit_one, DATA)

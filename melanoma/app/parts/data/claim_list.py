@@ -8,10 +8,7 @@ from melanoma.tutorial.claims import claims
 
 
 def show_claims(story: Story) -> None:
-    """Write each claim with what is so beside it."""
+    """Write each claim with what is so below it."""
     for number, one in enumerate(claims(story), start=1):
-        claim, so = st.columns([4, 7], gap="large")
-        claim.markdown(f"{number}\\. {one.claim.said(say)}")
-        so.markdown(one.what_is_so.said(say))
-        st.divider()
+        st.markdown(f"**{number}. {one.claim.said(say)}**  \n{one.what_is_so.said(say)}")
     st.markdown(text("data-sources-named"))

@@ -1,5 +1,7 @@
 """Overfitting and underfitting on the experiments' curves, and what the tutorial's proposals came to."""
 
+from typing import Any
+
 import streamlit as st
 
 from melanoma.app.parts.data.story import Story
@@ -9,9 +11,10 @@ from melanoma.app.parts.shared.link import linked_choice
 from melanoma.app.parts.shared.step_layout import text_and_pictures
 from melanoma.figures.tutorial import accuracy_gap, gaps_by_run
 from melanoma.tutorial.fit_verdict import ENOUGH, GAP, LAST, Fit, Verdict, verdict_of
-from melanoma.tutorial.proposals import PROPOSALS, Proposal, commands_of, outcome_of, titles
+from melanoma.tutorial.proposals import PROPOSALS, TUNED, Proposal, commands_of, outcome_of, titles
 
 _RUN = "run"
+_NARROW = 16  # letters
 _MOST_COPIED = 0.5  # share of the validation images from which on their accuracy is mostly memory
 
 
@@ -54,7 +57,7 @@ def _show_gaps(verdicts: dict[str, Verdict]) -> None:
     names = {name: titles()[name].said(say) for name in verdicts}
     show(
         gaps_by_run(
-            [names[name].replace(", ", ",<br>") for name in verdicts],
+            [_on_two_lines(names[name]) for name in verdicts],
             {
                 fitted: [verdict.fitted for verdict in verdicts.values()],
                 validation: [verdict.validation for verdict in verdicts.values()],
@@ -74,6 +77,12 @@ def _show_gaps(verdicts: dict[str, Verdict]) -> None:
             for name, verdict in verdicts.items()
         ),
     )
+
+
+def _on_two_lines(name: str) -> str:
+    """Return a chart's label that is narrow enough for a phone."""
+    start, comma, end = name.rpartition(", ")
+    return f"{start},<br>{end}" if comma and len(name) > _NARROW else name
 
 
 def _show_curves(story: Story, verdicts: dict[str, Verdict]) -> None:
@@ -151,6 +160,8 @@ def _told(story: Story, proposal: Proposal) -> str:
         return "  \n".join(told) + "\n```\n" + "\n".join(commands_of(proposal.recipe)) + "\n```"
     outcome = outcome_of(proposal, story["results"][proposal.recipe])
     fit = _fit(outcome.verdict.fit) if outcome.verdict else say("not known")
+    if proposal.recipe == TUNED and "search" in story:
+        told.append(_chosen(story["search"]["best"]))
     right = {
         True: say("as predicted"),
         False: say("not as predicted"),
@@ -165,6 +176,20 @@ def _told(story: Story, proposal: Proposal) -> str:
         )
     )
     return "  \n".join(told)
+
+
+def _chosen(choices: dict[str, Any]) -> str:
+    """Return what the search chose."""
+    changed = say("flips, rotations and zooms") if choices["changed"] else say("no flips, rotations or zooms")
+    return say(
+        "The search chose a learning rate of {rate:.2g}, a dropout of {dropout:.1f}, an L2 penalty of "
+        "{l2:g}, {dense} dense units, and {changed}.",
+        rate=choices["learning_rate"],
+        dropout=choices["dropout"],
+        l2=choices["l2"],
+        dense=choices["dense"],
+        changed=changed,
+    )
 
 
 def _accuracy(story: Story, name: str, figure: str = "accuracy") -> str:
