@@ -85,7 +85,7 @@ def _both(data: Path | None, truth: Path | None) -> tuple[Path, Path]:
 def _write(data: Path, truth: Path, models: Path) -> None:
     earlier = read_story()
     known = known_files(data, truth)
-    results = results_in(models, known, earlier["results"])
+    results = results_in(models, known, earlier["results"], EXPERIMENTS)
     tables = _tables(data, truth)
     seen = {name: _seen(table, known) for name, table in tables.items()}
     story = make_story(audit(data, truth_labels=truth), results, seen, earlier.get("search"))

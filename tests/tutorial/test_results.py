@@ -91,7 +91,7 @@ def test_results_outlive_their_bundle(result, tmp_path):
     again = Result.from_json("tutorial-a", kept)
     assert again.as_json() == kept and again.accuracy == result.accuracy
     pd.testing.assert_frame_equal(again.history, HISTORY, check_dtype=False)
-    found = results_in(tmp_path, KNOWN, {"tutorial-a": kept})
+    found = results_in(tmp_path, KNOWN, {"tutorial-a": kept}, EXPERIMENTS)
     assert list(found) == ["tutorial-a"] and found["tutorial-a"].as_json() == kept
 
 
@@ -109,7 +109,7 @@ def test_the_precision_is_told_and_asked_for(result):
 @pytest.mark.slow("a bundle of the tutorial's network")
 def test_a_bundle_comes_before_an_earlier_result(result, nine_bundle, tmp_path):
     shutil.copytree(nine_bundle, tmp_path / "tutorial-a")
-    (found,) = results_in(tmp_path, KNOWN, {"tutorial-a": result.as_json()}).values()
+    (found,) = results_in(tmp_path, KNOWN, {"tutorial-a": result.as_json()}, EXPERIMENTS).values()
     assert found.images == len(load_bundle(nine_bundle).load_predictions().query("split == 'calibration'"))
     assert found.images != result.images
 
