@@ -16,7 +16,6 @@ COPY .streamlit/config.toml .streamlit/
 COPY streamlit_app.py ./
 COPY melanoma melanoma
 COPY models models
-COPY docs/experiments.md docs/
 # Compiled now: at run time the file system is read-only, and each start would compile anew.
 RUN /venv/bin/python -m compileall -q melanoma streamlit_app.py
 ENV PATH=/venv/bin:$PATH \

@@ -11,7 +11,7 @@ python train.py --data labels.csv --folds 3 --fold 0            fit on two third
 python train.py --data labels.csv --teacher folds.parquet       one network for all, taught by the folds
 python train.py --data labels.csv --recipe proxy --leave-out MILK10k   answer for a clinic that was not seen
 python train.py --data labels.csv --close-ups skin/             what the check of the input is to refuse
-python train.py --data labels.csv --set dropout=0.2             with another choice, see docs/experiments.md
+python train.py --data labels.csv --set dropout=0.2             with another choice, see experiments.md
 python train.py --data labels.csv --workers 2                   several processes share each batch
 python train.py --data labels.csv --workers 8 --address HEAD:6379       on a Ray cluster, see docs/scale.md
 python train.py --data kaggle2357 --recipe tutorial-a --out models/tutorial-a      see docs/tutorial.md

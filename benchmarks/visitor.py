@@ -92,7 +92,7 @@ class Visitor:
                 self.uploader = element.file_uploader.id
             if received.HasField("script_finished"):
                 ending = ForwardMsg.ScriptFinishedStatus.Name(received.script_finished)
-                if ending == "FINISHED_SUCCESSFULLY":
+                if ending in ("FINISHED_SUCCESSFULLY", "FINISHED_FRAGMENT_RUN_SUCCESSFULLY"):
                     return messages
                 if ending != "FINISHED_EARLY_FOR_RERUN":
                     raise RuntimeError(f"the page's script ended with {ending}")

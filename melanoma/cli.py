@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from melanoma import __version__
@@ -15,17 +14,20 @@ from melanoma.batch.watch.command import watch
 from melanoma.data.audit.command import audit
 from melanoma.data.labels.options import Data, Images, Outlines
 from melanoma.errors import UserError, exit_on_user_error
-from melanoma.explain.looks_for import looks_for
+from melanoma.explain.looks_for_command import looks_for
 from melanoma.files import require_folder, write_whole
 from melanoma.licences import licences
-from melanoma.model import bundle as bundles
+from melanoma.model.bundle_folders import DEFAULT
 from melanoma.output import json_text, print_json
-from melanoma.photos.examples import examples
+from melanoma.photos.examples_command import examples
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from melanoma.photos.framing import Geometry
 
-# TensorFlow's greetings are not for users. It is imported inside the commands, so that --help is quick.
+# TensorFlow's greetings are not for users. What a command needs is imported within it, so that the others
+# start quickly.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -104,7 +106,7 @@ def explain(
     frame: Annotated[
         int | None, typer.Option(min=1, help="Of a DICOM object with several photos; by default the first.")
     ] = None,
-    model: Model = bundles.DEFAULT,
+    model: Model = DEFAULT,
     mix: MixName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -119,6 +121,7 @@ def explain(
     from melanoma.explain.waterfall import waterfall
     from melanoma.exports.explanation import measure_map
     from melanoma.exports.overlay import overlay_file
+    from melanoma.model.bundle import load_bundle
     from melanoma.model.classifier import Classifier
     from melanoma.model.mix import mix_named
 
@@ -130,7 +133,7 @@ def explain(
         raise UserError("--mask is for the measures. Add --measures, or leave it out.")
     require_folder(out)
     photo, frames = read_one(image, frame)
-    bundle = bundles.load_bundle(model)
+    bundle = load_bundle(model)
     shown = mix_named(mix, bundle) if mix else None
     classifier = Classifier(bundle)
     prediction = classifier([photo])[0]
@@ -180,7 +183,7 @@ def evaluate(
     data: Data,
     images: Images = None,
     outlines: Outlines = None,
-    model: Model = bundles.DEFAULT,
+    model: Model = DEFAULT,
     out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and predictions.csv.")] = None,
     include_fitted: Annotated[
         bool, typer.Option(help="Also judge on images the model was fitted or calibrated on.")
@@ -194,9 +197,10 @@ def evaluate(
     """
     try:
         from melanoma.evaluation.run import evaluate_bundle
+        from melanoma.model.bundle import load_bundle
     except ModuleNotFoundError as missing:
         raise UserError(f"evaluate needs {missing.name}: pip install -r requirements-dev.txt") from missing
-    evaluated = evaluate_bundle(bundles.load_bundle(model), data, images, outlines, include_fitted)
+    evaluated = evaluate_bundle(load_bundle(model), data, images, outlines, include_fitted)
     if out is not None:
         evaluated.write(out)
     if as_json:
@@ -247,11 +251,12 @@ def recalibrate(
     if data is None and (images or outlines):
         raise UserError("--images and --outlines belong to --data. Give the labels too.")
     try:
+        from melanoma.model.bundle import load_bundle
         from melanoma.training import recalibration
     except ModuleNotFoundError as missing:
         raise UserError(f"recalibrate needs {missing.name}: pip install -r requirements-dev.txt") from missing
     found = recalibration.recalibrate(
-        bundles.load_bundle(bundle), out, data, images, outlines, sensitivity, coverage, framing
+        load_bundle(bundle), out, data, images, outlines, sensitivity, coverage, framing
     )
     print(json_text(found.as_json()) if as_json else found.as_text())
 
@@ -315,7 +320,7 @@ def _named_values(pairs: list[str]) -> dict[str, str]:
     return named
 
 
-def _outline(photo: np.ndarray, mask: Path | None, geometry: "Geometry") -> np.ndarray | None:
+def _outline(photo: "np.ndarray", mask: Path | None, geometry: "Geometry") -> "np.ndarray | None":
     """Return the lesion as the network sees it, bool (S, S), from a file or else found; or None."""
     from melanoma.lesion.mask_files import on_photo, read_mask
     from melanoma.lesion.outline import Outline

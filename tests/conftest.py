@@ -2,6 +2,7 @@
 
 import functools
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ import numpy as np
 import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
+from tests.forked_runs import forked_runs
 
+TINY_TRAINING = Path(__file__).parent / "tiny_training.py"
 SHIPPED = Path(__file__).parent.parent / "models" / "isic8-mobilenet"
 
 FOLDERS = (
@@ -228,6 +231,18 @@ def long_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawing of 450 x 150 whose lesion lies at the left: the centred square shows nothing of it."""
     image = draw_lesion(MELANOMA_LIKE, 150, 450, 5).image
     return write_image(tmp_path_factory.mktemp("long") / "long.png", np.roll(image, -150, axis=1))
+
+
+@pytest.fixture(scope="session")
+def run_training(tmp_path_factory):
+    """Run train.py with the recipe `tiny` in a process of its own, in a folder."""
+    chosen = ("--recipe", "tiny", "--backbone-weights", "none", "--out", "models/tried")
+    with forked_runs(TINY_TRAINING, tmp_path_factory.mktemp("runs")) as runs:
+
+        def run(folder: Path, data: Path, *options: str, **environment: str) -> subprocess.CompletedProcess:
+            return runs.run(folder, "--data", str(data), *chosen, *options, **environment)
+
+        yield run
 
 
 _classifiers: dict = {}

@@ -35,6 +35,7 @@ LAYERS = (
     ("exports",),
     ("batch",),
     ("tutorial",),
+    ("classroom",),
     ("app", "cli"),
     ("__main__",),
 )

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 
@@ -12,6 +14,7 @@ import pytest
 
 from melanoma import __version__
 from melanoma.model.bundle import describe, load_bundle
+from tests.conftest import SHIPPED
 
 
 def test_the_version_is_that_of_the_package(melanoma):
@@ -207,3 +210,34 @@ def test_every_command_says_what_was_not_seen(melanoma, small_bundle, long_photo
     listed = pd.read_csv(tmp_path / "list.csv").iloc[0]
     assert listed["lesion_not_seen"] == pytest.approx(row["lesion_not_seen"], abs=1e-3)
     assert rest in listed["flags"] and rest in (tmp_path / "list.html").read_text(encoding="utf-8")
+
+
+MODULES = """
+import sys
+from melanoma.cli import commands
+try:
+    commands(sys.argv[1:], prog_name="melanoma")
+except SystemExit as ended:
+    assert not ended.code, ended.code
+print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+HEAVY = {"tensorflow", "keras", "tf_keras_vis", "streamlit", "pandas", "pyarrow", "plotly"}
+
+
+@pytest.mark.parametrize(
+    ("words", "spared"),
+    [
+        (["--help"], HEAVY | {"numpy", "cv2", "scipy", "ai_edge_litert"}),
+        (["predict", "PHOTO", "--model", "MODEL"], HEAVY),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_imports_what_it_needs(words, spared, drawn_photo):
+    given = {"PHOTO": str(drawn_photo), "MODEL": str(SHIPPED)}
+    command = [sys.executable, "-c", MODULES, *(given.get(word, word) for word in words)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    (imported,) = ran.stderr.splitlines()[-1:]
+    assert set(imported.split()) & spared == set()
+    assert ("ai_edge_litert" in imported) == (words[0] == "predict")
+    assert "XNNPACK" not in ran.stderr

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from melanoma.app.parts.model.documents import EXPERIMENTS
+
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), EXPERIMENTS])
 PATH = re.compile(r"`(?:pytest |python -m pytest )?((?:melanoma|tests|benchmarks|docs)/[\w./-]+)")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 MADE_UP = {"melanoma/model/backbones/mobilenet_v3_small.py"}

@@ -22,22 +22,8 @@ from tests.conftest import write_image
 from train import train
 
 ROOT = Path(__file__).parents[1]
-TINY = ROOT / "tests" / "tiny_training.py"
 
 pytestmark = pytest.mark.training
-
-
-def run_training(folder: Path, data: Path, *options: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run train.py with the recipe `tiny` in a process of its own, in a folder."""
-    chosen = ("--recipe", "tiny", "--backbone-weights", "none", "--out", "models/tried")
-    return subprocess.run(
-        [sys.executable, str(TINY), "--data", str(data), *chosen, *options],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
 
 
 def weights_of(checkpoint: Path) -> dict[str, np.ndarray]:
@@ -50,7 +36,7 @@ def weights_of(checkpoint: Path) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def in_one_go(drawn_folder, tmp_path_factory) -> Path:
+def in_one_go(run_training, drawn_folder, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("one-go")
     ended = run_training(folder, drawn_folder)
     assert ended.returncode == 0, ended.stderr
@@ -66,7 +52,7 @@ def test_a_run_ends_with_a_bundle(in_one_go):
     assert np.isfinite(history["loss"]).all()
 
 
-def test_two_folders_are_one_table_and_a_finished_model_is_the_start(in_one_go, tmp_path):
+def test_two_folders_are_one_table_and_a_finished_model_is_the_start(run_training, in_one_go, tmp_path):
     """Lesions of two photos each, the second in a folder as `isic image download` writes it."""
     folders = [tmp_path / name for name in ("one", "two")]
     for number, folder in enumerate(folders):
@@ -119,7 +105,7 @@ def test_two_folders_are_one_table_and_a_finished_model_is_the_start(in_one_go, 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_path):
+def test_a_killed_run_goes_on_to_the_same_weights(run_training, in_one_go, drawn_folder, tmp_path):
     run = tmp_path / "runs" / "tried"
     killed = run_training(tmp_path, drawn_folder, DIES_ONCE=str(tmp_path / "died"))
     assert killed.returncode == -signal.SIGKILL, killed.stderr
@@ -138,7 +124,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(in_one_go, drawn_folder, tmp_p
 
 @pytest.mark.timeout(1200)  # five runs, one after the other
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_folder, tmp_path):
+def test_a_killed_fold_goes_on_and_a_student_learns_of_all(run_training, in_one_go, drawn_folder, tmp_path):
     model = load_bundle(in_one_go / "models" / "tried")
     side = ("--test-side", str(model.path))
     chosen = (*side, "--folds", "2", "--fold", "0")
@@ -185,7 +171,7 @@ def test_a_killed_fold_goes_on_and_a_student_learns_of_all(in_one_go, drawn_fold
     assert "taught by the answers of 2 networks" in " ".join(card.split())
 
 
-def test_a_mistake_is_one_sentence_and_exit_status_2(drawn_folder, tmp_path):
+def test_a_mistake_is_one_sentence_and_exit_status_2(run_training, drawn_folder, tmp_path):
     ended = run_training(tmp_path, drawn_folder, "--resume")
     assert ended.returncode == 2
     assert "holds no checkpoint to resume from" in ended.stderr

@@ -45,14 +45,14 @@ def missing(browser: Browser) -> Trial:
 
 
 def missing_between(browser: Browser) -> Trial:
-    """A network's file that goes after the page has checked it and before it is loaded."""
+    """Keras' file that goes after the page has checked it and before a map needs it."""
     trial = Trial("model file lost before it is loaded")
     with _own_folder() as model, _server(model) as address:
-        visitor = Visitor(browser, address, page="model")  # checks the files and needs no network
+        visitor = Visitor(browser, address, page="model")  # checks the files and loads no Keras
         visitor.page.get_by_text("Which network is this?").wait_for()
         visitor.page.get_by_text("Made with", exact=True).wait_for()
         with _away(model / "model.keras"):
-            visitor.page.get_by_test_id("stTopNavLink").first.click()
+            visitor.page.goto(f"{address}/?method=layer-cam")
             trial.saw(visitor, _INCOMPLETE)
         trial.goes_on(visitor, "the same page, at the visitor's next step")
     trial.lost.append("nothing")

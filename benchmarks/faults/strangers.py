@@ -11,7 +11,18 @@ from playwright.sync_api import Browser, TimeoutError
 from benchmarks.browser import running_server, settle
 from benchmarks.faults.trial import TIMEOUT, Trial, Visitor
 
-PAGES = ("", "lesson", "what-if", "laboratory", "quiz", "thresholds", "triage", "data", "model")
+PAGES = (
+    "",
+    "lesson",
+    "what-if",
+    "laboratory",
+    "quiz",
+    "lesson-plan",
+    "thresholds",
+    "triage",
+    "data",
+    "model",
+)
 PARAMETERS = (
     *("lang", "model", "sample", "method", "diagnosis", "mix", "positive", "outline", "colour", "one-scale"),
     *(
@@ -28,6 +39,7 @@ PARAMETERS = (
     ),
     *("cover-x", "cover-y", "kind", "source", "find", "count", "seed", "threshold", "prevalence", "groups"),
     *("part", "edge", "of"),
+    *("plan", "present", "study", "case", "me"),
     *("lab-pictures", "lab-plant", "lab-malignant", "lab-benign", "lab-mend", "lab-reads"),
 )
 """All names that a link may hold."""

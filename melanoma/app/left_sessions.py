@@ -16,14 +16,20 @@ from typing import Any
 
 from streamlit.runtime import Runtime, get_instance
 
+from melanoma.classroom.live import CLASSES
+
 INTERVAL = 5.0
 """Seconds between two looks."""
 
 
-_LINGER = 30.0
+_LINGER = 60.0
 """Seconds for which memory is given back again and again: a run that is under way refers to photos still."""
 _until = 0.0
 """When that ends, by the monotonic clock."""
+_PAUSE = 9.0
+"""Seconds between two times, at least: all of TensorFlow's objects are looked at, and every visitor waits."""
+_given = -_PAUSE
+"""When memory was given back last."""
 
 
 @asynccontextmanager
@@ -41,6 +47,7 @@ def release_left_sessions(runtime: Runtime) -> int:
 
     Has to be called in the thread of the server's event loop, as all of Streamlit's work on sessions is.
     """
+    global _given
     sessions = runtime._session_mgr
     ended = [info.session for _, info in sessions._session_storage._cache.expire()]
     for session in ended:
@@ -58,7 +65,9 @@ def release_left_sessions(runtime: Runtime) -> int:
             count += 1
     if count:
         _go_on_giving_back()
-    if time.monotonic() < _until:
+    now = time.monotonic()
+    if now < _until and now - _given >= _PAUSE:
+        _given = now
         _give_memory_back()
     return count
 
@@ -95,4 +104,5 @@ def _give_memory_back() -> None:
 async def _look_again_and_again() -> None:
     while True:
         await asyncio.sleep(INTERVAL)
+        CLASSES.drop_over()
         release_left_sessions(get_instance())

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from melanoma.app.pages import operator
+from melanoma.app.parts.shared.address import OPENING_PAGE
 from melanoma.app.parts.shared.language import choose_language, say
 from melanoma.app.parts.shared.removal import offer_removal
 from melanoma.app.parts.shared.script_run import script_run
@@ -42,13 +43,14 @@ def _pages() -> dict[str, StreamlitPage]:
         "what_if": (say("What if"), "tune"),
         "laboratory": (say("Laboratory"), "science"),
         "quiz": (say("Quiz"), "quiz"),
+        "lesson_plan": (say("Lesson"), "co_present"),
         "thresholds": (say("Thresholds"), "balance"),
         "triage": (say("Triage"), "sort"),
         "data": (say("The data"), "folder_open"),
         "model": (say("Model"), "network_node"),
     }
     pages = {
-        name: _page(name, title, icon, default=name == "examine") for name, (title, icon) in named.items()
+        name: _page(name, title, icon, default=name == OPENING_PAGE) for name, (title, icon) in named.items()
     }
     if operator.offered():
         pages["operator"] = _page("operator", say("Operation"), "monitoring", visibility="hidden")

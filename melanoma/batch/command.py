@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from melanoma.batch.progress import shown_progress
-from melanoma.batch.sources import list_sources
 from melanoma.errors import UserError
 from melanoma.files import make_folder, one_line, require_folder, write_whole
-from melanoma.model import bundle as bundles
+from melanoma.model.bundle_folders import DEFAULT
 from melanoma.output import OutputError, json_text
 from melanoma.photos.recognition import PassedOver
 
@@ -53,7 +51,7 @@ class Engine(StrEnum):
 
 def predict(
     paths: Paths,
-    model: Model = bundles.DEFAULT,
+    model: Model = DEFAULT,
     images: Images = None,
     out: Annotated[
         Path | None, typer.Option(help="Write a .csv, .json, .jsonl or .parquet file, chunk by chunk.")
@@ -75,19 +73,22 @@ def predict(
     If it is killed while it writes a file, the same command goes on where it was.
     """
     from melanoma.batch.heatmaps import BatchOptions, as_line, predict_files_with_heatmaps
-    from melanoma.batch.results import Results, require_results_name
     from melanoma.batch.rows import SCHEMA_VERSION, schema_of
+    from melanoma.batch.sources import list_sources
+    from melanoma.model.bundle import load_bundle
     from melanoma.model.mix import mix_named
 
     if engine is Engine.LOCAL and (address or workers):
         raise UserError("--address and --workers are for a cluster. Add --engine ray, or leave them out.")
     if out is not None:
+        from melanoma.batch.results import Results, require_results_name  # pyarrow, for files alone
+
         require_results_name(out)
     if heatmaps is not None:
         make_folder(heatmaps)
     passed_over = PassedOver()
     total = sum(1 for _ in list_sources(paths, images, passed_over))
-    bundle = bundles.load_bundle(model)
+    bundle = load_bundle(model)
     shown = mix_named(mix, bundle) if mix else None
     options = BatchOptions(heatmaps is not None, keep_ids, shown)
     job = {"model": bundle.version, "paths": paths, "heatmaps": str(heatmaps or ""), "keep ids": keep_ids}
@@ -103,7 +104,7 @@ def predict(
 
         answered: Iterator[list[PhotoResult]] = predict_on_cluster(bundle, sources, options, address, workers)
     else:
-        from melanoma.model.classifier import Classifier  # TensorFlow takes seconds, and --help should not
+        from melanoma.model.classifier import Classifier
 
         answered = predict_files_with_heatmaps(Classifier(bundle, for_many=True), sources, options)
     printed = None if results is not None and not as_json else json_text if as_json else as_line
@@ -128,7 +129,7 @@ def predict(
 def triage(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="The worklist to write, .html or .csv.")],
-    model: Model = bundles.DEFAULT,
+    model: Model = DEFAULT,
     images: Images = None,
     mix: MixName = None,
     as_json: AsJson = False,
@@ -137,8 +138,11 @@ def triage(
 
     No place on it is an all-clear.
     """
+    from melanoma.batch.progress import shown_progress
+    from melanoma.batch.sources import list_sources
     from melanoma.batch.triage import judge, ranked
     from melanoma.batch.worklist import as_csv, as_html, notice, summary
+    from melanoma.model.bundle import load_bundle
     from melanoma.model.classifier import Classifier
     from melanoma.model.mix import mix_named
 
@@ -147,7 +151,7 @@ def triage(
     require_folder(out)
     passed_over = PassedOver()
     total = sum(1 for _ in list_sources(paths, images, passed_over))
-    bundle = bundles.load_bundle(model)
+    bundle = load_bundle(model)
     shown = mix_named(mix, bundle) if mix else None
     unranked = []
     with shown_progress("Judging photos", total) as bar:
@@ -186,6 +190,8 @@ def _run(
 
     Results that came before an interruption or an error are written too.
     """
+    from melanoma.batch.progress import shown_progress
+
     counts: Counter[str] = Counter()
     dropped: set[str] = set()
     before = results.files_before if results else 0

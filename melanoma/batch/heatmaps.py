@@ -10,8 +10,6 @@ import numpy as np
 from melanoma.batch.predicting import LoadedPhoto, PredictedPhoto, predict_files
 from melanoma.batch.rows import Row, row_of
 from melanoma.batch.source import Source
-from melanoma.exports.overlay import overlay_file
-from melanoma.figures.overlay import SIDE
 from melanoma.files import one_line, safe_stem
 from melanoma.model.mix import Mix
 from melanoma.photos.encoding import shrink
@@ -71,6 +69,7 @@ def _result(classifier: "Classifier", predicted: PredictedPhoto, options: BatchO
     if prediction is None or not options.heatmaps:
         return PhotoResult(row_of(predicted, classifier.bundle, options.keep_ids, mix=options.mix))
     from melanoma.explain.registry import first_method
+    from melanoma.exports.overlay import overlay_file
 
     small = predicted.photo.derived
     geometry = prediction.geometry.on_copy(small.shape[1], small.shape[0])
@@ -85,6 +84,8 @@ def _result(classifier: "Classifier", predicted: PredictedPhoto, options: BatchO
 
 def _small_copy(photo: np.ndarray) -> np.ndarray:
     """Return the photo at the size that its overlay is drawn in: full-size batches would take gigabytes."""
+    from melanoma.figures.overlay import SIDE
+
     longer, shorter = max(photo.shape[:2]), min(photo.shape[:2])
     return shrink(photo, round(longer * min(1.0, SIDE / shorter)))
 

@@ -28,14 +28,15 @@
 In CSV, lists are joined by “; ”, none is empty, and text that a spreadsheet would run gets an apostrophe.
 """
 
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from melanoma.batch.predicting import PredictedPhoto
 from melanoma.files import spreadsheet_text
 from melanoma.model.bundle import Bundle
 from melanoma.model.mix import Mix
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA_VERSION = "3"
 Row = dict[str, Any]
@@ -83,10 +84,12 @@ def row_of(
     return row
 
 
-def schema_of(bundle: Bundle, mix: Mix | None = None) -> pa.Schema:
+def schema_of(bundle: Bundle, mix: Mix | None = None) -> "pa.Schema":
     """Return the Parquet schema of a model's rows, with a `mix` if they have one; its metadata hold the
     schema's version.
     """
+    import pyarrow as pa
+
     in_mix = [("mix", pa.string()), *((f"mix_{code}", pa.float64()) for code in bundle.codes)]
     texts = pa.list_(pa.string())
     return pa.schema(
@@ -117,8 +120,10 @@ def schema_of(bundle: Bundle, mix: Mix | None = None) -> pa.Schema:
     )
 
 
-def as_table(rows: list[Row], schema: pa.Schema) -> pa.Table:
+def as_table(rows: list[Row], schema: "pa.Schema") -> "pa.Table":
     """Return the rows as an Arrow table, one column a probability, a score and a logit."""
+    import pyarrow as pa
+
     flat = []
     for row in rows:
         columns = {name: value for name, value in row.items() if name not in _NESTED}
@@ -128,7 +133,7 @@ def as_table(rows: list[Row], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(flat, schema=schema)
 
 
-def as_rows(table: pa.Table) -> list[Row]:
+def as_rows(table: "pa.Table") -> list[Row]:
     """Return the rows that `as_table` was given."""
     rows = []
     for flat in table.to_pylist():

@@ -26,7 +26,7 @@ from melanoma.lesion.framing import frame_photo
 from melanoma.lesion.hair_removal import dark_corners, hair, without_hair
 from melanoma.model.bundle import Bundle
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.network import POOLING
+from melanoma.model.layer_names import POOLING
 from melanoma.photos.reading import read_image
 
 CONTROL = "mirrored"

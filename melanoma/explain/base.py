@@ -3,15 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import keras
 import numpy as np
 
 from melanoma.controls import Control, Settings, read_settings
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.prediction import Prediction
 from melanoma.phrases import Say, english
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -144,10 +146,10 @@ def explain_pixels(
 
 def explain_network(
     method: Method, request: ExplanationRequest, code: str
-) -> Callable[[keras.Model], np.ndarray]:
+) -> "Callable[[keras.Model], np.ndarray]":
     """Return a function from another network of the same layers to its heatmap (h, w) of the same pixels."""
 
-    def heatmap(network: keras.Model) -> np.ndarray:
+    def heatmap(network: "keras.Model") -> np.ndarray:
         other = replace(request, network=CompiledNetwork(network))
         return explain_pixels(method, other, code)(request.pixels)
 

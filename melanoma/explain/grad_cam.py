@@ -5,9 +5,9 @@ import numpy as np
 
 from melanoma.controls import Choice, Control
 from melanoma.explain.base import ExplanationRequest, Method
-from melanoma.explain.layers import convolutional_layers, layer_choice, layer_pass
+from melanoma.explain.layers import layer_choice, layer_pass
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.network import FEATURES
+from melanoma.model.layer_names import FEATURES
 from melanoma.model.prediction import Prediction
 
 LAST_THREE = "mean of the last three"
@@ -32,7 +32,7 @@ class GradCam(Method):
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return ReLU(sum over channels of weight times map)."""
         network, layer = request.network, str(request.settings["layer"])
-        layers = convolutional_layers(network.network)[-3:] if layer == LAST_THREE else (layer,)
+        layers = tuple(network.layers)[-3:] if layer == LAST_THREE else (layer,)
         return mean_of([self._at(network, request.prediction, name) for name in layers])[..., request.indices]
 
     def _at(self, network: CompiledNetwork, prediction: Prediction, layer: str) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from melanoma.controls import Choice, Control
 from melanoma.explain.base import ExplanationRequest, Method
-from melanoma.explain.layers import convolutional_layers, layer_pass
+from melanoma.explain.layers import layer_pass
 from melanoma.model.classifier import CompiledNetwork
 
 
@@ -25,11 +25,11 @@ class HiResCam(Method):
 
     def offered(self, network: CompiledNetwork) -> bool:
         """Return whether there is a layer below the last."""
-        return len(convolutional_layers(network.network)) > 1
+        return len(network.layers) > 1
 
     def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
         """Offer every convolutional layer but the last; the one next to it is the default."""
-        layers = convolutional_layers(network.network)[:-1]
+        layers = tuple(network.layers)[:-1]
         return (Choice("layer", "Layer", layers, layers[-1]),)
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:

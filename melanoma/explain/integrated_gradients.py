@@ -1,15 +1,12 @@
 """Integrated Gradients: what each pixel adds to the log-odds on the way from a plain picture to the photo."""
 
 import numpy as np
-import tensorflow as tf
 
 from melanoma.batches import sliced
 from melanoma.controls import Choice, Control, Range
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.base import ExplanationRequest, Method
-from melanoma.explain.float_input import float_twin
 from melanoma.explain.occlusion import BLURRED, MEAN, patch_cover
-from melanoma.explain.target import log_odds_target
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.phrases import Say, english
 
@@ -43,6 +40,11 @@ class IntegratedGradients(Method):
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps at the input's full resolution (midpoint rule)."""
+        import tensorflow as tf
+
+        from melanoma.explain.float_input import float_twin
+        from melanoma.explain.target import log_odds_target
+
         pixels = request.pixels.astype(np.float32)
         start = _baseline(request).astype(np.float32)
         steps, twin = int(request.settings["steps"]), float_twin(request.network)

@@ -1,39 +1,26 @@
 """The layers that a map can be read from, and their maps and gradients in one compiled pass."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from melanoma.controls import Choice
 from melanoma.errors import UserError
-from melanoma.explain.float_input import Tail, tail_from
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.network import FEATURES, maps_on_the_only_way
+from melanoma.model.layer_names import FEATURES
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from melanoma.explain.float_input import Tail
 
 LayerPass = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-def convolutional_layers(network: keras.Model) -> tuple[str, ...]:
-    """Return the names of the activated convolutions that lead to the head alone, from the pixels up, and of
-    the last feature map, whatever makes it.
-
-    Those inside a residual block are left out: what goes round them counts too, so their maps do not say
-    what the block saw.
-    """
-    return tuple(
-        layer.name
-        for layer in maps_on_the_only_way(network)
-        if layer.name == FEATURES
-        or isinstance(layer, keras.layers.ReLU | keras.layers.Activation)
-        or (isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.relu)
-    )
-
-
 def layer_choice(network: CompiledNetwork) -> Choice:
     """Return the control that offers every convolutional layer; the last is the default."""
-    return Choice("layer", "Layer", convolutional_layers(network.network), FEATURES)
+    return Choice("layer", "Layer", tuple(network.layers), FEATURES)
 
 
 def layer_pass(network: CompiledNetwork, layer: str) -> LayerPass:
@@ -43,6 +30,8 @@ def layer_pass(network: CompiledNetwork, layer: str) -> LayerPass:
     network computes in. Built once for a network and layer. Raises UserError if the network has no such
     layer or it is no feature map.
     """
+    from melanoma.explain.float_input import tail_from
+
     require_feature_map(network, layer)
     tail = tail_from(network, layer)
     return network.built_once(("layer_pass", layer), lambda: _build_layer_pass(tail))
@@ -52,16 +41,20 @@ def require_feature_map(network: CompiledNetwork, layer: str) -> None:
     """Raise UserError if the network has no layer of this name whose output is (n, h, w, c) and decides all
     that follows.
     """
+    from melanoma.model.network import maps_on_the_only_way
+
     if layer not in {found.name for found in maps_on_the_only_way(network.network)}:
-        offered = ", ".join(convolutional_layers(network.network))
+        offered = ", ".join(network.layers)
         raise UserError(f"“{layer}” is not a convolutional layer of this model. Choose one of {offered}.")
 
 
-def _build_layer_pass(tail: Tail) -> LayerPass:
+def _build_layer_pass(tail: "Tail") -> LayerPass:
+    import tensorflow as tf
+
     classes = tail.model.output_shape[1]
 
     @tf.function(input_signature=[tf.TensorSpec(tail.model.input_shape, tf.float32)])
-    def differentiate(maps: tf.Tensor) -> tf.Tensor:
+    def differentiate(maps: "tf.Tensor") -> "tf.Tensor":
         # The maps once for each class, so that one backward pass gives the slopes of all logits: a graph
         # that is traced in an eighth of the time that a pass for each class takes.
         copies = tf.tile(maps, (classes, 1, 1, 1))

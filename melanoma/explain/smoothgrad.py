@@ -3,13 +3,10 @@
 import zlib
 
 import numpy as np
-from tf_keras_vis.saliency import Saliency
 
 from melanoma.batches import sliced
 from melanoma.controls import Control, Range
 from melanoma.explain.base import ExplanationRequest, Method
-from melanoma.explain.float_input import float_twin
-from melanoma.explain.target import log_odds_target
 from melanoma.model.classifier import CompiledNetwork
 
 _BATCH = 2  # copies at once: the backward pass keeps all activations, which four made 700 MB at 224 px
@@ -36,6 +33,11 @@ class SmoothGrad(Method):
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps at the input's full resolution; the noise is the same for the same photo."""
+        from tf_keras_vis.saliency import Saliency
+
+        from melanoma.explain.float_input import float_twin
+        from melanoma.explain.target import log_odds_target
+
         pixels, settings = request.pixels.astype(np.float32), request.settings
         rng = np.random.default_rng(zlib.crc32(request.pixels.tobytes()))
         deviation = float(settings["noise"]) * np.ptp(pixels)

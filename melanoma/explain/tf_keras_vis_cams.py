@@ -1,20 +1,20 @@
 """Grad-CAM++, LayerCAM and Score-CAM, computed by tf-keras-vis."""
 
-from typing import Any, ClassVar
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
-from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
-from tf_keras_vis.layercam import Layercam
-from tf_keras_vis.scorecam import Scorecam
 
 from melanoma.batches import sliced
 from melanoma.controls import Control, Range
 from melanoma.explain.base import ExplanationRequest, Method
-from melanoma.explain.float_input import float_twin, tail_from
 from melanoma.explain.layers import layer_choice
-from melanoma.explain.target import Target, log_odds_target
 from melanoma.model.classifier import CompiledNetwork
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from melanoma.explain.target import Target
 
 UNSCALED = {"seek_penultimate_conv_layer": False, "expand_cam": False, "normalize_cam": False}
 """Maps stay in their unit and on their grid; scaling and resizing is the plot's."""
@@ -30,7 +30,11 @@ class _GradientCam(Method):
     unit = "Logit units in each cell"
     signed = False
     cost = "one pass"
-    computed_by: ClassVar[type[Any]]
+
+    @staticmethod
+    @abstractmethod
+    def computed_by() -> type[Any]:
+        """Return the library's class, which is imported with TensorFlow when it is first used."""
 
     def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
         """Offer every convolutional layer."""
@@ -38,9 +42,12 @@ class _GradientCam(Method):
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps of tf-keras-vis."""
+        from melanoma.explain.float_input import tail_from
+        from melanoma.explain.target import log_odds_target
+
         tail = tail_from(request.network, str(request.settings["layer"]))
         features = tail.maps(request.pixels[None])
-        library = self.computed_by(tail.model)
+        library = self.computed_by()(tail.model)
         indices, cams = request.indices, []
         for some in sliced(indices, _BATCH):
             copies = np.repeat(features, len(some), axis=0)
@@ -56,7 +63,13 @@ class GradCamPlusPlus(_GradientCam):
     title = "Grad-CAM++"
     summary = "Like Grad-CAM, but counts only features that speak for the diagnosis, each where it is found."
     paper = "Chattopadhay et al. 2018, Grad-CAM++, arXiv:1710.11063"
-    computed_by = GradcamPlusPlus
+
+    @staticmethod
+    def computed_by() -> type[Any]:
+        """Return tf-keras-vis' class."""
+        from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
+
+        return GradcamPlusPlus
 
 
 class LayerCam(_GradientCam):
@@ -66,7 +79,13 @@ class LayerCam(_GradientCam):
     title = "LayerCAM"
     summary = "Weighs every cell by itself, so that early layers show fine detail of what speaks for it."
     paper = "Jiang et al. 2021, LayerCAM, doi:10.1109/TIP.2021.3089943"
-    computed_by = Layercam
+
+    @staticmethod
+    def computed_by() -> type[Any]:
+        """Return tf-keras-vis' class."""
+        from tf_keras_vis.layercam import Layercam
+
+        return Layercam
 
 
 class ScoreCam(Method):
@@ -83,7 +102,7 @@ class ScoreCam(Method):
 
     def controls(self, network: CompiledNetwork, codes: tuple[str, ...]) -> tuple[Control, ...]:
         """Offer the layer and how many of its feature maps are tried."""
-        most = network.network.get_layer(layer_choice(network).values[0]).output.shape[-1]
+        most = next(iter(network.layers.values()))
         return (
             layer_choice(network),
             Range("channels", "Feature maps tried", 4, min(64, most), min(32, most), 4),
@@ -91,6 +110,11 @@ class ScoreCam(Method):
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps of tf-keras-vis, one call a diagnosis."""
+        from tf_keras_vis.scorecam import Scorecam
+
+        from melanoma.explain.float_input import float_twin
+        from melanoma.explain.target import log_odds_target
+
         scorecam, calibration = Scorecam(float_twin(request.network)), request.prediction.calibration
         cams = [
             scorecam(
@@ -106,24 +130,28 @@ class ScoreCam(Method):
         return np.stack([np.asarray(cam)[0] for cam in cams], axis=-1)
 
 
-def _less_its_value(target: Target) -> Target:
+def _less_its_value(target: "Target") -> "Target":
     """Return a target with the same slopes, whose value is 0.
 
     Grad-CAM++ multiplies everything by exp(score), which overflows at 89. The slope is what counts: with the
     value taken off, the factor is 1 and the map in logit units.
     """
 
-    def slopes(logits: tf.Tensor) -> tf.Tensor:
+    import tensorflow as tf
+
+    def slopes(logits: "tf.Tensor") -> "tf.Tensor":
         log_odds = target(logits)
         return log_odds - tf.stop_gradient(log_odds)
 
     return slopes
 
 
-def _probability(target: Target) -> Target:
+def _probability(target: "Target") -> "Target":
     """Return the probability that is shown, of the softmax that `Scorecam` makes of the logits."""
 
-    def probability(softmax: tf.Tensor) -> tf.Tensor:
+    import tensorflow as tf
+
+    def probability(softmax: "tf.Tensor") -> "tf.Tensor":
         return tf.sigmoid(target(tf.math.log(tf.maximum(softmax, _TINY))))
 
     return probability

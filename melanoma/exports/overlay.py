@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from melanoma.diagnoses import diagnosis_of
+from melanoma.exports.lettering import draw_text, text_width, wrapped
 from melanoma.figures.heatmap import scale_values
 from melanoma.figures.map_colours import bar_colours
 from melanoma.figures.overlay import SIDE, Overlay, common_range, full_range
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SCALE_HEIGHT = 44  # pixels of a scale
 _MARGIN, _BAR = 14, 14
 _WHOLE = (SIDE, 180)  # pixels, width and height at most: the whole photo, small
-_FONT_SIZE = 15
+_FONT_SIZE, _LINE = 15, 22  # pixels of a letter and of a line
 _FRAME = (((255, 255, 255), 5), ((0, 0, 0), 2))  # of the square in the whole photo
 
 
@@ -51,14 +51,14 @@ def overlay_sheet(overlay: Overlay, heading: str) -> np.ndarray:
 
     Where the network did not see all of the photo, the whole of it stands small below.
     """
-    font = ImageFont.load_default(size=_FONT_SIZE)
     width = 2 * SIDE + 3 * _MARGIN
-    lines = _wrapped(heading, font, width - 2 * _MARGIN)
-    top = _MARGIN + 22 * len(lines) + 4
+    lines = wrapped(heading, _FONT_SIZE, width - 2 * _MARGIN)
+    top = _MARGIN + _LINE * len(lines) + 4
     whole = whole_photo(overlay.photo, overlay.geometry, _WHOLE) if overlay.geometry.crops else None
     below = max(SCALE_HEIGHT, 0 if whole is None else len(whole))
-    canvas = Image.new("RGB", (width, top + SIDE + 2 * _MARGIN + below), "white")
-    ImageDraw.Draw(canvas).multiline_text((_MARGIN, _MARGIN), "\n".join(lines), "black", font, spacing=6)
+    canvas = np.full((top + SIDE + 2 * _MARGIN + below, width, 3), 255, np.uint8)
+    for number, line in enumerate(lines):
+        draw_text(canvas, line, (_MARGIN, _MARGIN + _LINE * number), _FONT_SIZE)
     right = SIDE + 2 * _MARGIN
     under = top + SIDE + _MARGIN
     for pixels, place in (
@@ -67,25 +67,23 @@ def overlay_sheet(overlay: Overlay, heading: str) -> np.ndarray:
         (scale_picture(overlay.limit, overlay.signed, SIDE), (right, under)),
         *([] if whole is None else [(whole, (_MARGIN, under))]),
     ):
-        canvas.paste(Image.fromarray(pixels), place)
-    return np.asarray(canvas)
+        left, upper = place
+        canvas[upper : upper + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+    return canvas
 
 
 def scale_picture(limit: float, signed: bool, width: int) -> np.ndarray:
     """Return a map's colour bar with its numbers, uint8 RGB (SCALE_HEIGHT, width, 3), as on the page."""
-    font = ImageFont.load_default(size=_FONT_SIZE)
-    picture = Image.new("RGB", (width, SCALE_HEIGHT), "white")
-    bar = np.repeat(bar_colours(width, signed)[None], _BAR, axis=0)
-    picture.paste(Image.fromarray(bar), (0, 0))
-    draw = ImageDraw.Draw(picture)
+    picture = np.full((SCALE_HEIGHT, width, 3), 255, np.uint8)
+    picture[:_BAR] = bar_colours(width, signed)
     lowest = -limit if signed else 0.0
     for value in scale_values(limit, signed):
         place = (value - lowest) / (limit - lowest) * (width - 1)
-        words = f"{value:+.2g}" if value else "0"
-        long = font.getlength(words)
-        draw.line((place, _BAR, place, _BAR + 5), "black")
-        draw.text((min(max(place - long / 2, 0), width - long), _BAR + 8), words, "black", font)
-    return np.asarray(picture)
+        words = f"{value:+.2g}".replace("-", "\u2212") if value else "0"
+        long = text_width(words, _FONT_SIZE)
+        cv2.line(picture, (round(place), _BAR), (round(place), _BAR + 5), (0, 0, 0))
+        draw_text(picture, words, (min(max(place - long / 2, 0), width - long), _BAR + 8), _FONT_SIZE)
+    return picture
 
 
 def whole_photo(photo: np.ndarray, geometry: Geometry, most: tuple[int, int]) -> np.ndarray:
@@ -102,14 +100,3 @@ def whole_photo(photo: np.ndarray, geometry: Geometry, most: tuple[int, int]) ->
     for ink, thickness in _FRAME:
         cv2.rectangle(small, corner, end, ink, thickness)
     return small
-
-
-def _wrapped(title: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """Return the title in lines of at most `width` pixels, broken between words."""
-    lines: list[str] = []
-    for word in title.split():
-        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines

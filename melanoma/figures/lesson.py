@@ -1,12 +1,14 @@
 """Figures of the lesson."""
 
+from functools import cache
+
 import cv2
 import numpy as np
+import plotly.colors
 import plotly.graph_objects as go
 
-from melanoma.explain.lesson.contributions import Contributions
 from melanoma.figures.map_colours import AGAINST, FOR
-from melanoma.figures.style import LINE, NO_MARGIN, lay_out, picture_axes
+from melanoma.figures.style import NO_MARGIN, lay_out, picture_axes
 
 SCALE = "Cividis"
 """Of feature maps, which speak neither for nor against, so neither red nor blue. Readable if colour-blind."""
@@ -65,17 +67,16 @@ def tiles_figure(maps: np.ndarray, names: list[str], chosen: int, title: str) ->
     return _picture(figure, _COLUMNS * step - _GAP, rows * step - _GAP, 380)
 
 
-def map_figure(heatmap: np.ndarray, limit: float, title: str, signed: bool = False) -> go.Figure:
-    """Return one map (h, w) in its own cells: Cividis from 0, or red and blue about 0 if `signed`."""
-    scale = [(0.0, f"rgb{AGAINST}"), (0.5, "rgb(247, 247, 247)"), (1.0, f"rgb{FOR}")] if signed else SCALE
+def map_figure(heatmap: np.ndarray, limit: float, title: str) -> go.Figure:
+    """Return one map (h, w), 0 or more, in its own cells, in Cividis from 0 to `limit`."""
     figure = go.Figure(
         go.Heatmap(
             z=heatmap,
-            zmin=-limit if signed else 0,
+            zmin=0,
             zmax=limit,
-            colorscale=scale,
-            colorbar=_bar(title, "+.2~g" if signed else ".2~g"),
-            hovertemplate="%{z:+.4f}<extra></extra>" if signed else "%{z:.3f}<extra></extra>",
+            colorscale=SCALE,
+            colorbar=_bar(title),
+            hovertemplate="%{z:.3f}<extra></extra>",
             x0=0.5,
             y0=0.5,
         )
@@ -83,25 +84,22 @@ def map_figure(heatmap: np.ndarray, limit: float, title: str, signed: bool = Fal
     return _picture(figure, heatmap.shape[1], heatmap.shape[0], 320)
 
 
-def growing_sum(parts: Contributions, count: int, name: str) -> go.Figure:
-    """Return how the map's total grows with each contribution added, marked at `count`."""
-    sums = np.concatenate([[0.0], np.cumsum(parts.totals)])
-    figure = go.Figure(
-        go.Scatter(x=np.arange(len(sums)), y=sums, mode="lines", line={"color": LINE, "width": 2}, name=name)
-    )
-    figure.add_hline(y=sums[-1], line={"color": LINE, "dash": "dot", "width": 1})
-    figure.add_scatter(
-        x=[count],
-        y=[sums[count]],
-        mode="markers+text",
-        texttemplate="%{y:+.2f}",
-        textposition="bottom right" if count < len(sums) / 2 else "bottom left",
-        marker={"size": 12, "color": "#e69f00"},
-    )
-    figure.update_traces(hovertemplate="%{x}: %{y:+.3f}<extra></extra>", cliponaxis=False)
-    figure.update_xaxes(title=name)
-    figure.update_yaxes(automargin=True)
-    return lay_out(figure, 210, {"r": 16, "t": 20})
+def coloured(heatmap: np.ndarray, limit: float, signed: bool) -> np.ndarray:
+    """Return one map (h, w) as uint8 RGB (h, w, 3): Cividis from 0, or red and blue about 0 if `signed`.
+
+    What lies beyond `limit` has the colour of the scale's end.
+    """
+    stops = np.array([AGAINST, (247, 247, 247), FOR] if signed else scale_colours(), float)
+    places = (heatmap / limit + 1) / 2 if signed else heatmap / limit
+    places = np.clip(places, 0, 1) * (len(stops) - 1)
+    parts = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
+    return np.rint(np.stack(parts, axis=-1)).astype(np.uint8)
+
+
+@cache
+def scale_colours() -> list[tuple[int, int, int]]:
+    """Return the colours of `SCALE` at equal distances from its start to its end, RGB 0..255."""
+    return [plotly.colors.hex_to_rgb(colour) for _, colour in plotly.colors.get_colorscale(SCALE)]
 
 
 def _at_most(values: np.ndarray, side: int) -> np.ndarray:
@@ -110,14 +108,14 @@ def _at_most(values: np.ndarray, side: int) -> np.ndarray:
     )
 
 
-def _bar(title: str, form: str = ".2~g") -> dict:
+def _bar(title: str) -> dict:
     return {
         "title": {"text": title, "side": "top"},
         "orientation": "h",
         "y": 1.0,
         "yanchor": "bottom",
         "thickness": 10,
-        "tickformat": form,
+        "tickformat": ".2~g",
         "nticks": 5,
     }
 

@@ -10,6 +10,8 @@ from melanoma.explain.lesson.worked_sum import WorkedSum
 from melanoma.figures.map_colours import AGAINST, FOR
 from melanoma.figures.style import LINE, lay_out
 
+NumberFormat = Callable[[float, str], str]
+"""(value, format such as "+.2f") -> the number as the reader's language writes it."""
 _FOR, _AGAINST = f"rgb{FOR}", f"rgb{AGAINST}"
 _ROW = 34  # pixels of a diagnosis' row
 _TICKS = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
@@ -17,10 +19,13 @@ _LEAST = 4.0  # log-odds that the number line reaches at least, both ways: 2% an
 _CHOSEN = "#e69f00"
 
 
-def sum_figure(worked: WorkedSum, index: int, labels: Sequence[str]) -> go.Figure:
+def sum_figure(
+    worked: WorkedSum, index: int, labels: Sequence[str], number: NumberFormat = format
+) -> go.Figure:
     """Return the way to one diagnosis' log-odds as steps.
 
-    `labels` name starting value, evidence for, evidence against, division, and log-odds.
+    `labels` name starting value, evidence for, evidence against, division, and log-odds; `number` writes a
+    number in the reader's language.
     """
     steps = [
         worked.starting_values[index],
@@ -34,7 +39,7 @@ def sum_figure(worked: WorkedSum, index: int, labels: Sequence[str]) -> go.Figur
             y=[*steps, float(worked.log_odds[index])],
             # The first and last are no evidence, so grey; nor is division, to Plotly a fall like any.
             measure=["absolute", *["relative"] * 3, "total"],
-            texttemplate=["%{final:+.2f}", *["%{delta:+.2f}"] * 3, "%{final:+.2f}"],
+            text=[number(float(value), "+.2f") for value in (*steps, worked.log_odds[index])],
             textposition="outside",
             increasing={"marker": {"color": _FOR}},
             decreasing={"marker": {"color": _AGAINST}},
@@ -51,11 +56,16 @@ def sum_figure(worked: WorkedSum, index: int, labels: Sequence[str]) -> go.Figur
 
 
 def evidence_bars(
-    worked: WorkedSum, order: Sequence[int], names: Sequence[str], labels: tuple[str, str]
+    worked: WorkedSum,
+    order: Sequence[int],
+    names: Sequence[str],
+    labels: tuple[str, str],
+    number: NumberFormat = format,
 ) -> go.Figure:
     """Return the evidence for and against each diagnosis side by side, the first of `order` on top.
 
-    `order` holds indices and `names` their names; `labels` name evidence for and against.
+    `order` holds indices and `names` their names; `labels` name evidence for and against; `number` writes a
+    number in the reader's language.
     """
     figure = go.Figure()
     places = list(order)
@@ -69,10 +79,11 @@ def evidence_bars(
             orientation="h",
             name=label,
             marker={"color": colour},
-            texttemplate="%{x:+.2f}",
+            text=[number(float(value), "+.2f") for value in values],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
+            hovertext=[number(float(value), "+.3f") for value in values],
+            hovertemplate="%{y}: %{hovertext}<extra></extra>",
         )
     reach = 1.25 * max(
         float(np.abs(worked.evidence_for).max()), float(np.abs(worked.evidence_against).max()), 1e-6
@@ -88,12 +99,12 @@ def number_line(
     names: Sequence[str],
     chosen: int,
     labels: tuple[str, str],
-    percent: Callable[[float, str], str] = format,
+    number: NumberFormat = format,
 ) -> go.Figure:
     """Return where each diagnosis lies between “against” and “for”, a row each; 50% is in the middle.
 
-    `chosen` is the place of the one in view; `labels` head the two sides, and `percent` writes a share in the
-    reader's language.
+    `chosen` is the place of the one in view; `labels` head the two sides, and `number` writes a
+    number in the reader's language.
     """
     values = np.asarray(log_odds, dtype=float)
     reach = max(_LEAST, 1.1 * float(np.abs(values).max()))
@@ -111,7 +122,8 @@ def number_line(
                     "width": [3 if place == chosen else 0 for place in range(len(values))],
                 },
             },
-            hovertemplate="%{y}: %{x:+.2f}<extra></extra>",
+            hovertext=[number(float(value), "+.2f") for value in values],
+            hovertemplate="%{y}: %{hovertext}<extra></extra>",
             cliponaxis=False,
         )
     )
@@ -130,7 +142,7 @@ def number_line(
     figure.update_xaxes(
         range=[-reach, reach],
         tickvals=[float(logit(share)) for share in ticks],
-        ticktext=[percent(share, f".{_decimals(share)}%") for share in ticks],
+        ticktext=[number(share, f".{_decimals(share)}%") for share in ticks],
         zeroline=False,
     )
     figure.update_yaxes(automargin=True, autorange="reversed")

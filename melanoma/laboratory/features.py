@@ -7,7 +7,7 @@ import tensorflow as tf
 from melanoma.explain.lesson.feature_maps import depths_of
 from melanoma.laboratory.feature_store import LAST, Read
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.network import FEATURES
+from melanoma.model.layer_names import FEATURES
 
 
 def layer_of(network: CompiledNetwork, depth: str) -> str:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from melanoma.measures.base import MapCase, Measure, rank_correlation
+
+if TYPE_CHECKING:
+    import keras
 
 STEPS = 5
 
@@ -21,13 +24,17 @@ class Cascade:
     """float64 (steps,), rank correlation with the map of the network as it is."""
 
 
-def randomised(network: keras.Model, steps: int = STEPS, seed: int = 0) -> Iterator[tuple[str, keras.Model]]:
+def randomised(
+    network: "keras.Model", steps: int = STEPS, seed: int = 0
+) -> "Iterator[tuple[str, keras.Model]]":
     """Yield at each step the lowest layer shuffled and a clone with all layers from the head to it shuffled.
 
     The first step shuffles the head, the last one everything, the others lie evenly between. Weights are
     shuffled within a layer rather than drawn anew, so that signals keep their size through many layers and a
     map does not vanish for that reason alone. `network` is left as it is.
     """
+    import keras
+
     kernels = [layer.name for layer in reversed(network.layers) if _has_kernel(layer)]
     depths = np.unique(np.rint(np.linspace(1, len(kernels), min(steps, len(kernels)))).astype(int))
     names = [layer.name for layer in network.layers]
@@ -42,8 +49,8 @@ def randomised(network: keras.Model, steps: int = STEPS, seed: int = 0) -> Itera
 
 
 def cascade(
-    network: keras.Model,
-    explain_network: Callable[[keras.Model], np.ndarray],
+    network: "keras.Model",
+    explain_network: "Callable[[keras.Model], np.ndarray]",
     heatmap: np.ndarray,
     steps: int = STEPS,
     seed: int = 0,
@@ -75,11 +82,13 @@ class Randomisation(Measure):
         return float(cascade(case.network, case.explain_network, case.heatmap).similarities[-1])
 
 
-def _has_kernel(layer: keras.layers.Layer) -> bool:
+def _has_kernel(layer: "keras.layers.Layer") -> bool:
     return any(weight.ndim > 1 for weight in layer.get_weights())
 
 
-def _shuffled(layer: keras.layers.Layer, rng: np.random.Generator) -> list[np.ndarray]:
+def _shuffled(layer: "keras.layers.Layer", rng: np.random.Generator) -> list[np.ndarray]:
+    import keras
+
     weights = layer.get_weights()
     if isinstance(layer, keras.layers.BatchNormalization):
         # One order for scale, shift, mean and variance: a channel's scale fits its variance.

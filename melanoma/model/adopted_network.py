@@ -14,7 +14,8 @@ import numpy as np
 from scipy.special import softmax
 
 from melanoma.errors import UserError
-from melanoma.model.network import FEATURES, HEAD, POOLING, maps_on_the_only_way
+from melanoma.model.layer_names import FEATURES, HEAD, POOLING
+from melanoma.model.network import maps_on_the_only_way
 
 PREPROCESSING = ("0-255", "0-1", "-1-1", "imagenet")
 """What becomes of the pixels before the model sees them: as they are, divided by 255, scaled to -1..1, or

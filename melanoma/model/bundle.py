@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from melanoma.diagnoses import is_malignant
 from melanoma.errors import UserError
 from melanoma.model.bundle_checks import DECIDING, require_sound, unsound
+from melanoma.model.bundle_folders import CHECKOUT, DESCRIPTION
+from melanoma.model.bundle_folders import DEFAULT as DEFAULT
+from melanoma.model.bundle_folders import MODELS as MODELS
+from melanoma.model.bundle_folders import bundles_in as bundles_in
+from melanoma.model.bundle_folders import models_folder as models_folder
 from melanoma.model.bundle_layout import (
     CLASS_CONDITIONAL,
     FIRST_FORMAT,
@@ -31,14 +35,15 @@ from melanoma.model.neighbours import KnownLesions, load_known_lesions
 from melanoma.model.prediction_sets import in_sets
 from melanoma.phrases import Sentence
 
+if TYPE_CHECKING:  # it takes 0.3 s to import, and an answer needs none
+    import pandas as pd
+
 FORMAT = 2
 """Format 1 was a flat list of fields without a checksum, and had no backbone field."""
 _READ = (1, FORMAT)
-_CHECKOUT = Path(__file__).resolve().parents[2]
-DEFAULT = _CHECKOUT / "models" / "isic8-mobilenet"
-MODELS = "MELANOMA_MODELS"
-"""Environment variable for another folder of bundles."""
-_DESCRIPTION = "bundle.json"
+NETWORK = "model.keras"
+LITERT = "model.tflite"
+"""The same network for LiteRT (`litert_pass`). Where it is absent or unsound, Keras answers."""
 FINGERPRINTS = "fingerprints.parquet"
 KNOWN_LESIONS = "neighbours.npz"
 
@@ -116,7 +121,16 @@ class Bundle:
         """Return the Keras model: uint8 (n, S, S, 3) -> logits (n, classes)."""
         import keras  # TensorFlow takes seconds to import, and the page frame should show first
 
-        return keras.saving.load_model(self._sound("model.keras"), compile=False, safe_mode=True)
+        return keras.saving.load_model(self._sound(NETWORK), compile=False, safe_mode=True)
+
+    def load_litert(self) -> bytes | None:
+        """Return the network's LiteRT file, None in a bundle without; raises UserError if it is unsound."""
+        if LITERT not in self.files:
+            return None
+        content = self._sound(LITERT).read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.files[LITERT]:  # of what is used, whatever changes
+            raise _changed(f"{self.path.name}/{LITERT}")
+        return content
 
     def load_references(self) -> References:
         """Return the features that the in-distribution check compares with.
@@ -127,27 +141,27 @@ class Bundle:
         references = load_references(self._sound("features.npz"))
         if references.close_ups is None and self.distance_threshold <= 0:
             raise unsound(
-                self.path / _DESCRIPTION,
+                self.path / DESCRIPTION,
                 PLACES["distance_threshold"],
                 self.distance_threshold,
                 Sentence("a number above 0"),
             )
         return references
 
-    def load_predictions(self) -> pd.DataFrame:
+    def load_predictions(self) -> "pd.DataFrame":
         """Return true diagnosis, probabilities, age group, sex, site and source of the held-out images."""
-        return pd.read_parquet(self._sound("predictions.parquet"))
+        return _read_table(self._sound("predictions.parquet"))
 
-    def load_split(self) -> pd.DataFrame:
+    def load_split(self) -> "pd.DataFrame":
         """Return `image_id`, `lesion_id` and `split` of every image of the training run."""
-        return pd.read_parquet(self._sound("split.parquet"))
+        return _read_table(self._sound("split.parquet"))
 
-    def load_fingerprints(self) -> pd.DataFrame | None:
+    def load_fingerprints(self) -> "pd.DataFrame | None":
         """Return the fingerprints of the pictures that it was fitted to or calibrated on.
 
         None in a bundle without them.
         """
-        return pd.read_parquet(self._sound(FINGERPRINTS)) if FINGERPRINTS in self.files else None
+        return _read_table(self._sound(FINGERPRINTS)) if FINGERPRINTS in self.files else None
 
     def load_known_lesions(self) -> KnownLesions | None:
         """Return the public lesions that photos are compared with, None in a bundle without them."""
@@ -159,30 +173,11 @@ class Bundle:
         return self.path / name
 
 
-def models_folder() -> Path:
-    """Return the folder of bundles, by default that of the shipped one."""
-    return Path(os.environ.get(MODELS) or DEFAULT.parent)
-
-
-def bundles_in(folder: Path) -> dict[str, Path]:
-    """Return every bundle of a folder by its own folder's name, valid or not; none if there is no folder.
-
-    Unfinished ones, whose names begin with a full stop, are left out.
-    """
-    if not folder.is_dir():
-        return {}
-    return {
-        child.name: child
-        for child in folder.iterdir()
-        if not child.name.startswith(".") and (child / _DESCRIPTION).is_file()
-    }
-
-
 def load_bundle(path: str | Path = DEFAULT) -> Bundle:
     """Return a bundle whose files all match their hashes; raises UserError otherwise."""
     path = Path(path)
-    description = path / _DESCRIPTION
-    if not description.is_file() and path == DEFAULT and not (_CHECKOUT / "train.py").is_file():
+    description = path / DESCRIPTION
+    if not description.is_file() and path == DEFAULT and not (CHECKOUT / "train.py").is_file():
         raise UserError(
             "This installation holds no model: the network has terms of its own, so it does not come with "
             "the program. Copy the folder models/{name} of the project's repository, and name it with "
@@ -193,7 +188,7 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
         raise UserError(
             "{path} is not a model: it holds no {file}. Give a folder that train.py made.",
             path=path,
-            file=_DESCRIPTION,
+            file=DESCRIPTION,
         )
     try:
         content = json.loads(description.read_text(encoding="utf-8"))
@@ -220,13 +215,20 @@ def load_bundle(path: str | Path = DEFAULT) -> Bundle:
         raise UserError(
             "{path} cannot be read ({reason}).", path=description, reason=error.strerror
         ) from None
-    if "model.keras" not in bundle.files:
+    if NETWORK not in bundle.files:
         raise UserError(
             "{file} names no model.keras. Copy the model again, or train it again.", file=description
         )
     for name, expected in bundle.files.items():
-        _check(path, name, expected, str(path))
+        if name != LITERT:  # without which Keras answers: it is checked when it is loaded
+            _check(path, name, expected, str(path))
     return bundle
+
+
+def _read_table(file: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_parquet(file)
 
 
 def _check(folder: Path, name: str, expected: str | None, called: str) -> None:
@@ -243,10 +245,13 @@ def _check(folder: Path, name: str, expected: str | None, called: str) -> None:
             "{path} cannot be read ({reason}).", path=f"{called}/{name}", reason=error.strerror
         ) from None
     if not sound:
-        raise UserError(
-            "{file} does not match its checksum, so it is not used. Copy the model again.",
-            file=f"{called}/{name}",
-        )
+        raise _changed(f"{called}/{name}")
+
+
+def _changed(file: str) -> UserError:
+    return UserError(
+        "{file} does not match its checksum, so it is not used. Copy the model again.", file=file
+    )
 
 
 @contextmanager
@@ -277,13 +282,13 @@ def describe(folder: Path, bundle: Bundle) -> Bundle:
     files = {
         file.name: sha256(file)
         for file in sorted(folder.iterdir())  # pictures in folders below name their own network
-        if file.is_file() and file.name != _DESCRIPTION
+        if file.is_file() and file.name != DESCRIPTION
     }
     fields = asdict(bundle) | {"files": files}
     del fields["path"]
     content = grouped(fields)
     content = {"format": FORMAT, "checksum": _digest(content)} | content
-    (folder / _DESCRIPTION).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    (folder / DESCRIPTION).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return load_bundle(folder)
 
 

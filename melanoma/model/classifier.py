@@ -1,48 +1,33 @@
-"""Images in, predictions out: one compiled pass gives logits and the class maps of all diagnoses."""
+"""Images in, predictions out: one pass gives logits and the class maps of all diagnoses."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import keras
 import numpy as np
-import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from melanoma.batches import sliced
 from melanoma.errors import UserError
 from melanoma.lesion.framing import frame_photo
-from melanoma.model.backbones.base import Backbone
-from melanoma.model.backbones.registry import backbone_named
-from melanoma.model.bundle import Bundle
+from melanoma.model.bundle import LITERT, NETWORK, Bundle
 from melanoma.model.decision import decide
-from melanoma.model.network import FEATURES, HEAD, POOLING
+from melanoma.model.forward_pass import ForwardPass, Outputs
+from melanoma.model.litert_pass import LiteRtPass
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
 from melanoma.photos.quality import quality_flags
 
+if TYPE_CHECKING:  # TensorFlow takes seconds to import, and most answers need none
+    import keras
+
+    from melanoma.model.backbones.base import Backbone
+
+    KerasParts = tuple[keras.Model, Backbone | None]
+
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What the compiled pass returns for n images."""
-
-    logits: np.ndarray
-    """float32 (n, classes)."""
-    class_maps: np.ndarray | None
-    """float32 (n, h, w, classes), logit units: their sum over (h, w) plus the bias is the logit. None if the
-    network is not additive."""
-    features: np.ndarray
-    """float32 (n, channels), the mean maps of the backbone's layer for the in-distribution check."""
-    last_features: np.ndarray
-    """float32 (n, channels), the means of the last feature map: what the head sees, where pooling comes
-    before it."""
-
-    def class_maps_of(self, row: int) -> np.ndarray | None:
-        """Return one image's class maps (h, w, classes), or None."""
-        return None if self.class_maps is None else self.class_maps[row]
 
 
 @dataclass(frozen=True)
@@ -58,62 +43,72 @@ class Prepared:
 
 
 class CompiledNetwork:
-    """A network of this project, with one compiled pass. Safe to call from several threads."""
+    """A network of this project: its forward pass, and the Keras model for all that differentiates.
 
-    def __init__(self, network: keras.Model, backbone: Backbone | None = None) -> None:
-        """Trace the pass once for any number of images.
+    Safe to call from several threads.
+    """
+
+    forward: ForwardPass
+    _parts: "KerasParts | None" = None
+
+    def __init__(self, network: "keras.Model", backbone: "Backbone | None" = None) -> None:
+        """Compile the pass of a Keras model.
 
         `backbone` is None for a network of its own kind, whose last feature map serves the in-distribution
         check.
         """
-        self.network, self.backbone = network, backbone
-        self.size = int(network.input_shape[1])
-        head = network.get_layer(HEAD)
-        self.bias: np.ndarray = keras.ops.convert_to_numpy(head.bias)
-        self.additive = POOLING in {layer.name for layer in network.layers}
-        """True if the logits are sums over the regions of the last feature map."""
-        self.grid: tuple[int, int] = tuple(network.get_layer(FEATURES).output.shape[1:3])
-        """Rows and columns of the last feature map."""
-        self.channels = int(network.get_layer(FEATURES).output.shape[-1])
-        """How many maps it has."""
-        self.convolutions = sum(
-            isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D) for layer in network.layers
-        )
-        """How many layers convolve."""
-        known = network.get_layer(backbone.in_distribution if backbone else FEATURES)
-        known_maps = keras.layers.GlobalAveragePooling2D()(known.output)
-        parts = [network.get_layer(FEATURES).output, known_maps, network.output]
-        inner = keras.Model(network.inputs, parts)
+        from melanoma.model.keras_pass import KerasPass
 
-        @tf.function(input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)])
-        def forward(pixels: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            maps, pooled, logits = inner(pixels, training=False)
-            last = tf.reduce_mean(maps, axis=(1, 2))
-            if not self.additive:
-                return logits, pooled, last
-            cells = tf.cast(tf.shape(maps)[1] * tf.shape(maps)[2], maps.dtype)
-            # Pooling is a mean and the head is linear, so the head can be applied to each cell before the
-            # mean: CAM (Zhou et al. 2016, arXiv:1512.04150), scaled so that cells add up to the logit.
-            class_maps = tf.einsum("nhwc,ck->nhwk", maps, tf.cast(head.kernel, maps.dtype)) / cells
-            return logits, pooled, last, class_maps
+        self._set(KerasPass(network, backbone), lambda: (network, backbone))
+        self._parts = network, backbone
 
-        self._forward = forward
+    @classmethod
+    def with_pass(cls, forward: ForwardPass, load: "Callable[[], KerasParts]") -> "CompiledNetwork":
+        """Return a network whose pass is at hand; `load` is called when the Keras model is first needed."""
+        made = cls.__new__(cls)
+        made._set(forward, load)
+        return made
+
+    def _set(self, forward: ForwardPass, load: "Callable[[], KerasParts]") -> None:
+        self.forward, self._load = forward, load
+        facts = forward.facts
+        self.size, self.bias, self.additive, self.grid = facts.size, facts.bias, facts.additive, facts.grid
+        self.channels, self.convolutions, self.layers = facts.channels, facts.convolutions, facts.layers
         self._built: dict[Any, Any] = {}
-        self._lock = threading.Lock()
+        self.when_loaded: Callable[[], None] = lambda: None
+        """Called once after the Keras model was loaded."""
+        self._lock = threading.RLock()  # what is built may ask for the Keras model
+
+    @property
+    def differentiable(self) -> bool:
+        """True once the Keras model is loaded, which takes seconds if it is the first."""
+        return self._parts is not None
+
+    @property
+    def network(self) -> "keras.Model":
+        """The Keras model, loaded when it is first asked for."""
+        return self._keras_parts[0]
+
+    @property
+    def backbone(self) -> "Backbone | None":
+        """None for a network of its own kind."""
+        return self._keras_parts[1]
+
+    @property
+    def _keras_parts(self) -> "KerasParts":
+        with self._lock:
+            if self._parts is None:
+                self._parts = self._load()
+                self.when_loaded()
+            return self._parts
 
     def freeze(self) -> None:
-        """Make the weights constants of the pass, so that normalisation is folded into the convolutions.
-
-        It takes an eighth less time from then on, and logits change by some 1e-5 (docs/scale.md). Later
-        changes of the network's weights no longer reach this object.
-        """
-        self._forward = convert_variables_to_constants_v2(self._forward.get_concrete_function())
+        """Make the weights constants of the pass: quicker, and deaf to later changes of the Keras model."""
+        self.forward.freeze()
 
     def run(self, pixels: np.ndarray) -> Outputs:
         """Return the outputs for uint8 (n, S, S, 3)."""
-        parts = self._forward(tf.constant(pixels, tf.uint8))
-        logits, features, last, *class_maps = (part.numpy().astype(np.float32) for part in parts)
-        return Outputs(logits, class_maps[0] if class_maps else None, features, last)
+        return self.forward.run(pixels)
 
     def logits(self, pixels: np.ndarray, batch: int) -> np.ndarray:
         """Return the logits, float32 (n, classes), for uint8 (n, S, S, 3), `batch` images at a time."""
@@ -128,10 +123,37 @@ class CompiledNetwork:
 
 
 def load_compiled(bundle: Bundle) -> CompiledNetwork:
-    """Return a bundle's network with its backbone; raises UserError if there is no such backbone."""
-    return CompiledNetwork(
-        bundle.load_network(), backbone_named(bundle.backbone) if bundle.backbone else None
-    )
+    """Return a bundle's network, its pass by LiteRT where that gives Keras' numbers, else by Keras.
+
+    Why it is Keras is logged. Raises UserError if there is no such backbone.
+    """
+    try:
+        forward = litert_pass(bundle)
+    except UserError as reason:
+        # A bundle of an earlier version has none; any other reason is one to do something about.
+        level = logging.INFO if LITERT not in bundle.files else logging.WARNING
+        _LOG.log(level, "%s: Keras answers. %s", bundle.name, reason)
+        compiled = CompiledNetwork(*_keras_parts(bundle))
+        compiled.forward.instead = reason.sentence
+        return compiled
+    return CompiledNetwork.with_pass(forward, lambda: _keras_parts(bundle))
+
+
+def litert_pass(bundle: Bundle) -> LiteRtPass:
+    """Return the pass of a bundle's LiteRT file.
+
+    Raises UserError, with the reason, if it has none that serves here.
+    """
+    content = bundle.load_litert()
+    if content is None:
+        raise UserError("The model has no LiteRT file.")
+    return LiteRtPass(content, bundle.image_size, bundle.files[NETWORK])
+
+
+def _keras_parts(bundle: Bundle) -> "KerasParts":
+    from melanoma.model.backbones.registry import backbone_named
+
+    return bundle.load_network(), backbone_named(bundle.backbone) if bundle.backbone else None
 
 
 class Classifier:
@@ -140,7 +162,7 @@ class Classifier:
     def __init__(self, bundle: Bundle, for_many: bool = False) -> None:
         """Load and compile the network, and run it once so that the first visitor does not wait.
 
-        `for_many` photos it is worth a longer start: see `CompiledNetwork.freeze`.
+        `for_many` photos it is worth a longer start: see `KerasPass.freeze`.
         """
         self.bundle = bundle
         self.compiled = load_compiled(bundle)

@@ -11,9 +11,12 @@ among the dermoscopic ones by distance alone; what tells them apart is that othe
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REFERENCES = 1024
 """Training images in the reference set: 2 MB in half precision."""
@@ -84,11 +87,13 @@ def choose_references(features: np.ndarray, seed: int) -> np.ndarray:
     return unit(features[rows]).astype(np.float16)
 
 
-def threshold_for(novelty: np.ndarray, sources: Sequence[str] | pd.Series) -> float:
+def threshold_for(novelty: np.ndarray, sources: "Sequence[str] | pd.Series") -> float:
     """Return the threshold that accepts `ACCEPTED` of these images, and of each source with `LEAST` of them.
 
     `novelty` is (n,), `sources` a name each. Never 0, by `RESOLUTION`.
     """
+    import pandas as pd
+
     by_source = pd.Series(novelty).groupby(np.asarray(sources))
     lines = [float(np.quantile(novelty, ACCEPTED))]
     lines += [float(np.quantile(some, ACCEPTED)) for _, some in by_source if len(some) >= LEAST]

@@ -7,11 +7,14 @@ the ISIC Archive and no pixels, on the axes along which they vary most (PCA).
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from melanoma.model.in_distribution import unit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AXES = 32
 """Principal axes that are kept of 1,024 or more channels, 64 bytes a lesion in half precision: the nearest
@@ -50,7 +53,7 @@ class KnownCases:
 class KnownLesions:
     """The lesions that photos are compared with, one photo each."""
 
-    table: pd.DataFrame
+    table: "pd.DataFrame"
     """`image_id`, `diagnosis`, `source`: strings, a row a lesion."""
     features: np.ndarray
     """float16 (m, axes), of length 1."""
@@ -95,18 +98,20 @@ class KnownLesions:
 
 def load_known_lesions(file: Path) -> KnownLesions:
     """Read what `KnownLesions.save` wrote."""
+    import pandas as pd
+
     with np.load(file, allow_pickle=False) as arrays:
         table = pd.DataFrame({name: arrays[name].astype(object) for name in _COLUMNS})
         return KnownLesions(table, arrays["features"], arrays["mean"], arrays["axes"])
 
 
-def public_lesions(table: pd.DataFrame) -> pd.DataFrame:
+def public_lesions(table: "pd.DataFrame") -> "pd.DataFrame":
     """Return the rows of a label table whose photo anybody can have from the Archive, one a lesion."""
     public = table[table["image_id"].str.fullmatch(_PUBLIC)]
     return public.sort_values("image_id").drop_duplicates("lesion_id")
 
 
-def fit_known_lesions(table: pd.DataFrame, features: np.ndarray, count: int = AXES) -> KnownLesions | None:
+def fit_known_lesions(table: "pd.DataFrame", features: np.ndarray, count: int = AXES) -> KnownLesions | None:
     """Return the known lesions of a table of `public_lesions` with features (m, channels), on so many axes.
 
     None where they are fewer than `FEWEST`.

@@ -3,12 +3,10 @@
 import keras
 import numpy as np
 
-from melanoma.model.backbones.base import FEATURES as FEATURES
 from melanoma.model.backbones.base import Backbone
-
-POOLING = "pooling"
-"""With this layer the evidence of the cells adds up to the logit; without it there is no evidence map."""
-HEAD = "logits"
+from melanoma.model.layer_names import FEATURES as FEATURES
+from melanoma.model.layer_names import HEAD as HEAD
+from melanoma.model.layer_names import POOLING as POOLING
 
 
 def build_network(
@@ -49,6 +47,22 @@ def maps_on_the_only_way(network: keras.Model) -> list[keras.layers.Layer]:
             found.append(operation)
         needed_until = max(needed_until, last_use.get(id(operation.output), place))
     return found
+
+
+def convolutional_layers(network: keras.Model) -> tuple[str, ...]:
+    """Return the names of the activated convolutions that lead to the head alone, from the pixels up, and of
+    the last feature map, whatever makes it.
+
+    Those inside a residual block are left out: what goes round them counts too, so their maps do not say
+    what the block saw.
+    """
+    return tuple(
+        layer.name
+        for layer in maps_on_the_only_way(network)
+        if layer.name == FEATURES
+        or isinstance(layer, keras.layers.ReLU | keras.layers.Activation)
+        or (isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.relu)
+    )
 
 
 def shift_bias(network: keras.Model, by: np.ndarray) -> None:

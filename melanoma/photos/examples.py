@@ -1,4 +1,4 @@
-"""Real photos to begin with, by their ids in the ISIC Archive, and the command that fetches them.
+"""Real photos to begin with, by their ids in the ISIC Archive.
 
 They lie on the test side of the shipped network, so it was never fitted to them. A rule chose them, not its
 answers: of each diagnosis the photos of HAM10000 on that side, one a lesion, in the order of the SHA-256 of
@@ -10,18 +10,17 @@ the credit that the Archive states.
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 
 from melanoma.diagnoses import CODES
 from melanoma.errors import UserError
-from melanoma.files import make_folder, user_error_if_unwritable, write_whole
-from melanoma.output import json_text, print_json
-from melanoma.photos.isic_archive import Archive, archive_in_use
+from melanoma.files import user_error_if_unwritable, write_whole
+from melanoma.output import json_text
+from melanoma.photos.archive_licences import TAKEN
+from melanoma.photos.archive_licences import Licence as Licence
+from melanoma.photos.isic_archive import Archive
 from melanoma.photos.reading import read_bytes, read_image
 
 IDS: tuple[tuple[str, str], ...] = (
@@ -63,17 +62,6 @@ class OtherLicence(UserError):
     """The photo's licence is not one that was asked for."""
 
 
-class Licence(StrEnum):
-    """Which licences are taken."""
-
-    ANY = "any"
-    """What a page that is not commercial may show."""
-    CC_0 = "cc-0"
-
-
-_TAKEN = {Licence.ANY: ("CC-0", "CC-BY", "CC-BY-NC"), Licence.CC_0: ("CC-0",)}
-
-
 @dataclass(frozen=True)
 class Example:
     """One photo as the Archive has it."""
@@ -107,7 +95,7 @@ def fetch_example(
     image = archive.image(isic_id)
     if image.isic_id != isic_id:
         raise UserError("The ISIC Archive answered for {id} with another photo.", id=isic_id)
-    if image.licence not in _TAKEN[licence]:
+    if image.licence not in TAKEN[licence]:
         raise OtherLicence("{id} has another licence: {licence}.", id=isic_id, licence=image.licence)
     content = archive.file(image)
     example = Example(isic_id, image.diagnosis or diagnosis, image.licence, image.attribution, content)
@@ -129,7 +117,7 @@ def load_example(folder: Path, isic_id: str, licence: Licence = Licence.ANY) -> 
         values = {}
     if values.get("diagnosis") not in CODES:
         raise UserError("{file} does not say what the photo is. Delete it, and fetch it anew.", file=words)
-    if values["licence"] not in _TAKEN[licence]:
+    if values["licence"] not in TAKEN[licence]:
         raise OtherLicence("{id} has another licence: {licence}.", id=isic_id, licence=values["licence"])
     return Example(isic_id, content=read_bytes(file), **values)
 
@@ -140,47 +128,3 @@ def save_example(folder: Path, example: Example) -> None:
         write_whole(folder / f"{example.isic_id}.jpg", example.content)
         known = {name: value for name, value in asdict(example).items() if name != "content"}
         write_whole(folder / f"{example.isic_id}.json", json_text(known))
-
-
-def examples(
-    out: Annotated[Path, typer.Option(help="The folder to keep them in; what is there already stays.")],
-    licence: Annotated[Licence, typer.Option(help="cc-0 takes only what is free for any use.")] = Licence.ANY,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Fetch real photos for the page from the ISIC Archive, before a class without a network.
-
-    The page takes them from the folder that MELANOMA_EXAMPLES names. Each photo's licence and credit, as the
-    Archive states them, lie beside it. Run it again after an interruption: it goes on where it was.
-    """
-    archive = archive_in_use()
-    if archive is None:
-        raise UserError("MELANOMA_ARCHIVE is off, so nothing is fetched. Unset it for this command.")
-    make_folder(out)
-    told: list[dict[str, str]] = []
-    in_a_row = 0
-    for isic_id, diagnosis in IDS:
-        try:
-            example = load_example(out, isic_id, licence)
-            if example is None:
-                example, _pixels = fetch_example(archive, isic_id, diagnosis, licence)
-                save_example(out, example)
-            line = {"id": isic_id, "diagnosis": example.diagnosis, "credit": example.credit, "problem": ""}
-            in_a_row = 0
-        except OtherLicence as error:
-            line = {"id": isic_id, "diagnosis": "", "credit": "", "problem": str(error)}
-            in_a_row = 0
-        except UserError as error:
-            line = {"id": isic_id, "diagnosis": "", "credit": "", "problem": str(error)}
-            in_a_row += 1
-        told.append(line)
-        if not as_json:
-            print(line["problem"] or f"{line['diagnosis']}: {line['credit']}", flush=True)
-        if in_a_row == GAVE_UP_AFTER:
-            break
-    had = sum(not line["problem"] for line in told)
-    if as_json:
-        print_json({"out": str(out), "photos": had, "of": len(IDS), "found": told})
-    else:
-        print(f"{had} of {len(IDS)} photos are in {out}.")
-    if not had or in_a_row:
-        raise UserError("Not all came from the ISIC Archive. Run the same command again, it goes on.")

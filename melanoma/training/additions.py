@@ -2,6 +2,7 @@
 
 python -m melanoma.training.additions fingerprints models/NAME --data labels.csv --images DIR
 python -m melanoma.training.additions known-lesions models/NAME --data labels.csv --images DIR
+python -m melanoma.training.additions litert models/NAME
 """
 
 import shutil
@@ -21,9 +22,20 @@ from melanoma.errors import UserError, exit_on_user_error
 from melanoma.evaluation.neighbour_figures import estimate_of, judge_neighbours
 from melanoma.evaluation.scoring import Scored, score_table
 from melanoma.files import user_error_if_unwritable
-from melanoma.model.bundle import FINGERPRINTS, KNOWN_LESIONS, Bundle, describe, load_bundle, new_bundle
+from melanoma.model.backbones.registry import backbone_named
+from melanoma.model.bundle import (
+    FINGERPRINTS,
+    KNOWN_LESIONS,
+    LITERT,
+    Bundle,
+    describe,
+    load_bundle,
+    new_bundle,
+)
 from melanoma.model.classifier import CompiledNetwork, load_compiled
+from melanoma.model.keras_pass import KerasPass
 from melanoma.model.neighbours import FEWEST, KnownLesions, fit_known_lesions, public_lesions
+from melanoma.training.litert import Difference, drawn_pictures, photos_of, write_litert
 
 _commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _Folder = Annotated[Path, typer.Argument(help="Folder of the model, which is replaced.")]
@@ -59,6 +71,23 @@ def add_known_lesions(bundle: Bundle, data: Paths, images: Paths = None) -> Bund
     known, figures = found
     bundle = replace(bundle, figures=bundle.figures | figures)
     return _with_file(bundle, KNOWN_LESIONS, known.save)
+
+
+def add_litert(bundle: Bundle, data: Paths | None = None, images: Paths = None) -> tuple[Bundle, Difference]:
+    """Return the bundle, which is replaced, with its network for LiteRT, and by how much that differs.
+
+    They are compared on drawn lesions, or on photos of `data`. Its version changes likewise. Raises UserError
+    if the network cannot be converted or the two differ; the bundle then stays as it is.
+    """
+    if data is None:
+        pictures = drawn_pictures(bundle.image_size)
+    else:
+        pictures = photos_of(read_labels(data, images).table, bundle.image_size, bundle.framing)
+    backbone = backbone_named(bundle.backbone) if bundle.backbone else None
+    network = KerasPass(bundle.load_network(), backbone)
+    found: list[Difference] = []
+    made = _with_file(bundle, LITERT, lambda file: found.append(write_litert(file.parent, network, pictures)))
+    return made, found[0]
 
 
 def known_lesions(
@@ -122,6 +151,19 @@ def _known_lesions(bundle: _Folder, data: Data, images: Images = None) -> None:
         ("missed melanomas nearest to a melanoma", found["missed"]),
     ):
         print(f"{words}: {estimate_of(stored)}, {stored['images']} test photos")
+
+
+@_commands.command("litert")
+def _litert(
+    bundle: _Folder,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="Labelled photos to compare on; by default drawn lesions.")
+    ] = None,
+    images: Images = None,
+) -> None:
+    """Add the network for LiteRT, which answers without TensorFlow; compared on drawings, or on --data."""
+    made, found = add_litert(load_bundle(bundle), data, images)
+    print(f"Written to {made.path / LITERT}; version {made.version}. It differs from Keras {found}.")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from melanoma.data import fingerprints
 from melanoma.data.labels.read import fingerprint
+from melanoma.errors import UserError
 from melanoma.evaluation.focus import judge_focus
 from melanoma.evaluation.fold_figures import judge_folds
 from melanoma.evaluation.gathering import FILE as FOLDS
@@ -22,9 +23,11 @@ from melanoma.model.backbones.registry import backbone_named
 from melanoma.model.bundle import FINGERPRINTS, KNOWN_LESIONS, Bundle, describe, new_bundle
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.in_distribution import threshold_for
+from melanoma.model.keras_pass import KerasPass
 from melanoma.training.additions import known_lesions
 from melanoma.training.calibrating import calibrate, draw_reliability, judge, predictions_of
 from melanoma.training.distribution import CloseUps, fit_references, other_fitted
+from melanoma.training.litert import photos_of, write_litert
 from melanoma.training.model_card import write_card
 from melanoma.training.recipes import Exported
 from melanoma.training.teaching import HeldAnswers, card_words, held_answers
@@ -57,10 +60,11 @@ def export_bundle(
     """
     with new_bundle(out) as folder:
         finished.save(folder / "model.keras")
-        network = CompiledNetwork(
-            keras.saving.load_model(folder / "model.keras", compile=False),
-            backbone_named(recipe.backbone) if recipe.backbone else None,
-        )
+        saved = keras.saving.load_model(folder / "model.keras", compile=False)
+        backbone = backbone_named(recipe.backbone) if recipe.backbone else None
+        forward = KerasPass(saved, backbone)
+        network = CompiledNetwork.with_pass(forward, lambda: (saved, backbone))
+        _write_litert(folder, forward, photos_of(table, recipe.image_size, recipe.framing))
 
         # A network that others fitted is compared with calibration lesions: its own are not known.
         known = "train" if (table["split"] == "train").any() else "calibration"
@@ -129,6 +133,14 @@ def export_bundle(
     return bundle
 
 
+def _write_litert(folder: Path, network: KerasPass, pictures: np.ndarray) -> None:
+    """Write the network for LiteRT, or say why there is none: the bundle serves without, by Keras."""
+    try:
+        print(f"LiteRT differs from Keras {write_litert(folder, network, pictures)}")
+    except UserError as error:
+        print(f"{error} The bundle has no LiteRT file.")
+
+
 def draw_history(history: pd.DataFrame, path: Path) -> None:
     """Draw training loss and, where something judged the epochs, calibration figures by epoch as a PNG."""
     judged = "calibration_balanced_accuracy" in history
@@ -187,7 +199,8 @@ def _calibrate(
 
 def _versions() -> dict[str, str]:
     found = {}
-    for package in ("tensorflow", "tensorflow-cpu", "keras", "numpy", "opencv-python-headless", "pillow"):
+    computing = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert")
+    for package in (*computing, "numpy", "opencv-python-headless", "pillow"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -52,7 +52,7 @@ class FineTuning:
     in the same time; a network that knows skin already needs less."""
     last_rate: float = 0.3
     """The running mean of the weights does what a rate near zero would, and clinics that are not fitted lose
-    by the latter (docs/experiments.md)."""
+    by the latter (experiments.md)."""
     averaging: float = 0.998
     """How much of the mean weights stays at each step; see `loss.LesionTrainer`."""
     warm_up: float = 0.04
@@ -303,7 +303,7 @@ FINE_TUNING: dict[str, FineTuning] = {
             ),
             samples_per_epoch=6400,
         ),
-        # A choice is tried with this one, on sources that it does not see (docs/experiments.md).
+        # A choice is tried with this one, on sources that it does not see (experiments.md).
         FineTuning(
             name="proxy",
             backbone="efficientnet-lite0",

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from melanoma.model.network import FEATURES, HEAD
+from melanoma.model.layer_names import FEATURES, HEAD
 
 
 class LesionTrainer(keras.Model):

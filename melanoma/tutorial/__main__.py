@@ -53,7 +53,7 @@ def tutorial(
     truth: Truth = None,
     models: Annotated[Path | None, typer.Option(help="Where the experiments' bundles are.")] = None,
 ) -> None:
-    """Write docs/tutorial.md, its curves and docs/tutorial.json anew from the runs; or search."""
+    """Write docs/tutorial.md, its curves and the story's figures anew from the runs; or search."""
     if context.invoked_subcommand is None:
         _write(*_both(data, truth), models or models_folder())
 
@@ -69,7 +69,7 @@ def search(
     epochs: Annotated[int, typer.Option(min=1, max=100, help="Of each trial.")] = EPOCHS,
     precision: options.InPrecision = Precision.FLOAT32,
 ) -> None:
-    """Search for hyperparameters by Optuna, and write what it found to docs/tutorial.json."""
+    """Search for hyperparameters by Optuna, and write what it found to the story's figures."""
     found = run_search(*_both(data, truth), run, Search(trials, epochs, precision=precision))
     write_whole(FILE, json.dumps(read_story() | {"search": found}, indent=1, ensure_ascii=False) + "\n")
     print(f"{len(found['trials'])} trials. The best: {found['best']}")
@@ -89,7 +89,6 @@ def _write(data: Path, truth: Path, models: Path) -> None:
     tables = _tables(data, truth)
     seen = {name: _seen(table, known) for name, table in tables.items()}
     story = make_story(audit(data, truth_labels=truth), results, seen, earlier.get("search"))
-    page = FILE.with_suffix(".md")
     parts = {
         "accuracies": document.accuracies(results),
         "copies": document.copies(results, seen),
@@ -101,10 +100,10 @@ def _write(data: Path, truth: Path, models: Path) -> None:
         "commands": document.commands(results),
         "counts": document.class_counts({title: tables[name] for name, title in _COUNTED.items()}),
     }
-    write_whole(page, document.fill(page.read_text(encoding="utf-8"), parts))
+    write_whole(document.PAGE, document.fill(document.PAGE.read_text(encoding="utf-8"), parts))
     if results:
-        document.draw_curves(results, page.with_name("tutorial-curves.png"))
-        document_fit.draw_gaps(results, page.with_name("tutorial-gaps.png"))
+        document.draw_curves(results, document.PAGE.with_name("tutorial-curves.png"))
+        document_fit.draw_gaps(results, document.PAGE.with_name("tutorial-gaps.png"))
     write_whole(FILE, json.dumps(story, indent=1, ensure_ascii=False) + "\n")
     print(f"{len(results)} of {len(EXPERIMENTS)} experiments: {', '.join(results) or 'none'}")
 

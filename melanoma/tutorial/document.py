@@ -15,6 +15,8 @@ from melanoma.tutorial.recipes import EXPERIMENTS
 from melanoma.tutorial.results import Result, Seen
 from melanoma.tutorial.story import CLAIMED, NOTEBOOK
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
+"""The document, which is in a checkout alone."""
 TITLES = {
     "tutorial-a": "(a) two convolutions",
     "tutorial-b": "(b) and random flips, rotations, zooms",

@@ -2,7 +2,7 @@
 
 import keras
 
-from melanoma.model.network import FEATURES, HEAD
+from melanoma.model.layer_names import FEATURES, HEAD
 from melanoma.tutorial.experiment import Experiment
 
 

@@ -138,7 +138,8 @@ def test_quiz_and_triage_begin_with_the_same_photos(page, store):
     store.start()
     wait_for(lambda: len(store.all()) == 24)
     quiz = AppTest.from_string("from melanoma.app.pages import quiz; quiz.page()", default_timeout=120).run()
-    assert quiz.button_group[0].value == "photos" and not quiz.text_input
+    assert quiz.button_group[0].value == "photos"
+    assert [field.key for field in quiz.text_input] == ["class-code"], "no search of the archive"
     next(button for button in quiz.button if button.label == "Start").click().run()
     assert not quiz.exception
     assert any("ISIC Archive" in caption.value and "ViDIR Group" in caption.value for caption in quiz.caption)

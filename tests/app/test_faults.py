@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.shared import model
+from tests.tiny_backbone import as_mobilenet
 
 SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 ALONE = """
@@ -74,16 +75,29 @@ def test_a_damaged_file_is_refused_until_it_is_whole_again(folder, name):
     assert page.selectbox
 
 
-@each_file
 @pytest.mark.slow("a model whose file goes while it is used")
-def test_a_file_that_goes_after_the_check_is_a_sentence(folder, name):
+def test_a_file_that_goes_after_the_check_is_a_sentence(folder):
     model.bundle_named("small")
-    whole = (folder / name).read_bytes()
-    (folder / name).unlink()
+    whole = (folder / "features.npz").read_bytes()
+    (folder / "features.npz").unlink()
     page = opened()
-    assert errors(page) == [f"small is incomplete: {name} is missing. Copy the model again."]
-    (folder / name).write_bytes(whole)
+    assert errors(page) == ["small is incomplete: features.npz is missing. Copy the model again."]
+    (folder / "features.npz").write_bytes(whole)
     assert errors(page.run()) == []
+
+
+@pytest.mark.slow("a model whose network goes while it is used")
+def test_answers_go_on_without_the_keras_file_until_something_differentiates(folder):
+    model.bundle_named("small")
+    whole = (folder / "model.keras").read_bytes()
+    (folder / "model.keras").unlink()
+    page = opened()
+    assert errors(page) == []
+    with as_mobilenet():
+        next(box for box in page.selectbox if box.label == "Method").set_value("layer-cam").run()
+        assert errors(page) == ["small is incomplete: model.keras is missing. Copy the model again."]
+        (folder / "model.keras").write_bytes(whole)
+        assert errors(page.run()) == []
 
 
 def test_a_part_that_runs_alone_says_that_the_model_is_gone(folder):

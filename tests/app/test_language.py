@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.parts.shared import language
 from melanoma.app.parts.shared.language import is_complete, languages, name_of, translator, words
 from melanoma.controls import Choice
-from melanoma.explain.layers import convolutional_layers
 from melanoma.explain.registry import METHODS
 from melanoma.measures.registry import MEASURES
+from melanoma.model.network import convolutional_layers
 from tests.app.translations import LANGUAGES, TEXTS, blanks, require_translated
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +132,10 @@ def test_numbers_are_written_as_the_language_writes_them():
     in_german = translator("de")
     assert in_german("{value:.1%}", value=0.1234) == "12,3\u00a0%"
     assert in_german("{value:,}", value=150528) == "150.528"
-    assert in_german("{value:+.3f}", value=np.float32(-1.25)) == "-1,250"
+    assert in_german("{value:+.3f}", value=np.float32(-1.25)) == "\u22121,250"
+    assert (
+        in_german("{value:+.2f}", value=-0.004) == "+0,00" and in_german("{value:.1f}", value=-0.04) == "0,0"
+    )
     assert in_german("{value}", value="v1.2, 5%") == "v1.2, 5%"  # text is not a number
     assert translator("en")("{value:,}", value=150528) == "150,528"
 

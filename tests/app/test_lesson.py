@@ -1,9 +1,16 @@
 """The lesson without a browser: fresh, with a photo, with a bad file; its numbers are the other page's."""
 
 import re
+from base64 import b64decode
+from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from melanoma.app.parts.shared.samples import DEFAULT, sample
+from melanoma.figures.overlay import Overlay
 
 STEPS = (
     "1 What it sees",
@@ -52,30 +59,77 @@ def test_the_feature_maps_are_those_of_the_bundle_s_network():
     assert "Das Netz: MobileNet, Howard et al. 2017, arXiv:1704.04861.*" in told(lesson(step="2", lang="de"))
 
 
-def test_the_button_goes_to_the_next_step():
+def test_a_network_without_a_plain_beginning_has_no_filter_to_watch_and_says_so(
+    shipped_classifier, monkeypatch
+):
+    from melanoma.errors import UserError
+    from melanoma.explain.lesson import first_layer
+
+    def refuse(network):
+        raise UserError(
+            "This network looks at the photo in several ways at once, so there is no first filter."
+        )
+
+    assert "One filter at work" in told(lesson(step="2"))
+    monkeypatch.delitem(shipped_classifier.compiled._built, "first layer")
+    monkeypatch.setattr(first_layer, "first_layer", refuse)
+    words = told(lesson(step="2", lang="de"))
+    assert "es gibt darum keinen ersten Filter" in words and "Ein Filter bei der Arbeit" not in words
+    assert "Das Netz schiebt kleine Filter" in words, "the rest of the step is there"
+
+
+def test_buttons_at_both_ends_go_to_the_steps_before_and_after():
     app = lesson(step="3")
+
+    def offered() -> list[str]:
+        return [button.label for button in app.button if button.label.startswith(("Back", "Next"))]
+
+    assert offered() == ["Back", "Next", "Back: Feature maps", "Next: The sum"]
     next(button for button in app.button if button.label == "Next: The sum").click().run()
     assert not app.exception and app.header[0].value == STEPS[3]
+    next(button for button in app.button if button.label == "Back").click().run()
+    assert not app.exception and app.header[0].value == STEPS[2]
+    app = lesson(step="1")
+    assert offered() == ["Next", "Next: Feature maps"]
+    app = lesson(step="7")
+    assert offered() == ["Back", "Back: How a map can flatter"]
 
 
 def test_the_sum_has_the_numbers_of_the_page_examine(shipped_classifier):
-    from melanoma.app.parts.shared.samples import DEFAULT, sample
-
     prediction = shipped_classifier([sample(DEFAULT).pixels])[0]
     for code in ("MEL", "NV"):
-        words = told(lesson(step="4", of=code))
+        app = lesson(step="4", of=code)
+        words, formula = told(app), app.latex[0].value
         index = prediction.index(code)
-        assert f"= **{prediction.log_odds[index]:+.2f}**" in words
-        assert f"= **{prediction.probability(code):.1%}**" in words
+        assert rf"= \mathbf{{{prediction.log_odds[index]:+.2f}}}" in formula
+        probability = f"{prediction.probability(code):.1%}".replace("%", r"\%")
+        assert rf"= \mathbf{{{probability}}}" in formula
     rows = re.findall(r"\| ([\d.]+%) \|$", words, flags=re.MULTILINE)
     assert rows == [f"{value:.1%}" for _, value in prediction.ranked]
 
 
-def test_all_channels_make_the_whole_map():
-    app = lesson(step="3", of="MEL")
-    app.select_slider[0].set_value(1024).run()
-    assert not app.exception
-    assert "1024 of 1024 channels" in told(app) and "the other 0 add +0.00" in told(app)
+def test_the_map_opens_whole_and_its_stops_add_up(shipped_classifier):
+    from melanoma.app.parts.lesson.growing import stops_of
+    from melanoma.explain.lesson.class_maps import by_weights
+
+    photo = sample(DEFAULT).pixels
+    prediction = shipped_classifier([photo])[0]
+    parts = by_weights(shipped_classifier.compiled, prediction, "MEL")
+    found = stops_of(photo, prediction, "MEL", parts, cut=False)
+    stops, whole = found["stops"], float(parts.totals.sum())
+    assert [stops[0]["count"], stops[-1]["count"], stops[-1]["label"]] == [0, 1024, "1024 of 1024 channels"]
+    assert "the other 0 add +0.00" in stops[-1]["words"] and stops[0]["last"] is None
+    assert stops[-1]["sum"] == f"{whole:+.2f}".replace("-", "−")
+    assert found["curve"][-1] == pytest.approx(whole, abs=1e-3)
+    assert found["counts"][0] == 0 and {stop["count"] for stop in stops} <= set(found["counts"])
+    picture = Overlay(
+        photo, prediction.evidence[..., prediction.index("MEL")], prediction.geometry, 1.0, True
+    )
+    limit = float(np.abs(picture.heatmap).max())
+    shown = cv2.imdecode(np.frombuffer(b64decode(stops[-1]["frame"].partition(",")[2]), np.uint8), 1)
+    expected = replace(picture, limit=limit).picture(len(shown))
+    assert np.abs(shown[..., ::-1].astype(int) - expected).mean() < 4, "the last frame is the evidence map"
+    assert any("1024" in part.value for part in lesson(step="3", of="MEL").latex)
 
 
 def test_pictures_of_each_output_or_how_to_make_them(monkeypatch, drawn_photo):
@@ -108,7 +162,7 @@ def test_a_shared_map_moves_the_raw_map_and_not_the_answer():
     app.slider[0].set_value(-3.0).run()
     assert not app.exception
     after = told(app)
-    line = r"Melanoma: [\d.]+%, with or without the added map. Log-odds [+-][\d.]+\."
+    line = r"Melanoma: [\d.]+%, with or without the added map. Log-odds [+−][\d.]+\."
     assert re.search(line, before)[0] == re.search(line, after)[0]
     first, second = (re.findall(r"(\d+)% of what speaks for it", words) for words in (before, after))
     assert second == first[1:], "the evidence map's share inside the outline is what it was"

@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.model.documents import split_at_pictures
-from melanoma.model.bundle import describe, load_bundle
+from melanoma.model.bundle import LITERT, describe, load_bundle
+from tests.tiny_backbone import as_mobilenet
 
 SCRIPT = """
 import streamlit as st
@@ -50,6 +51,21 @@ def test_the_card_is_shown(monkeypatch):
     assert any("Model card: isic8-mobilenet" in markdown.value for markdown in page.markdown)
     assert not page.selectbox
     assert not page.warning
+
+
+def table_of(page):
+    return next(m.value for m in page.markdown if m.value.startswith("| Model |"))
+
+
+def test_it_says_what_computes_the_answers(folder):
+    told = table_of(opened(SCRIPT, model="one"))
+    assert "| Answers come from | LiteRT; what differentiates comes from Keras |" in told
+    bundle = load_bundle(folder / "two")
+    (folder / "two" / LITERT).unlink()
+    describe(folder / "two", bundle)
+    with as_mobilenet():
+        told = table_of(opened(SCRIPT, model="two"))
+    assert "| Answers come from | Keras. The model has no LiteRT file. |" in told
 
 
 def test_experiments_and_training_are_parts_with_a_link():
@@ -101,4 +117,13 @@ def test_pictures_of_a_document_are_taken_out_by_hand():
         ("## Card\n\ntext", None),
         ("A chart", "chart.png"),
         ("more", None),
+    ]
+
+
+def test_links_of_a_document_to_files_become_words():
+    markdown = (
+        "See [bundle.md](../docs/bundle.md#alerts), [the paper](https://arxiv.org/abs/1) and [above](#card)."
+    )
+    assert split_at_pictures(markdown) == [
+        ("See bundle.md, [the paper](https://arxiv.org/abs/1) and [above](#card).", None)
     ]

@@ -10,7 +10,18 @@ from streamlit.testing.v1 import AppTest
 from melanoma.evaluation.held_out import judge_held_out
 from melanoma.model.bundle import describe, load_bundle
 
-PAGES = ("examine", "lesson", "what_if", "laboratory", "quiz", "thresholds", "triage", "data", "model")
+PAGES = (
+    "examine",
+    "lesson",
+    "what_if",
+    "laboratory",
+    "quiz",
+    "lesson_plan",
+    "thresholds",
+    "triage",
+    "data",
+    "model",
+)
 FIXED = (
     *("resembles melanoma", "a little less than was aimed at", "alert stays", "tests of this map"),
     *("add up to the score", "seven weak", "about a thousand", "over hundreds", "eight diagnoses"),

@@ -126,6 +126,9 @@ def test_other_requests_pass(runtime):
 def test_sessions_that_were_left_are_ended_with_their_files(runtime, monkeypatch):
     collected = []
     monkeypatch.setattr(left_sessions, "_until", 0.0)
+    monkeypatch.setattr(left_sessions, "_given", 0.0)
+    clock = SimpleNamespace(now=1000.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr(left_sessions, "time", clock)
     monkeypatch.setattr(left_sessions.gc, "collect", lambda: collected.append(True))
     assert release_left_sessions(runtime) == 0 and not collected
     ended = []
@@ -139,3 +142,9 @@ def test_sessions_that_were_left_are_ended_with_their_files(runtime, monkeypatch
     assert state == fragments == {}
     assert ended == [True] and runtime.removed == ["late"] and set(runtime.files) == {"s"}
     assert collected == [True]
+    looks, runtime.expired = [], []
+    for _ in range(14):
+        clock.now += left_sessions.INTERVAL
+        release_left_sessions(runtime)
+        looks.append(len(collected))
+    assert looks == [1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 6, 6, 6], "every second look, for a minute"

@@ -10,12 +10,14 @@ STATES = (
     "?lang=de&grid=true&measures=true",
     "?compare=true&other-photo=hairy&look=wipe",
     "lesson",
+    "lesson?step=2",
     "lesson?step=3",
-    "lesson?step=5",
     "what-if",
     "what-if?try=designer",
     "laboratory?lab-malignant=100&lab-mend=masking",
     "quiz",
+    "lesson-plan",
+    "lesson-plan?present=no-lesion",
     "thresholds",
     "triage",
     "data",
@@ -45,9 +47,16 @@ CHART_CONTRASTS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_nothing_serious_for_axe(address, browser, state):
+@pytest.fixture(scope="module")
+def page(browser):
+    """One for all states, as the browser need not read and compile the page's scripts for each."""
     page = browser.new_page(viewport={"width": 1400, "height": 3000}, reduced_motion="reduce")
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_serious_for_axe(address, page, state):
     page.emulate_media(color_scheme="light")
     page.goto(f"{address}/{state}")
     page.locator("h1").first.wait_for(timeout=90_000)
@@ -60,14 +69,11 @@ def test_nothing_serious_for_axe(address, browser, state):
         charted = state.startswith(("thresholds", "what-if", "laboratory"))
         assert contrasts or not charted, "no chart was looked at"
         assert not [text for text, ratio in contrasts if ratio < LEAST_CONTRAST], theme
-    page.close()
 
 
-def test_a_fault_would_be_found(browser):
-    page = browser.new_page()
+def test_a_fault_would_be_found(page):
     page.set_content("<html lang='en'><title>t</title><main><h1 style='color:#999'>Faint</h1><img></main>")
     assert {violation.split(":")[0] for violation in serious(page)} == {"color-contrast", "image-alt"}
-    page.close()
 
 
 def serious(page) -> list[str]:

@@ -27,11 +27,20 @@ def test_from_step_to_step_and_a_click_enlarges_a_map(address, browser):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(chosen).to_have_value(re.compile("^7: channel"), timeout=WAIT)
     page.get_by_role("button", name="Next: The map grows").click()
-    expect(page.get_by_text(re.compile("3 of 1024 channels"))).to_be_visible(timeout=WAIT)
-    thumb = page.get_by_role("slider").first
-    thumb.focus()
-    thumb.press("ArrowRight")
-    expect(page.get_by_text(re.compile("4 of 1024 channels"))).to_be_visible(timeout=WAIT)
+    told = page.locator(".growing .told")
+    expect(told).to_contain_text("1024 of 1024 channels", timeout=WAIT)
+    shown = page.locator(".growing .frames img:not(:first-child):not([hidden])")
+    whole = shown.get_attribute("src")
+    page.locator(".growing input[type=range]").press("ArrowLeft")
+    expect(told).to_contain_text("1000 of 1024 channels")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Stop").wait_for()
+    page.locator(".growing input[type=range]").press("Home")
+    expect(told).to_contain_text("0 of 1024 channels")
+    page.get_by_role("button", name="Play").click()
+    expect(told).to_contain_text("5 of 1024 channels", timeout=WAIT)
+    expect(shown).to_have_count(1)
+    assert shown.get_attribute("src") != whole
     page.close()
 
 

@@ -130,12 +130,23 @@ def test_back_undoes_one_step_at_a_time_and_a_reload_changes_nothing(address, br
 
 
 def test_back_and_reload_on_other_pages_steps_and_in_the_quiz(address, browser):
-    page = opened(browser, f"{address}/lesson?lang=en")
+    page = opened(browser, f"{address}/lesson?lang=en", viewport={"width": 1024, "height": 768})
     page.get_by_role("button", name="Next: Feature maps").click()
-    expect(page.get_by_role("heading", name="2 Feature maps")).to_be_visible(timeout=60_000)
+    second = page.get_by_role("heading", name="2 Feature maps")
+    expect(second).to_be_focused(timeout=60_000)
     settle(page)
-    page.go_back()
-    expect(page.get_by_role("heading", name="1 What it sees")).to_be_visible(timeout=60_000)
+    for button, name in (
+        ("Next: The map grows", "3 The map grows"),
+        ("Back: Feature maps", "2 Feature maps"),
+    ):
+        page.get_by_role("button", name=button).click()  # at the step's end, which is scrolled to
+        header = page.get_by_role("heading", name=name)
+        expect(header).to_be_focused(timeout=60_000)
+        settle(page)
+        assert 50 < header.bounding_box()["y"] < 384, "the view is at the step's top"
+    for name in ("3 The map grows", "2 Feature maps", "1 What it sees"):
+        page.go_back()
+        expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=60_000)
     page.goto(f"{address}/quiz?lang=en&seed=7&source=drawn")
     page.get_by_role("button", name="Start").click()
     page.get_by_text("Case 1 of 5").wait_for(timeout=60_000)

@@ -26,6 +26,10 @@ from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 NAME = "patient-Zyxwvut-1961"
 """Of the file: nothing else on this machine is called so."""
+SAVED = (
+    *("Report of this case", "Photo and map", "Slide, 1920", "Slide, to be enlarged", "Notebook"),
+    *("Map as numbers", "All numbers"),
+)
 
 
 def photo() -> bytes:
@@ -103,7 +107,7 @@ def test_nothing_of_a_photo_stays_or_goes_out(browser, tmp_path):
         page.locator("input[type=file]").set_input_files(bad)
         page.get_by_text("is not a picture that can be read").wait_for(timeout=60_000)
         page.get_by_role("button", name="Save").click()
-        for label in ("Report of this case", "Photo and map", "Map as numbers", "All numbers"):
+        for label in SAVED:
             with page.expect_download(timeout=60_000) as download:
                 page.get_by_role("button", name=re.compile(label)).click()
             downloads[download.value.suggested_filename] = Path(download.value.path()).read_bytes()
@@ -117,7 +121,7 @@ def test_nothing_of_a_photo_stays_or_goes_out(browser, tmp_path):
     assert [needle for needle in needles if needle in written] == []
     lines = [json.loads(line) for line in written.decode().splitlines() if line.startswith("{")]
     assert {"photo opened", "network asked"} <= {line["event"] for line in lines}
-    assert len(downloads) == 4
+    assert len(downloads) == len(SAVED)
     for name, saved in downloads.items():
         assert NAME not in name and not any(needle in saved for needle in needles), name
     report = downloads["melanoma-report.html"]

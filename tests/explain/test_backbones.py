@@ -6,10 +6,11 @@ import pytest
 from melanoma.errors import UserError
 from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.float_input import tail_from
-from melanoma.explain.layers import convolutional_layers, layer_pass
+from melanoma.explain.layers import layer_pass
 from melanoma.explain.registry import METHODS
 from melanoma.model.backbones.registry import BACKBONES
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.network import convolutional_layers
 from tests.explain.subjects import Subject, assert_close, drawings, lively_network, predict
 from tests.explain.test_methods import QUICK
 

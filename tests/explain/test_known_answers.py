@@ -15,13 +15,13 @@ from melanoma.explain.float_input import float_twin, tail_from
 from melanoma.explain.grad_cam import LAST_THREE, channel_weights, combine, mean_of
 from melanoma.explain.hires_cam import products
 from melanoma.explain.integrated_gradients import BLACK, completeness_gap
-from melanoma.explain.layers import convolutional_layers, layer_pass
+from melanoma.explain.layers import layer_pass
 from melanoma.explain.occlusion import BLURRED, MEAN, Occlusion, occluded, patch_cover
 from melanoma.explain.registry import METHODS
 from melanoma.explain.target import log_odds_target
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.log_odds import Calibration
-from melanoma.model.network import FEATURES, HEAD
+from melanoma.model.network import FEATURES, HEAD, convolutional_layers
 from tests.explain.subjects import assert_close
 
 MIDDLE = "conv_pw_6_relu"

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from melanoma.explain.looks_for import FOLDER, looks_for, raise_contrast, read_looks_for
+from melanoma.explain.looks_for import FOLDER, raise_contrast, read_looks_for
+from melanoma.explain.looks_for_command import looks_for
 from melanoma.model.bundle import load_bundle
 
 

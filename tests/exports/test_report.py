@@ -9,42 +9,18 @@ import numpy as np
 import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
-from melanoma.exports.case import ExportedCase, as_json, as_npy
+from melanoma.exports.case import as_json, as_npy
 from melanoma.exports.report import case_report
 from melanoma.lesion.framing import PART_OUTSIDE
 from melanoma.lesion.outline import Outline
 from melanoma.measures.lesion_in_view import LesionInView, find_lesion_in_view, outline_in_view
 from melanoma.model.alert_wording import doubts, sum_words
-from melanoma.model.bundle import load_bundle
 from melanoma.model.joint import answer_together
 from melanoma.model.log_odds import Calibration
 from melanoma.model.verdict_wording import alert_words, set_words
 from melanoma.photos.cropping import Crop
 from melanoma.photos.encoding import as_png
 from melanoma.photos.framing import frame
-
-
-@pytest.fixture(scope="module")
-def case(small_bundle, small_classifier):
-    photo = draw_lesion(MELANOMA_LIKE, 120, 160, 1).image
-    prediction = small_classifier([photo])[0]
-    heatmap = prediction.evidence[..., 0]
-    return ExportedCase(
-        photo=photo,
-        drawn=False,
-        prediction=prediction,
-        bundle=load_bundle(small_bundle),
-        method="evidence",
-        code="MEL",
-        settings={"layer": "<features>"},
-        heatmap=heatmap,
-        limit=1.0,
-        signed=True,
-        in_colour=False,
-        lesion=find_lesion_in_view(photo, prediction.geometry),
-        outlined=True,
-        unit="Evidence",
-    )
 
 
 def test_the_report_needs_nothing_from_outside(case):

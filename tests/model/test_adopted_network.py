@@ -65,7 +65,12 @@ def softmax_behind() -> keras.Model:
 
 @pytest.mark.parametrize(
     ("build", "classes", "additive"),
-    [(sequential, 4, False), (nested, 3, True), (two_classes, 2, True), (softmax_behind, 3, True)],
+    [
+        (sequential, 4, False),
+        (nested, 3, True),
+        pytest.param(two_classes, 2, True, marks=pytest.mark.slow("one output for two classes, explained")),
+        pytest.param(softmax_behind, 3, True, marks=pytest.mark.slow("softmax as a layer, explained")),
+    ],
 )
 def test_the_answers_stay_and_every_method_that_applies_explains_them(build, classes, additive, tmp_path):
     adopted = adopt_network(saved(build(), tmp_path))

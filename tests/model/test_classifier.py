@@ -12,11 +12,11 @@ from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.explain.base import ExplanationRequest
 from melanoma.explain.grad_cam import channel_weights, combine
-from melanoma.explain.layers import convolutional_layers, layer_pass
+from melanoma.explain.layers import layer_pass
 from melanoma.explain.registry import method_named
 from melanoma.model.bundle import load_bundle
-from melanoma.model.classifier import Classifier
-from melanoma.model.network import FEATURES, HEAD
+from melanoma.model.classifier import Classifier, CompiledNetwork
+from melanoma.model.network import FEATURES, HEAD, convolutional_layers
 
 PHOTOS = [
     draw_lesion(parameters, 90, 120, seed).image
@@ -136,9 +136,11 @@ def test_unknown_names_are_refused(small_classifier):
 
 def test_a_network_that_gives_no_numbers_is_not_used(small_bundle):
     classifier = Classifier(load_bundle(small_bundle))
-    kernel, bias = (weight.copy() for weight in classifier.compiled.network.get_layer(HEAD).get_weights())
+    network = classifier.compiled.network
+    kernel, bias = (weight.copy() for weight in network.get_layer(HEAD).get_weights())
     bias[0] = np.nan
-    classifier.compiled.network.get_layer(HEAD).set_weights([kernel, bias])
+    network.get_layer(HEAD).set_weights([kernel, bias])
+    classifier.compiled = CompiledNetwork(network)
     with pytest.raises(UserError, match="no number. The model is not used"):
         classifier([PHOTOS[0]])
 

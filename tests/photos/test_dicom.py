@@ -268,6 +268,7 @@ def test_what_is_no_photo_gets_one_sentence(small_classifier, content, sentence)
     assert sentence in str(judged.photo.error)
 
 
+@pytest.mark.slow("each of the library's files; the kinds that matter here are made above")
 def test_the_library_s_own_test_files_get_an_answer_or_a_sentence(small_classifier):
     files = [Path(file) for file in get_testdata_files("*.dcm")]
     assert len(files) > 60

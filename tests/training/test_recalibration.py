@@ -229,7 +229,9 @@ def test_another_framing_is_set_on_the_model_s_own_lesions(
     now = recalibrate(before, tmp_path / "same", drawn_folder, framing="lesion-square").bundle
     assert now.alert_threshold == pytest.approx(before.alert_threshold, abs=1e-4), "by the same lesions"
     assert now.distance_threshold == pytest.approx(before.distance_threshold, abs=1e-4)
-    assert np.array_equal(now.load_references().dermoscopic, before.load_references().dermoscopic)
+    old_features = before.load_references().dermoscopic
+    # Half precision: the export computed them by Keras, and LiteRT rounds some the other way.
+    assert np.allclose(now.load_references().dermoscopic, old_features, atol=1e-3)
     assert now.load_split().equals(before.load_split())
     keys, columns = ["image_id", "lesion_id", "split", "diagnosis"], ["MEL", "NV"]
     rows, old = (one.load_predictions().sort_values("image_id", ignore_index=True) for one in (now, before))
@@ -241,7 +243,7 @@ def test_another_framing_is_set_on_the_model_s_own_lesions(
     assert (before.framing, now.framing) == ("lesion-square", "centre-square")
     assert framings == ["lesion-square"] * 2 + ["centre-square"] * 2
     assert "framing                lesion-square -> centre-square" in found.as_text()
-    assert not np.array_equal(now.load_references().dermoscopic, before.load_references().dermoscopic)
+    assert not np.allclose(now.load_references().dermoscopic, old_features, atol=1e-3)
     card = (now.path / "MODEL_CARD.md").read_text(encoding="utf-8")
     reframed = "by the framing `centre-square`, and was fitted to `lesion-square`"
     assert reframed in card and "made again too" in card

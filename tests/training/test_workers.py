@@ -14,7 +14,6 @@ from melanoma.data.pipeline import Images, Sampler, shard
 from melanoma.errors import UserError
 from melanoma.model.bundle import load_bundle
 from melanoma.training.workers import fit_together
-from tests.test_train import run_training
 from train import train
 
 
@@ -51,7 +50,7 @@ def test_two_workers_reach_the_weights_of_one(drawn_folder):
 
 @pytest.mark.training
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_worker_costs_only_time(drawn_folder, tmp_path):
+def test_a_killed_worker_costs_only_time(run_training, drawn_folder, tmp_path):
     ended = run_training(tmp_path, drawn_folder, "--workers", "2", DIES_ONCE=str(tmp_path / "died"))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert f"A worker ended with status -{signal.SIGKILL:d}" in ended.stdout

@@ -5,11 +5,12 @@ import copy
 import pytest
 
 from melanoma.tutorial.claims import claims
+from melanoma.tutorial.document import PAGE
 from melanoma.tutorial.document_fit import claims_table, proposals, search, verdicts
 from melanoma.tutorial.proposals import PROPOSALS, TUNED, commands_of, outcome_of, titles
 from melanoma.tutorial.recipes import EXPERIMENTS
 from melanoma.tutorial.results import Result
-from melanoma.tutorial.story import FILE, read_story
+from melanoma.tutorial.story import read_story
 
 BY_RECIPE = {proposal.recipe: proposal for proposal in PROPOSALS}
 L2 = BY_RECIPE["tutorial-l2-honest"]
@@ -114,7 +115,7 @@ def test_claims_are_answered_by_the_story_s_figures():
 
 def test_the_committed_document_has_the_story_s_verdicts_and_claims():
     story = read_story()
-    page = FILE.with_suffix(".md").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     results = {name: Result.from_json(name, stored) for name, stored in story["results"].items()}
     parts = (verdicts(results), proposals(results), search(story.get("search")), claims_table(story))
     for part in parts:

@@ -23,7 +23,7 @@ from melanoma.tutorial.results import (
     results_in,
     seen_before,
 )
-from melanoma.tutorial.story import FILE, NOTEBOOK, read_story
+from melanoma.tutorial.story import NOTEBOOK, read_story
 
 # Files p and q show picture 0, r another picture of lesion L, s and t have nothing in common with others.
 KNOWN = pd.DataFrame(
@@ -160,7 +160,7 @@ def test_curves_are_drawn_and_nothing_run_is_said(result, tmp_path):
 
 def test_the_committed_figures_and_document_agree():
     story = read_story()
-    page = FILE.with_suffix(".md").read_text(encoding="utf-8")
+    page = document.PAGE.read_text(encoding="utf-8")
     for name, title in document.TITLES.items():
         line = next(line for line in page.splitlines() if line.startswith(f"| {title} |"))
         run = name in story["results"]

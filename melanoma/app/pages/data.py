@@ -14,7 +14,7 @@ from melanoma.app.parts.data.story import (
 )
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
-from melanoma.app.parts.shared.stepper import choose_step, offer_next
+from melanoma.app.parts.shared.stepper import choose_step, end_step
 from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.tutorial.story import read_story
 
@@ -31,13 +31,14 @@ def page() -> None:
     step = choose_step(names, _STEP)
     if step > len(_STORY):
         show_own_audit()
+        end_step(names, _STEP, step)
         lead_on(
             ("model", say("Which network this is")),
             ("thresholds", say("What an alert finds and misses")),
         )
         return
     _STORY[step - 1](read_story())
-    offer_next(names, _STEP, step)
+    end_step(names, _STEP, step)
 
 
 def _names() -> tuple[str, ...]:

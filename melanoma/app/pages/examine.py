@@ -5,6 +5,7 @@ import streamlit as st
 from melanoma.app.parts.examine.crop import offer_cropping
 from melanoma.app.parts.examine.explanation import show_answer_and_reasons
 from melanoma.app.parts.examine.together import choose_joined
+from melanoma.app.parts.examine.tour import offer_tour
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.model import classifier
@@ -22,6 +23,7 @@ def offer(photo: Photo) -> None:
 @show_user_errors()
 def page() -> None:
     """Draw the page."""
+    offer_tour()
     with st.container(key="first-line"):
         st.title(say("What does the network see?"), anchor=False)
         st.markdown(text("notice"))

@@ -1,11 +1,9 @@
 """Model: which network answers, what is known of it, and how to train one's own."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from melanoma.app.parts.model.choice import choose_bundle, describe_bundle
-from melanoma.app.parts.model.documents import show_document
+from melanoma.app.parts.model.documents import EXPERIMENTS, show_document
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import language, say, text
 from melanoma.app.parts.shared.link import linked_tabs
@@ -13,7 +11,6 @@ from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.model.bundle import Bundle
 
 _CARD, _EXPERIMENTS, _TRAIN = "card", "experiments", "train"
-_EXPERIMENTS_FILE = Path(__file__).parents[3] / "docs" / "experiments.md"
 
 
 @show_user_errors()
@@ -47,7 +44,7 @@ def _show_english(bundle: Bundle | None, part: str) -> None:
         file = bundle.path / "MODEL_CARD.md" if bundle and "MODEL_CARD.md" in bundle.files else None
         pictures = frozenset(bundle.files) if bundle else frozenset()
     else:
-        file, pictures = (_EXPERIMENTS_FILE if _EXPERIMENTS_FILE.is_file() else None), frozenset()
+        file, pictures = EXPERIMENTS, frozenset()
     if file is None:
         st.info(say("This document is not here."))
         return

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from melanoma.app.parts.quiz.class_link import in_class, offer_class, show_class
 from melanoma.app.parts.quiz.link import put_quiz_into_link, quiz_of_link
 from melanoma.app.parts.quiz.question import show_case
 from melanoma.app.parts.quiz.result import show_result
@@ -17,6 +18,9 @@ from melanoma.errors import UserError
 def page() -> None:
     """Draw the page."""
     st.title(say("Can you do better than the network?"), anchor=False)
+    if in_class():
+        show_class()
+        return
     try:
         problem = quiz_of_link()
     except UserError as error:
@@ -28,6 +32,7 @@ def page() -> None:
             tell_problem(problem)
         st.markdown(text("quiz"))
         show_start()
+        offer_class()
         return
     if problem is not None:
         st.warning(escape_markdown(problem.said(say)))

@@ -5,6 +5,7 @@ them, and they check its hashes. If a worker dies, it is replaced and its files 
 depends on its file and the model alone, and only the driver writes, so no row is lost or doubled.
 """
 
+import os
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -84,13 +85,11 @@ class _Worker:
     def __init__(self, packed_bundle: Any, options: BatchOptions, attempts: Any) -> None:
         import cv2
         import ray
-        import tensorflow as tf
 
         from melanoma.model.classifier import Classifier
 
         cv2.setNumThreads(1)
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
         self._options = options
         self._begin: Callable[[str], int] = lambda key: ray.get(attempts.begin.remote(key))
         self._end: Callable[[str], None] = lambda key: ray.get(attempts.end.remote(key))

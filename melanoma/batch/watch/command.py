@@ -7,17 +7,15 @@ from typing import Annotated
 import typer
 
 from melanoma.batch.command import KeepIds, Model
-from melanoma.batch.watch.journal import Journal
-from melanoma.batch.watch.webhook import EventQueue
 from melanoma.errors import UserError
 from melanoma.files import one_line, printable, require_folder
-from melanoma.model import bundle as bundles
+from melanoma.model.bundle_folders import DEFAULT
 
 
 def watch(
     folder: Annotated[Path, typer.Argument(help="The folder that photos arrive in, with those below it.")],
     out: Annotated[Path, typer.Option(help="The worklist, .jsonl: a line is appended for each photo.")],
-    model: Model = bundles.DEFAULT,
+    model: Model = DEFAULT,
     webhook: Annotated[str | None, typer.Option(help="Address to which events are posted as JSON.")] = None,
     still: Annotated[
         float, typer.Option(min=0.1, help="Seconds a file must lie still before it is read.")
@@ -29,13 +27,16 @@ def watch(
     If it is stopped or killed, the same command goes on: nothing is judged twice, and no event is lost.
     """
     from melanoma.batch.heatmaps import BatchOptions
+    from melanoma.batch.watch.journal import Journal
     from melanoma.batch.watch.loop import watch_folder
+    from melanoma.batch.watch.webhook import EventQueue
+    from melanoma.model.bundle import load_bundle
     from melanoma.model.classifier import Classifier
 
     if out.suffix.lower() != ".jsonl":
         raise UserError(f"{out}: the worklist of a watched folder is written as .jsonl.")
     require_folder(out)
-    bundle = bundles.load_bundle(model)
+    bundle = load_bundle(model)
     worklist = Journal(out)
     told = out.with_name(f".{out.name}.told")
     outbox = EventQueue(Journal(told), webhook)

@@ -11,7 +11,7 @@ from melanoma.explain.layers import layer_pass
 from melanoma.explain.lesson.contributions import Contributions, contributions
 from melanoma.explain.lesson.feature_maps import all_maps
 from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.network import HEAD
+from melanoma.model.layer_names import HEAD
 from melanoma.model.prediction import Prediction
 
 

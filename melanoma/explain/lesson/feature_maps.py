@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from melanoma.explain.layers import convolutional_layers
 from melanoma.model.classifier import CompiledNetwork
 
 
@@ -26,7 +25,7 @@ class Depth:
 
 def depths_of(network: CompiledNetwork) -> tuple[str, ...]:
     """Return the backbone's depths for the lesson, or all activated convolutions of a network without one."""
-    return network.backbone.depths if network.backbone else convolutional_layers(network.network)
+    return network.backbone.depths if network.backbone else tuple(network.layers)
 
 
 def feature_maps(network: CompiledNetwork, pixels: np.ndarray, most: int = 12) -> tuple[Depth, ...]:

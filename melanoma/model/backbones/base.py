@@ -8,9 +8,7 @@ from typing import Any, Protocol
 import keras
 
 from melanoma.errors import UserError
-
-FEATURES = "features"
-"""Name of the last layer of every backbone, whose maps the evidence is computed from."""
+from melanoma.model.layer_names import FEATURES as FEATURES
 
 
 class Builder(Protocol):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from melanoma.edits.drawn_lesions import draw_lesion
-from melanoma.explain.lesson.contributions import contributions
 from melanoma.explain.lesson.worked_sum import WorkedSum, worked_sum
-from melanoma.figures.lesson import growing_sum, map_figure, tiles_figure
+from melanoma.figures.lesson import coloured, scale_colours, tiles_figure
 from melanoma.figures.log_odds import evidence_bars, number_line, sum_figure
+from melanoma.figures.map_colours import AGAINST, FOR
 from melanoma.model.log_odds import Calibration
 from melanoma.model.prediction import Prediction
 from melanoma.photos.framing import Geometry
@@ -68,14 +68,15 @@ def test_the_sum_follows_the_mix_that_is_looked_at(small_classifier):
 def test_the_figure_of_the_sum_has_its_numbers():
     steps = sum_figure(WORKED, 0, ("start", "for", "against", "division", "log-odds")).data[0]
     assert list(steps.y) == [-0.5, 2.0, -0.25, -0.25, 1.0]
-    # Steps show what they add, the ends where the sum stands; Plotly fills these in.
-    assert [template[2:7] for template in steps.texttemplate] == ["final", "delta", "delta", "delta", "final"]
+    # Steps show what they add, the ends where the sum stands.
+    assert list(steps.text) == ["-0.50", "+2.00", "-0.25", "-0.25", "+1.00"]
 
 
 def test_all_diagnoses_stand_side_by_side_in_the_order_given():
     bars = evidence_bars(WORKED, [2, 0, 1], ["c", "a", "b"], ("for", "against")).data
     assert [list(bar.x) for bar in bars] == [[0.5, 2.0, 0.0], [-0.5, -0.25, -1.0]]
     assert list(bars[0].y) == ["c", "a", "b"]
+    assert list(bars[1].text) == ["-0.50", "-0.25", "-1.00"]
 
 
 def test_fifty_percent_is_the_middle_of_the_number_line():
@@ -89,14 +90,6 @@ def test_fifty_percent_is_the_middle_of_the_number_line():
     assert "99.99%" not in number_line([0.1], ["a"], 0, ("against", "for")).layout.xaxis.ticktext
 
 
-def test_the_sum_grows_to_its_total():
-    maps = np.ones((2, 2, 3), np.float32)
-    parts = contributions(maps, np.array([1.0, -0.5, 0.25]))
-    curve, marker = growing_sum(parts, 1, "added").data
-    assert list(curve.y) == [0.0, 4.0, 2.0, 3.0]
-    assert (marker.x[0], marker.y[0]) == (1, 4.0)
-
-
 def test_tiles_share_one_scale_and_a_click_names_the_map():
     maps = np.stack([np.full((8, 8), value, np.float32) for value in (4, 2, 1, 1, 1)], axis=-1)
     figure = tiles_figure(maps, list("abcde"), 4, "Activation")
@@ -107,6 +100,9 @@ def test_tiles_share_one_scale_and_a_click_names_the_map():
     assert frame.x0 < points.x[4] < frame.x1 and frame.y0 < points.y[4] < frame.y1
 
 
-def test_a_signed_map_is_white_at_nought():
-    assert map_figure(np.zeros((2, 2)), 3.0, "", signed=True).data[0].zmin == -3.0
-    assert map_figure(np.zeros((2, 2)), 3.0, "").data[0].zmin == 0
+def test_a_map_s_colours_run_from_end_to_end():
+    signed = coloured(np.array([[-3.0, -1.5, 0.0, 9.0]]), 3.0, signed=True)
+    assert signed[0, [0, 2, 3]].tolist() == [list(AGAINST), [247, 247, 247], list(FOR)]
+    assert signed[0, 1].tolist() == [140, 174, 210], "half of the way from blue to white"
+    first, *_, last = scale_colours()
+    assert coloured(np.array([[0.0, 2.0]]), 2.0, signed=False)[0].tolist() == [list(first), list(last)]

@@ -9,14 +9,13 @@ import pandas as pd
 import pytest
 
 from melanoma.errors import UserError
-from melanoma.explain.layers import convolutional_layers
 from melanoma.model.backbones.base import FEATURES, Backbone
 from melanoma.model.backbones.efficientnet_lite import VARIANTS, imagenet_file
 from melanoma.model.backbones.keras_applications import load_fetched
 from melanoma.model.backbones.registry import BACKBONES, backbone_named
 from melanoma.model.bundle import load_bundle
 from melanoma.model.classifier import CompiledNetwork, load_compiled
-from melanoma.model.network import HEAD, build_network
+from melanoma.model.network import HEAD, build_network, convolutional_layers
 from melanoma.training.fine_tuning import FINE_TUNING, FineTuning
 from melanoma.training.recipes import Precision
 from tests.conftest import SHIPPED

@@ -45,7 +45,7 @@ def other_view(
 
     Raises UserError if the network has no such method or diagnosis.
     """
-    from melanoma.explain.registry import offered_methods  # needs TensorFlow, which is loaded by now
+    from melanoma.explain.registry import offered_methods
 
     if method.name not in offered_methods(network.compiled):
         raise UserError("The other network cannot be explained by this method. Choose another one above.")

@@ -35,7 +35,7 @@ def show_grid(photo: Photo, prediction: Prediction) -> None:
 
 
 def _draw_row(photo: Photo, prediction: Prediction, name: str, codes: tuple[str, ...]) -> None:
-    from melanoma.explain.base import ExplanationRequest  # needs TensorFlow, which is loaded by now
+    from melanoma.explain.base import ExplanationRequest
 
     method, network = methods()[name], classifier().compiled
     defaults = {control.name: control.default for control in method.controls(network, prediction.codes)}

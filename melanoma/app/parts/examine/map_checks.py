@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from melanoma.app.parts.examine.map_view import MapView
-from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.chart import offer_slide, show
 from melanoma.app.parts.shared.language import format_number, language, say
 from melanoma.app.parts.shared.model import classifier
 from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
@@ -50,6 +50,7 @@ def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
         )
         with place:
             show(curve_figure(curve, chance, doing, say), key=name, alt=words)
+            offer_slide(name, doing)
         place.caption(words)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from melanoma.app.parts.laboratory.controls import DRAWINGS
 from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.model import chosen_bundle, differentiable_network
 from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
 from melanoma.diagnoses import diagnosis_of
 from melanoma.laboratory.feature_store import SLICE, FeatureStore
@@ -35,8 +35,7 @@ class Bench:
 
 def bench(source: str, depth: str) -> Bench:
     """Return the bench of a source and a depth; raises UserError if there are too few real photos."""
-    network = classifier()
-    bundle = network.bundle
+    compiled, bundle = differentiable_network(), chosen_bundle()
     if source == DRAWINGS:
         photos: tuple[str, ...] = ()
         lesions = _lesions(lambda: drawn_lesions(bundle.image_size), (source, str(bundle.image_size)))
@@ -52,9 +51,9 @@ def bench(source: str, depth: str) -> Bench:
     key = (str(bundle.path), bundle.version, depth, source, *photos)
 
     def make() -> FeatureStore:
-        from melanoma.laboratory.features import reader  # needs TensorFlow, which is loaded by now
+        from melanoma.laboratory.features import reader  # with TensorFlow, which is loaded by now
 
-        return FeatureStore(reader(network.compiled, depth), lesions)
+        return FeatureStore(reader(compiled, depth), lesions)
 
     return Bench(key, _store(make, key), tuple(EXAMPLES.get(name)[0].credit for name in photos))
 

@@ -8,7 +8,7 @@ from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_segment
-from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.model import differentiable_network
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import text_and_pictures
@@ -24,8 +24,8 @@ _TILES, _CHANNEL = "feature-tiles", "feature-rank"
 @fragment
 def show_features(photo: Photo, prediction: Prediction) -> None:
     """Show the strongest maps of one depth as tiles, and the chosen one enlarged."""
+    network = differentiable_network()
     depths = depths_of(photo, prediction)
-    network = classifier().compiled
     backbone, source = network.backbone, ""
     if backbone:
         source = " " + say(
@@ -94,11 +94,10 @@ def depths_of(photo: Photo, prediction: Prediction) -> "tuple[Depth, ...]":
     """Return the strongest feature maps of the photo at each depth, computed once."""
 
     def compute() -> Any:
-        from melanoma.explain.lesson.feature_maps import (
-            feature_maps,  # needs TensorFlow, which is loaded by now
-        )
+        network = differentiable_network()
+        from melanoma.explain.lesson.feature_maps import feature_maps  # with TensorFlow, loaded by now
 
-        return feature_maps(classifier().compiled, prediction.pixels)
+        return feature_maps(network, prediction.pixels)
 
     return cached_for_photo("depths", photo, (), compute)
 

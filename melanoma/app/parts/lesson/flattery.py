@@ -51,6 +51,7 @@ def show_flattery(photo: Photo, prediction: Prediction) -> None:
                 log_odds=changed.log_odds[index],
             )
         )
+        st.latex(r"p_k=\frac{e^{s_k+m}}{\sum_j e^{s_j+m}}=\frac{e^{s_k}}{\sum_j e^{s_j}}")
         maps = (
             ("raw", say("Raw class map"), changed.require_class_maps()),
             ("evidence", say("Evidence map"), changed.require_evidence()),

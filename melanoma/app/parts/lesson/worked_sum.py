@@ -1,10 +1,14 @@
 """Step 4: evidence -> log-odds -> probability, worked out."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.default_map import show_no_evidence
 from melanoma.app.parts.shared.error_messages import fragment
+from melanoma.app.parts.shared.formula import in_formula
 from melanoma.app.parts.shared.language import format_number, say
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
@@ -41,7 +45,7 @@ def show_sum(photo: Photo, prediction: Prediction) -> None:
             say("Log-odds"),
         )
         show(
-            sum_figure(worked, index, labels),
+            sum_figure(worked, index, labels, format_number),
             key="worked-sum",
             alt=say(
                 "{name}: starting value {start:+.2f}, evidence for {plus:+.2f}, evidence against "
@@ -49,16 +53,22 @@ def show_sum(photo: Photo, prediction: Prediction) -> None:
                 **values,
             ),
         )
-        lines = (
-            say(
-                "**Log-odds of {name}:** {start:+.2f} {plus:+.2f} {minus:+.2f} {division:+.2f} = "
-                "**{log_odds:+.2f}**",
-                **values,
-            ),
-            say("**As a probability:** 1 / (1 + exp(−({log_odds:+.2f}))) = **{probability:.1%}**", **values),
-        )
-        st.markdown("\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)))
+        st.markdown(say("**Log-odds of {name}**, and the same as a probability:", **values))
+        st.latex(_formula(values))
         _show_all(worked, prediction, code)
+
+
+def _formula(values: Mapping[str, Any]) -> str:
+    """Return the sum and the probability, in LaTeX, with all their numbers."""
+    start, plus, minus, division, log_odds = (
+        in_formula(format_number(values[name], "+.2f"))
+        for name in ("start", "plus", "minus", "division", "log_odds")
+    )
+    probability = in_formula(format_number(values["probability"], ".1%"))
+    return (
+        rf"\begin{{gathered}} L = {start} {plus} {minus} {division} = \mathbf{{{log_odds}}} \\"
+        rf" p = \frac{{1}}{{1+e^{{-L}}}} = \mathbf{{{probability}}} \end{{gathered}}"
+    )
 
 
 def _show_all(worked: WorkedSum, prediction: Prediction, chosen: str) -> None:
@@ -68,7 +78,7 @@ def _show_all(worked: WorkedSum, prediction: Prediction, chosen: str) -> None:
     names = [say(diagnosis_of(code).name) for code in codes]
     st.markdown(f"**{say('The evidence of every diagnosis')}**")
     show(
-        evidence_bars(worked, order, names, (say("Evidence for"), say("Evidence against"))),
+        evidence_bars(worked, order, names, (say("Evidence for"), say("Evidence against")), format_number),
         key="worked-evidence",
         alt=", ".join(
             f"{name} {format_number(worked.evidence_for[index], '+.2f')} "

@@ -4,7 +4,13 @@ import streamlit as st
 
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.model import bundle_named, choose_model, chosen_name, model_names
+from melanoma.app.parts.shared.model import (
+    bundle_named,
+    choose_model,
+    chosen_name,
+    classifier_of,
+    model_names,
+)
 from melanoma.errors import UserError
 from melanoma.model.bundle import Bundle
 
@@ -61,10 +67,22 @@ def describe_bundle(bundle: Bundle) -> None:
         if bundle.malignancy_threshold is None
         else say("from {threshold:.1%} of all malignant diagnoses", threshold=bundle.malignancy_threshold),
         say("Recipe"): f"`{bundle.recipe.get('name', '?')}`",
+        say("Answers come from"): _engine(bundle),
         say("Made with"): ", ".join(f"{name} {version}" for name, version in bundle.versions.items()),
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items()]
     st.markdown("\n".join([lines[0], "|---|---|", *lines[1:]]))
+
+
+def _engine(bundle: Bundle) -> str:
+    """Return what computes the answers, and why where it is not LiteRT."""
+    try:
+        forward = classifier_of(bundle).compiled.forward
+    except UserError as error:
+        return error.said(say)
+    if forward.instead is None:
+        return say("{engine}; what differentiates comes from Keras", engine=forward.engine)
+    return f"{forward.engine}. {forward.instead.said(say)}"
 
 
 def _on_choice() -> None:

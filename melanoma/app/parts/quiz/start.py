@@ -21,6 +21,7 @@ SEARCH = "diagnosis_1:Malignant OR diagnosis_3:Nevus"
 MOST_FIND = 400
 """Characters of a search."""
 _MOST_SEED, _PROBLEM = 999_999, "quiz-problem"
+_CHOSEN = "quiz-chosen"
 
 
 def show_start() -> None:
@@ -63,6 +64,7 @@ def show_start() -> None:
         width=220,
     )
     put_into_link(SEED, str(seed) if seed != 1 else None)
+    st.session_state[_CHOSEN] = (source, int(seed), count, find)
     st.caption(
         say(
             "The same number gives the same cases in the same order: share this page's address with the room."
@@ -79,6 +81,12 @@ def show_start() -> None:
         st.button(say("Another set"), icon=":material/shuffle:", on_click=_shuffle)
     if problem := st.session_state.get(_PROBLEM):
         st.error(escape_markdown(problem.said(say)))
+
+
+def choice_of_cases() -> tuple[str, int, int, str]:
+    """Return source, number of the set, number of cases and search, as they were drawn last."""
+    chosen: tuple[str, int, int, str] = st.session_state[_CHOSEN]
+    return chosen
 
 
 def number_of_set(asked: str) -> int:

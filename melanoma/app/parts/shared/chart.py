@@ -1,15 +1,42 @@
 """Figures on the page: without Plotly's buttons, and as high as their pictures are."""
 
+from html import escape
+
 import plotly.graph_objects as go
 import streamlit as st
 
-from melanoma.app.parts.shared.language import number_separators
+from melanoma.app.parts.shared.language import number_separators, say
+
+# The browser makes the file of what it has drawn (page.js).
+_SAVE = """<button type="button" class="save-chart" data-chart="{chart}" data-kind="{kind}"
+ data-title="{title}" data-notice="{notice}" data-file="melanoma-{chart}">{label}</button>"""
 
 
 def show(figure: go.Figure, key: str, alt: str, **options: object) -> object:
     """Draw a figure without buttons, numbers as the language has them; return what Streamlit returns."""
     figure.layout.separators = number_separators()
     return st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False}, **options)
+
+
+def offer_slide(chart: str, title: str) -> None:
+    """Draw two buttons that save the chart of this key as a slide, 1920 x 1080, as SVG and as PNG.
+
+    `title` heads the slide; a notice that nothing here is a diagnosis stands at its foot.
+    """
+    notice = say(
+        "Not a diagnosis. A teaching tool: it shows how a small network decides, and it misses melanomas."
+    )
+    buttons = (
+        _SAVE.format(
+            chart=chart,
+            kind=kind,
+            title=escape(title),
+            notice=escape(notice),
+            label=escape(say("{title}: slide ({kind})", title=title, kind=kind.upper())),
+        )
+        for kind in ("svg", "png")
+    )
+    st.html(f'<div class="save-charts">{"".join(buttons)}</div>')
 
 
 def fit_height(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def default_maps(prediction: Prediction) -> "tuple[Method, np.ndarray]":
     """Return the evidence maps of all diagnoses, (h, w, classes), or Grad-CAM's for a network without."""
-    from melanoma.explain.base import ExplanationRequest  # needs TensorFlow, which is loaded by now
+    from melanoma.explain.base import ExplanationRequest
     from melanoma.explain.registry import first_method
 
     network = classifier().compiled

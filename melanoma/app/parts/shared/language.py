@@ -24,6 +24,7 @@ from melanoma.app.parts.shared.script_run import once_per_run
 _FOLDER = Path(__file__).parents[2] / "text"
 _ENGLISH = "en"
 _KEY = "lang"
+_MINUS = "\u2212"
 _ABOUT = "language"  # the table of words.toml about the language itself
 
 
@@ -126,12 +127,16 @@ class _Numbers(string.Formatter):
         found = re.fullmatch(r"1(.)234(.)5(.+)", example)
         if found is None:
             raise ValueError(f"{example!r} is not 1,234.5% in other signs")
-        self.signs = dict(zip(",.%", found.groups(), strict=True))
+        self.signs = dict(zip(",.%", found.groups(), strict=True)) | {"-": _MINUS}
 
     def format_field(self, value: object, format_spec: str) -> str:
         """Return the value as text."""
         as_text = super().format_field(value, format_spec)
         if format_spec and isinstance(value, numbers.Real):
+            if as_text.startswith("-") and not re.search("[1-9]", as_text):
+                as_text = super().format_field(
+                    abs(float(value)), format_spec
+                )  # rounded, it is no less than 0
             return as_text.translate(str.maketrans(self.signs))
         return as_text
 

@@ -1,6 +1,7 @@
 """The model in use: the operator's folder holds one or several, and each visitor chooses.
 
-TensorFlow takes seconds to import: inside the functions, so that the page shows before.
+Answers come from LiteRT where a bundle has the network for it. TensorFlow takes seconds to import and half a
+gigabyte: what differentiates loads it, with the Keras model, when it is first asked for.
 """
 
 import gc
@@ -21,7 +22,7 @@ from melanoma.model import bundle as bundles
 if TYPE_CHECKING:
     from melanoma.explain.base import Method
     from melanoma.model.bundle import Bundle
-    from melanoma.model.classifier import Classifier
+    from melanoma.model.classifier import Classifier, CompiledNetwork
     from melanoma.model.prediction import Prediction
 
 MODEL = "model"
@@ -103,6 +104,15 @@ def classifier_of(bundle: "Bundle") -> "Classifier":
     return loaded
 
 
+def differentiable_network() -> "CompiledNetwork":
+    """Return this visitor's network with its Keras model loaded, once for all visitors."""
+    compiled = classifier().compiled
+    if not compiled.differentiable:
+        with st.spinner(say("Loading TensorFlow, which this needs (a few seconds, once)…")):
+            _ = compiled.network
+    return compiled
+
+
 def run_network(network: "Classifier", photo: np.ndarray) -> "Prediction":
     """Return the prediction for a photo, uint8 RGB (H, W, 3), after those that were queued before.
 
@@ -135,10 +145,18 @@ def _load_network(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
     from melanoma.model.classifier import Classifier
 
     loaded = Classifier(_bundle)
-    # Streamlit collects garbage twice after every run of the script: over TensorFlow's half a million objects
-    # that takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is frozen; what
-    # was evicted for it had been frozen, and is collected only now.
+    loaded.compiled.when_loaded = _freeze_what_is_loaded
+    _freeze_what_is_loaded()
+    return loaded
+
+
+def _freeze_what_is_loaded() -> None:
+    """Keep what is loaded out of the collections of garbage.
+
+    Streamlit collects twice after every run of the script: over TensorFlow's half a million objects that
+    takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is frozen; what was
+    evicted for it had been frozen, and is collected only now.
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    return loaded

@@ -72,7 +72,8 @@ def choose_photo(offer: Callable[[Photo], None]) -> Photo:
     return photo
 
 
-def _describe_at_length(photo: Photo) -> None:
+def _show_photo_of_link(photo: Photo) -> None:
+    """Say that the photo of the visitor's link is not here, or offer it if it has come meanwhile."""
     if missing := missing_from_link():
         st.caption(words_of_missing(missing))
     elif (arrived := arrived_of_link()) and arrived.key != photo.key:
@@ -82,6 +83,10 @@ def _describe_at_length(photo: Photo) -> None:
             on_click=choose,
             args=(arrived.key,),
         )
+
+
+def _describe_at_length(photo: Photo) -> None:
+    _show_photo_of_link(photo)
     if photo.drawn:
         if example_photos():
             return
@@ -159,6 +164,7 @@ def photo_bar() -> Photo:
         st.image(photo.thumbnail, width=_THUMBNAIL, alt=describe(photo))
         with st.container(width="stretch", gap="xxsmall"):
             st.markdown(f"**{describe(photo)}**")
+            _show_photo_of_link(photo)
             if photo.drawn:
                 st.caption(say("The network never learned from drawings: its answer here means nothing."))
             elif photo.example is not None:

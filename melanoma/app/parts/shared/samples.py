@@ -22,8 +22,9 @@ from melanoma.photos.examples import IDS, OPENING, Example
 DEFAULT = "melanoma-like"
 _HAIRY = LesionParameters(asymmetry=0.3, border=0.3, colours=3, diameter=0.55, hairs=40)
 _LESIONS = {DEFAULT: (MELANOMA_LIKE, 3), "mole-like": (NEVUS_LIKE, 5), "hairy": (_HAIRY, 8)}
-_CHART = "edge-chart"
-SAMPLES = (*_LESIONS, _CHART)
+NO_LESION = "edge-chart"
+"""The drawing that shows no lesion."""
+SAMPLES = (*_LESIONS, NO_LESION)
 """Their names, as a link has them."""
 _THUMBNAIL = 192  # pixels of the longer side: twice what the page shows, for sharp screens
 
@@ -75,7 +76,9 @@ class Photo:
 def sample(name: str) -> Photo:
     """Return the drawing of this name, one of `SAMPLES`; it is shared, so its pixels cannot be changed."""
     pixels = (
-        draw_edge_chart() if name == _CHART else draw_lesion(_LESIONS[name][0], seed=_LESIONS[name][1]).image
+        draw_edge_chart()
+        if name == NO_LESION
+        else draw_lesion(_LESIONS[name][0], seed=_LESIONS[name][1]).image
     )
     pixels.flags.writeable = False
     return Photo(pixels, name, drawn=True, name=name)
@@ -120,6 +123,6 @@ def title_of(name: str) -> str:
         DEFAULT: say("Like a melanoma"),
         "mole-like": say("Like a mole"),
         "hairy": say("With hair"),
-        _CHART: say("Stripes, no lesion"),
+        NO_LESION: say("Stripes, no lesion"),
     }
     return titles[name]

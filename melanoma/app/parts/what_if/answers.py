@@ -54,7 +54,7 @@ def answers_along(
     others = {name: value for name, value in settings.items() if name != change.name}
 
     def compute() -> np.ndarray:
-        from melanoma.exports.explanation import probabilities_of  # needs TensorFlow, which is loaded by now
+        from melanoma.exports.explanation import probabilities_of
         from melanoma.lesion.framing import frame_photo
 
         bundle = classifier().bundle
