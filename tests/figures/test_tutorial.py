@@ -7,7 +7,7 @@ def test_a_line_joins_the_two_points_of_a_run_and_the_verdict_is_left_of_both():
     figure = gaps_by_run(["a", "b"], {"fitted": [0.9, 0.4], "new": [0.5, 0.6]}, ["over", "under"], "accuracy")
     line, fitted, new, words = figure.data
     assert list(line.x) == [0.9, 0.5, None, 0.4, 0.6, None]
-    assert list(line.y) == ["a", "a", "a", "b", "b", "b"]
+    assert list(line.y) == ["a", "a", None, "b", "b", None]
     assert (fitted.name, list(fitted.x)) == ("fitted", [0.9, 0.4])
     assert (new.name, list(new.x)) == ("new", [0.5, 0.6])
     assert list(words.x) == [0.5, 0.4] and [text.strip() for text in words.text] == ["over", "under"]
