@@ -13,6 +13,10 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
+from melanoma.training.allocator import keep_memory
+
+if __name__ == "__main__":
+    keep_memory()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import pandas as pd

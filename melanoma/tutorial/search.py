@@ -69,8 +69,8 @@ def run_search(data: Path, truth: Path, run: Path, search: Search) -> dict[str, 
     Raises UserError where Optuna is not installed, and as `search_trials` does.
     """
     _optuna()
-    make_folder(run)
     table = search_table(data, truth, run)
+    make_folder(run)
     recipe = _recipe(search, {})
     dataset = decode_dataset(table, recipe.stored_size, recipe.framing, recipe.split, run)
     images = {"fitted": len(dataset.rows("train")), "judging": len(dataset.rows("calibration"))}
