@@ -72,6 +72,86 @@ def accuracy_curves(series: dict[str, tuple[Sequence[float], bool]], axes: tuple
     return _with_legend_below(figure, 380)
 
 
+def gaps_by_run(
+    rows: Sequence[str],
+    ends: dict[str, Sequence[float]],
+    remarks: Sequence[str],
+    axis: str,
+) -> go.Figure:
+    """Return for each of `rows`, from the top, two points and the line between them, a remark left of it.
+
+    `ends` holds the two series of shares 0..1 by their names.
+    """
+    (first, ones), (second, others) = ends.items()
+    pairs = list(zip(ones, others, strict=True))
+    between = go.Scatter(
+        x=[x for one, other in pairs for x in (one, other, None)],
+        y=[y for row in rows for y in (row, row, None)],
+        mode="lines",
+        line={"color": LINE, "width": 5},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    words = go.Scatter(
+        x=[min(pair) for pair in pairs],
+        y=list(rows),
+        text=[f"{remark}\u00a0\u00a0\u00a0" for remark in remarks],
+        mode="text",
+        textposition="middle left",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    points = [
+        go.Scatter(
+            x=list(values),
+            y=list(rows),
+            name=name,
+            mode="markers",
+            marker={"color": colour, "size": 11, "symbol": symbol},
+            hovertemplate="%{y}: %{x:.0%}<extra>" + name + "</extra>",
+        )
+        for name, values, colour, symbol in (
+            (first, ones, BLUE, "diamond"),
+            (second, others, ORANGE, "circle"),
+        )
+    ]
+    figure = go.Figure([between, *points, words])
+    figure.update_xaxes(title=axis, range=[0, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return _with_legend_below(figure, 130 + 34 * len(rows))
+
+
+def accuracy_gap(curves: dict[str, Sequence[float]], axes: tuple[str, str]) -> go.Figure:
+    """Return two curves of shares 0..1 by epoch, from epoch 1, with the area between them filled.
+
+    `curves` holds the fitted images' first and the validation's second, by their names.
+    """
+    styles: tuple[dict[str, Any], ...] = (
+        {"line": {"color": BLUE, "dash": "dash", "width": 2.5}},
+        {
+            "line": {"color": ORANGE, "width": 2.5},
+            "fill": "tonexty",
+            "fillcolor": "rgba(128, 138, 144, 0.25)",
+        },
+    )
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=list(range(1, len(values) + 1)),
+                y=list(values),
+                name=name,
+                mode="lines",
+                hovertemplate="%{x}: %{y:.0%}<extra>" + name + "</extra>",
+                **style,
+            )
+            for (name, values), style in zip(curves.items(), styles, strict=True)
+        ]
+    )
+    figure.update_xaxes(title=axes[0])
+    figure.update_yaxes(title=axes[1], range=[0, 1], tickformat=".0%")
+    return _with_legend_below(figure, 320)
+
+
 def _bars(
     rows: Sequence[str],
     values: Sequence[float | None],
@@ -99,5 +179,13 @@ def _with_legend_below(figure: go.Figure, height: int, **layout: Any) -> go.Figu
     if isinstance(figure.data[0], go.Bar):
         figure.update_yaxes(autorange="reversed")
     figure.update_yaxes(automargin=True)
-    legend = {"orientation": "h", "y": -0.02, "yref": "container", "yanchor": "bottom", "x": 0}
+    # Plotly would turn the order round where an area is filled.
+    legend = {
+        "orientation": "h",
+        "traceorder": "normal",
+        "y": -0.02,
+        "yref": "container",
+        "yanchor": "bottom",
+        "x": 0,
+    }
     return lay_out(figure, height, legend=legend, bargap=0.25, **layout)

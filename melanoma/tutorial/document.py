@@ -10,6 +10,7 @@ from melanoma.diagnoses import NINE, diagnosis_of
 from melanoma.errors import UserError
 from melanoma.evaluation.metrics import Estimate
 from melanoma.training.recipes import Precision
+from melanoma.tutorial.proposals import TUNED, commands_of
 from melanoma.tutorial.recipes import EXPERIMENTS
 from melanoma.tutorial.results import Result, Seen
 from melanoma.tutorial.story import CLAIMED, NOTEBOOK
@@ -76,7 +77,7 @@ def accuracies(results: dict[str, Result]) -> str:
                 _figure(results, HONEST[name], lambda result: result.accuracy),
             )
         )
-    return _markdown(header, rows)
+    return markdown_table(header, rows)
 
 
 def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
@@ -91,9 +92,12 @@ def copies(results: dict[str, Result], seen: dict[str, Seen]) -> str:
             _figure(results, name, lambda result: result.accuracy_copied),
             _figure(results, name, lambda result: result.accuracy_new),
         )
-        for name, title in (*TITLES.items(), *((name, f"`{name}`") for name in sorted(set(HONEST.values()))))
+        for name, title in (
+            *TITLES.items(),
+            *((name, f"`{name}`") for name, recipe in EXPERIMENTS.items() if recipe.honest),
+        )
     ]
-    return _markdown(header, rows)
+    return markdown_table(header, rows)
 
 
 def more_figures(results: dict[str, Result]) -> str:
@@ -117,17 +121,15 @@ def more_figures(results: dict[str, Result]) -> str:
         "best epoch, had one chosen it",
         "fitted in",
     )
-    return _markdown(header, rows) if rows else f"{NOT_RUN[0].upper()}{NOT_RUN[1:]}."
+    return markdown_table(header, rows) if rows else f"{NOT_RUN[0].upper()}{NOT_RUN[1:]}."
 
 
 def commands(results: dict[str, Result]) -> str:
-    """Return the command of each experiment, as a code block; of those with results, in their precision."""
-    lines = []
-    for name, recipe in EXPERIMENTS.items():
-        truth = " --truth isic/labels.csv" if recipe.honest else ""
+    """Return the commands of each experiment, as a code block; of those with results, in their precision."""
+    lines: list[str] = []
+    for name in (*(name for name in EXPERIMENTS if name != TUNED), TUNED):
         precision = results[name].precision if name in results else Precision.FLOAT32
-        asked = "" if precision == Precision.FLOAT32 else f" --precision {precision.value}"
-        lines.append(f"python train.py --data kaggle2357{truth} --recipe {name}{asked} --out models/{name}")
+        lines += commands_of(name, name == TUNED or EXPERIMENTS[name].honest, precision)
     return "```\n" + "\n".join(lines) + "\n```"
 
 
@@ -148,7 +150,7 @@ def class_counts(tables: dict[str, pd.DataFrame]) -> str:
         for code, counts in zip(order, counted.to_numpy(), strict=True)
     ]
     rows.append(("all", *(int(total) for total in counted.sum())))
-    return _markdown(("class", *counted.columns), rows)
+    return markdown_table(("class", *counted.columns), rows)
 
 
 def draw_curves(results: dict[str, Result], path: Path) -> None:
@@ -195,6 +197,7 @@ def _best(result: Result) -> str:
     return f"{by_epoch.max():.3f}, epoch {int(result.history['epoch'][by_epoch.idxmax()])}"
 
 
-def _markdown(header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
+def markdown_table(header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
+    """Return a table of cells as text, Markdown."""
     lines: list[tuple[object, ...]] = [header, tuple("---" for _ in header), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

@@ -16,6 +16,12 @@ class Experiment:
     """Random horizontal flip, rotation and zoom by Keras' layers."""
     dropout: float = 0.0
     """After the convolutions."""
+    l2: float = 0.0
+    """Added to the loss: this times the sum of squared weights of every hidden layer."""
+    channels: tuple[int, ...] = (64, 128)
+    """Of the 3 x 3 convolutions, one after the other, each with a max pooling of 2 x 2."""
+    dense: int = 256
+    """Units of the hidden dense layer."""
     copies: Literal["", "before", "after"] = ""
     """Rotated copies, drawn before the split, as tutorials do, or after it from the fitted images alone."""
     copies_per_class: int = 500

@@ -5,30 +5,37 @@ import keras
 from melanoma.model.layer_names import FEATURES, HEAD
 from melanoma.tutorial.experiment import Experiment
 
-FIRST = "conv_1"
-
 
 def build_tutorial_network(recipe: Experiment, classes: int, fitting: bool = False) -> keras.Model:
     """Return the network, uint8 (n, 180, 180, 3) -> logits (n, classes).
 
-    With `fitting` it has the recipe's precision and its augmentation layers. These have no weights, and
-    weights are float32 in any precision, so that the weights of both networks are interchangeable.
+    With `fitting` it has the recipe's precision, its augmentation layers and its L2 penalty. Neither layers
+    nor penalty have weights, and weights are float32 in any precision, so that the weights of both networks
+    are interchangeable. What is returned is the functional graph of the `Sequential`, as bundles hold it.
     """
-    policy = recipe.precision.value if fitting else None
-    pixels = keras.Input((recipe.image_size, recipe.image_size, 3), dtype="uint8", name="pixels")
-    x = keras.layers.Rescaling(1 / 255, name="scaled")(pixels)
+    policy = {"dtype": recipe.precision.value} if fitting else {}
+    hidden = {"activation": "relu", "kernel_regularizer": _penalty(recipe) if fitting else None, **policy}
+    side = recipe.image_size
+    network = keras.Sequential(name="tutorial")
+    network.add(keras.Input((side, side, 3), dtype="uint8", name="pixels"))
+    network.add(keras.layers.Rescaling(1 / 255, name="scaled"))
     if fitting and recipe.changed:
-        x = keras.layers.RandomFlip("horizontal", seed=0, name="flip")(x)
-        x = keras.layers.RandomRotation(0.1, seed=0, name="rotation")(x)
-        x = keras.layers.RandomZoom(0.1, seed=0, name="zoom")(x)
-    x = keras.layers.Conv2D(64, 3, activation="relu", name=FIRST, dtype=policy)(x)
-    x = keras.layers.MaxPooling2D(name="pool_1", dtype=policy)(x)
-    x = keras.layers.Conv2D(128, 3, activation="relu", name=FEATURES, dtype=policy)(x)
-    x = keras.layers.MaxPooling2D(name="pool_2", dtype=policy)(x)
-    x = keras.layers.Dropout(recipe.dropout, seed=0, name="dropout", dtype=policy)(x)
-    x = keras.layers.Flatten(name="flat", dtype=policy)(x)
-    x = keras.layers.Dense(256, activation="relu", name="dense", dtype=policy)(x)
-    return keras.Model([pixels], keras.layers.Dense(classes, name=HEAD, dtype="float32")(x), name="tutorial")
+        network.add(keras.layers.RandomFlip("horizontal", seed=0, name="flip"))
+        network.add(keras.layers.RandomRotation(0.1, seed=0, name="rotation"))
+        network.add(keras.layers.RandomZoom(0.1, seed=0, name="zoom"))
+    for number, channels in enumerate(recipe.channels, start=1):
+        name = FEATURES if number == len(recipe.channels) else f"conv_{number}"
+        network.add(keras.layers.Conv2D(channels, 3, name=name, **hidden))
+        network.add(keras.layers.MaxPooling2D(name=f"pool_{number}", **policy))
+    network.add(keras.layers.Dropout(recipe.dropout, seed=0, name="dropout", **policy))
+    network.add(keras.layers.Flatten(name="flat", **policy))
+    network.add(keras.layers.Dense(recipe.dense, name="dense", **hidden))
+    network.add(keras.layers.Dense(classes, name=HEAD, dtype="float32"))
+    return keras.Model(network.inputs, network.outputs[0], name="tutorial")
+
+
+def _penalty(recipe: Experiment) -> keras.regularizers.Regularizer | None:
+    return keras.regularizers.L2(recipe.l2) if recipe.l2 else None
 
 
 def compiled_tutorial(network: keras.Model, recipe: Experiment) -> keras.Model:

@@ -1,6 +1,6 @@
 """The tutorial's experiments as recipes of `train.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,12 +19,17 @@ from melanoma.tutorial.epochs import ShuffledSampler, judge_by_accuracy
 from melanoma.tutorial.experiment import Experiment
 from melanoma.tutorial.experiment_data import experiment_table
 from melanoma.tutorial.network import build_tutorial_network, compiled_tutorial
+from melanoma.tutorial.proposals import TUNED
+from melanoma.tutorial.story import read_story
 
-_NETWORK = """Two 3 x 3 convolutions (64 and 128 channels), each with max pooling, a flattened map, a
-dense layer of 256 and the output, at {size} x {size} pixels: the network of a widely copied tutorial. Made by
+_NETWORK = """3 x 3 convolutions ({channels} channels), each with max pooling, a flattened map, a dense layer
+of {dense} and the output, at {size} x {size} pixels: {whose}. Made by
 `python train.py` with the recipe `{recipe}` in {epochs} epochs ({minutes:.0f} minutes on the machine that
 trained it), computed in {precision}, random seed {seed}, beginning with random weights. It is here to be
 compared and doubted, not to be used: docs/tutorial.md says why.{labels}"""
+
+_THEIRS = "the network of a widely copied tutorial"
+_PROPOSED = "the network of a widely copied tutorial, changed as it proposes"
 
 _FOLDER_LABELS = """ Its labels are the set's folder names, of which many are wrong, and pictures of one
 lesion, or the very same picture, are on several sides: its figures flatter."""
@@ -56,6 +61,12 @@ class TutorialRecipe(Experiment):
     def stored_size(self) -> int:
         """The network's input size: images are not zoomed before it."""
         return self.image_size
+
+    @property
+    def proposed(self) -> bool:
+        """Whether it has a penalty or layers that the tutorial's own four experiments do not have."""
+        own = Experiment(self.name)
+        return (self.l2, self.channels, self.dense) != (own.l2, own.channels, own.dense)
 
     def settings(self) -> dict[str, Any]:
         """Return the choices by name."""
@@ -142,7 +153,10 @@ class TutorialRecipe(Experiment):
         """Return the recipe's parts of the model card."""
         return Description(
             network=_NETWORK.format(
+                channels=", then ".join(map(str, self.channels)),
+                dense=self.dense,
                 size=self.image_size,
+                whose=_PROPOSED if self.proposed else _THEIRS,
                 recipe=self.name,
                 epochs=len(history),
                 minutes=history["seconds"].sum() / 60,
@@ -160,6 +174,12 @@ class TutorialRecipe(Experiment):
         )
 
 
+def _tuned(story: dict[str, Any]) -> Iterator[TutorialRecipe]:
+    """Yield the recipe with the choices that the search found, if it has been run."""
+    if "search" in story:
+        yield TutorialRecipe(TUNED, honest=True, **story["search"]["best"])
+
+
 EXPERIMENTS: dict[str, TutorialRecipe] = {
     recipe.name: recipe
     for recipe in (
@@ -173,6 +193,11 @@ EXPERIMENTS: dict[str, TutorialRecipe] = {
         TutorialRecipe("tutorial-b-honest", changed=True, honest=True),
         TutorialRecipe("tutorial-c-honest", changed=True, dropout=0.2, honest=True),
         TutorialRecipe("tutorial-d-honest", epochs=30, dropout=0.2, copies="after", honest=True),
+        # What the tutorial proposes to try next: one change to (a) each. The penalty is that of TensorFlow's
+        # own lesson “Overfit and underfit”.
+        TutorialRecipe("tutorial-l2-honest", l2=1e-3, honest=True),
+        TutorialRecipe("tutorial-complex-honest", channels=(64, 128, 256), dense=512, honest=True),
+        *_tuned(read_story()),
     )
 }
 """By name, in the order of the tutorial."""

@@ -1,6 +1,7 @@
 """The experiments' results: accuracies with intervals, also by whether an image's picture was trained on."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import pandas as pd
 from melanoma.evaluation.metrics import Estimate, balanced_accuracy, bootstrap, share
 from melanoma.model.bundle import Bundle, load_bundle
 from melanoma.training.recipes import Precision
-from melanoma.tutorial.recipes import EXPERIMENTS
 
 _COPY = re.compile(r"_rotated_\d+$")
 
@@ -86,14 +86,16 @@ _BY_EPOCH = {
 """The names in the JSON, and the columns of the history."""
 
 
-def results_in(models: Path, known: pd.DataFrame, earlier: dict[str, Any]) -> dict[str, Result]:
-    """Return the experiments' results by recipe, from a folder's bundles or else from `earlier`.
+def results_in(
+    models: Path, known: pd.DataFrame, earlier: dict[str, Any], names: Iterable[str]
+) -> dict[str, Result]:
+    """Return the results of the experiments `names`, from a folder's bundles or else from `earlier`.
 
     `known` is `experiment_data.known_files`; `earlier` holds what `Result.as_json` made, by recipe. A bundle
     is 240 MB, so it is not in the repository.
     """
     found = {}
-    for name in EXPERIMENTS:
+    for name in names:
         if (models / name / "bundle.json").is_file():
             found[name] = result_of(load_bundle(models / name), known)
         elif name in earlier:

@@ -17,8 +17,16 @@ a folder that did not exist and added no image, so (d) ran without copies."""
 _MOST_OVERLAPS = 12
 
 
-def make_story(audit: "Audit", results: "dict[str, Result]", seen: "dict[str, Seen]") -> dict[str, Any]:
-    """Return the figures as JSON's types; `audit` was held against a truth; `seen` is of each recipe."""
+def make_story(
+    audit: "Audit",
+    results: "dict[str, Result]",
+    seen: "dict[str, Seen]",
+    search: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the figures as JSON's types; `audit` was held against a truth; `seen` is of each recipe.
+
+    `search` is what `tutorial.search.found_by` made, if there was a search.
+    """
     assert audit.truth is not None
     rows = audit.truth.rows
     return {
@@ -60,6 +68,7 @@ def make_story(audit: "Audit", results: "dict[str, Result]", seen: "dict[str, Se
         "claimed": CLAIMED,
         "notebook": NOTEBOOK,
         "results": {name: result.as_json() for name, result in results.items()},
+        **({"search": search} if search else {}),
     }
 
 

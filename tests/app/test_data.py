@@ -49,13 +49,13 @@ def audit_button(app):
     return next(button for button in app.button if button.label == "Audit")
 
 
-@pytest.mark.parametrize("step", range(1, 7))
+@pytest.mark.parametrize("step", range(1, 9))
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_step_opens_by_its_link(step, language):
     app = opened(part=str(step), lang=language)
     assert app.header[0].value.startswith(f"{step} ")
     charts = app.get("plotly_chart")
-    assert len(charts) == 1 if step < 5 else step == 5 or not charts
+    assert len(charts) == (1 if step < 5 else 2 if step < 7 else 0)
     assert all(chart.proto.alt for chart in charts)
 
 
@@ -85,6 +85,40 @@ def test_copies_before_and_after_the_split_are_told_apart(monkeypatch):
     assert curves.count("(d) validation") == 1, "the curves are of the tutorial's own way"
 
 
+def test_the_gap_of_every_run_is_drawn_with_its_verdict():
+    app = opened(part="6")
+    gaps, curves = (chart.proto.alt for chart in app.get("plotly_chart"))
+    assert "(a): 91% and 50%, overfitting" in gaps and "(c), honest: 68% and 60%, underfitting" in gaps
+    assert len(gaps.split("; ")) == len(read_story()["results"])
+    assert curves.startswith("(a): **Overfitting**: 91%") and "from epoch 5 on" in words(app)
+    copied = words(opened(part="6", run="tutorial-d-before"))
+    assert "most of these validation images are copies of fitted ones: of new lesions 57%" in copied
+    assert "copies of fitted ones" not in words(opened(part="6", run="tutorial-d-after"))
+
+
+def test_a_proposal_is_told_with_prediction_and_result_or_how_to_run_it(monkeypatch):
+    ran = RESULT | {"fitted_by_epoch": [0.5] * 6, "validation_by_epoch": [0.45] * 6}
+    base = {"tutorial-a-honest": RESULT, "tutorial-l2-honest": ran}
+    story = read_story() | {"results": base}
+    monkeypatch.setattr("melanoma.app.pages.data.read_story", lambda: story)
+    told = words(opened(part="6"))
+    assert "changes (a), which comes to 50% (45% to 55%) so" in told
+    assert "Predicted: 48% to 56%, overfitting." in told
+    assert "Came out: 50% (45% to 55%), underfitting; not as predicted." in told
+    assert "--recipe tutorial-complex-honest --out" in told
+    assert "python -m melanoma.tutorial search" in told
+
+
+def test_each_claim_stands_beside_what_is_so():
+    app = opened(part="7")
+    told = words(app)
+    assert (
+        "75% of skin cancer deaths" in told and "58,667 by melanoma and 69,416 by others, it is 46%" in told
+    )
+    assert "hold 77 to 462 images. The largest is “Pigmented benign keratosis”" in told
+    assert "kaggle.com/datasets/nodoubttome/skin-cancer9-classesisic" in told
+
+
 def test_pictures_in_two_folders_are_shown_where_the_operator_has_them(tmp_path, monkeypatch):
     assert not opened(part="2").get("image")
     for number in range(2):
@@ -109,7 +143,7 @@ def packed() -> bytes:
 
 
 def test_a_visitors_zip_is_audited():
-    app = opened(part="6")
+    app = opened(part="8")
     app.file_uploader[0].upload("mine.zip", packed(), "application/zip")
     audit_button(app).click().run()
     assert not app.exception
@@ -118,7 +152,7 @@ def test_a_visitors_zip_is_audited():
 
 
 def test_bad_choices_get_a_sentence():
-    app = opened(part="6")
+    app = opened(part="8")
     audit_button(app).click().run()
     assert app.warning[0].value == "Choose a zip first."
     app.file_uploader[0].upload("mine.zip", b"not a zip", "application/zip")
@@ -128,9 +162,9 @@ def test_bad_choices_get_a_sentence():
 
 @pytest.mark.slow("an audit on the page")
 def test_a_folder_of_this_machine_only_where_the_operator_allows_it(drawn_folder, monkeypatch):
-    assert not opened(part="6").text_input
+    assert not opened(part="8").text_input
     monkeypatch.setenv(LOCAL, "1")
-    app = opened(part="6")
+    app = opened(part="8")
     app.text_input[0].set_value(str(drawn_folder))
     audit_button(app).click().run()
     assert not app.exception
@@ -142,7 +176,7 @@ def test_a_folder_of_this_machine_only_where_the_operator_allows_it(drawn_folder
 
 def test_a_host_without_the_packages_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "melanoma.batch.audit_zip", None)
-    app = opened(part="6")
+    app = opened(part="8")
     app.file_uploader[0].upload("mine.zip", packed(), "application/zip")
     audit_button(app).click().run()
     assert "cannot audit" in app.error[0].value

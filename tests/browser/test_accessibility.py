@@ -23,6 +23,8 @@ STATES = (
     "data",
     "data?part=4",
     "data?part=6",
+    "data?part=7",
+    "data?part=8",
     "model",
     "model?read=train",
 )

@@ -36,7 +36,7 @@ def predict(network: CompiledNetwork, pixels: np.ndarray) -> Prediction:
         codes=CODES,
         logits=outputs.logits[0],
         calibration=CALIBRATION,
-        class_maps=outputs.class_maps[0],
+        class_maps=outputs.class_maps_of(0),
         bias=network.bias,
         melanoma_alert=False,
         prediction_set=CODES,

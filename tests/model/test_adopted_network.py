@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from melanoma.errors import UserError
-from melanoma.explain.registry import offered_methods
+from melanoma.explain.base import ExplanationRequest
+from melanoma.explain.registry import METHODS, offered_methods
 from melanoma.model.adopted_network import PREPROCESSING, adopt_network, load_own_model
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.network import FEATURES, HEAD, POOLING
+from tests.explain.subjects import CODES, SIZE, drawings, predict
+from tests.explain.test_methods import QUICK
 
 L = keras.layers
 SIDE = 32
@@ -90,6 +93,30 @@ def test_the_answers_stay_and_every_method_that_applies_explains_them(build, cla
         assert summed == pytest.approx(outputs.logits, abs=1e-4)
     offered = offered_methods(compiled)
     assert ("evidence" in offered) == additive and {"grad-cam", "occlusion"} <= set(offered)
+
+
+@pytest.fixture(scope="module")
+def readers_sequential(tmp_path_factory) -> CompiledNetwork:
+    """The tutorial's network as its readers write and save it, adopted; little, for three diagnoses."""
+    keras.utils.set_random_seed(3)
+    layers = [L.Rescaling(1 / 255), L.Conv2D(8, 3, activation="relu"), L.MaxPooling2D()]
+    layers += [L.Conv2D(8, 3, activation="relu"), L.MaxPooling2D(), L.Dropout(0.2), L.Flatten()]
+    layers += [L.Dense(16, activation="relu"), L.Dense(len(CODES), activation="softmax")]
+    model = keras.Sequential([keras.Input((SIZE, SIZE, 3)), *layers])
+    return CompiledNetwork(adopt_network(saved(model, tmp_path_factory.mktemp("own"))).network)
+
+
+@pytest.mark.slow("every method on a network that flattens its maps")
+@pytest.mark.parametrize("name", METHODS)
+def test_a_sequential_is_explained_by_every_method_that_applies(name, readers_sequential):
+    photo = predict(readers_sequential, drawings()[0])
+    asked = ExplanationRequest(readers_sequential, photo, QUICK.get(name, {}))
+    if name not in offered_methods(readers_sequential):
+        with pytest.raises(UserError, match="no sum over regions"):
+            METHODS[name].explain(asked)
+        return
+    maps = METHODS[name].explain(asked)
+    assert maps.shape[2] == len(CODES) and np.isfinite(maps).all() and np.ptp(maps) > 0
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,52 @@ def test_the_fitted_weights_fit_the_network_without_random_layers():
     assert np.allclose(logits_of(plain, pixels, rows), logits_of(fitting, pixels, rows), atol=1e-5)
 
 
+def as_bundles_have_it(classes: int) -> keras.Model:
+    """The network as a functional graph, as bundles hold it that were made before it was a `Sequential`."""
+    layers = keras.layers
+    pixels = keras.Input((SIZE, SIZE, 3), dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 255, name="scaled")(pixels)
+    x = layers.Conv2D(64, 3, activation="relu", name="conv_1")(x)
+    x = layers.MaxPooling2D(name="pool_1")(x)
+    x = layers.Conv2D(128, 3, activation="relu", name="features")(x)
+    x = layers.MaxPooling2D(name="pool_2")(x)
+    x = layers.Dropout(0.2, seed=0, name="dropout")(x)
+    x = layers.Dense(256, activation="relu", name="dense")(layers.Flatten(name="flat")(x))
+    return keras.Model([pixels], layers.Dense(classes, name="logits", dtype="float32")(x), name="tutorial")
+
+
+def test_the_sequential_is_the_graph_that_older_bundles_hold(tmp_path):
+    older, now = as_bundles_have_it(2), build_tutorial_network(RECIPE, 2)
+    older.save(tmp_path / "older.keras")
+    older = keras.saving.load_model(tmp_path / "older.keras", compile=False)
+    assert [layer.name for layer in now.layers] == [layer.name for layer in older.layers]
+    assert not any(isinstance(layer, keras.Model) for layer in now.layers), "one flat graph"
+    now.set_weights(older.get_weights())
+    pixels, _ = light_and_dark()
+    expected = older.predict_on_batch(pixels[..., :3])
+    assert np.array_equal(now.predict_on_batch(pixels[..., :3]), expected)
+    now.save(tmp_path / "now.keras")
+    again = keras.saving.load_model(tmp_path / "now.keras", compile=False)
+    assert np.array_equal(again.predict_on_batch(pixels[..., :3]), expected)
+
+
+def test_the_penalty_counts_while_fitting_and_leaves_the_network_alone():
+    fitting = build_tutorial_network(replace(RECIPE, l2=0.01), 2, fitting=True)
+    hidden = [fitting.get_layer(name).kernel for name in ("conv_1", "features", "dense")]
+    squares = sum(float((np.asarray(kernel) ** 2).sum()) for kernel in hidden)
+    assert sum(float(loss) for loss in fitting.losses) == pytest.approx(0.01 * squares, rel=1e-4)
+    plain = build_tutorial_network(replace(RECIPE, l2=0.01), 2)
+    assert plain.losses == []
+    plain.set_weights(fitting.get_weights())
+
+
+def test_the_more_complex_network_has_one_convolution_more_and_ends_in_the_feature_map():
+    network = build_tutorial_network(replace(RECIPE, channels=(4, 6, 8), dense=10), 2)
+    names = [layer.name for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert names == ["conv_1", "conv_2", "features"]
+    assert network.get_layer("features").filters == 8 and network.get_layer("dense").units == 10
+
+
 def test_the_mix_of_the_training_images_is_taken_out_of_the_bias():
     prior = np.array([0.9, 0.1])
     fitted = build_tutorial_network(RECIPE, 2, fitting=True)

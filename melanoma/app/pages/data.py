@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from melanoma.app.parts.data.claim_list import show_claims
+from melanoma.app.parts.data.fit import show_fit
 from melanoma.app.parts.data.own_audit import show_own_audit
 from melanoma.app.parts.data.story import (
     show_both_sides,
@@ -17,7 +19,7 @@ from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.tutorial.story import read_story
 
 _STEP = "part"
-_STORY = (show_claim, show_folders, show_both_sides, show_sources, show_results)
+_STORY = (show_claim, show_folders, show_both_sides, show_sources, show_results, show_fit, show_claims)
 
 
 @show_user_errors()
@@ -46,5 +48,7 @@ def _names() -> tuple[str, ...]:
         say("Both sides"),
         say("The sources"),
         say("The same network, judged honestly"),
+        say("Overfitting and underfitting"),
+        say("Claim by claim"),
         say("Your own photos"),
     )
