@@ -88,8 +88,9 @@ def draw_gaps(results: dict[str, Result], path: Path) -> None:
 
 
 def _verdict(result: Result) -> Verdict | None:
-    history = result.history
-    return verdict_of(history["accuracy"].tolist(), history["calibration_accuracy"].tolist())
+    """Return the verdict on the figures as stored, which are rounded, so that the page says the same."""
+    stored = result.as_json()
+    return verdict_of(stored["fitted_by_epoch"], stored["validation_by_epoch"])
 
 
 def _predicted(proposal: Proposal) -> str:
