@@ -3,23 +3,33 @@
 import streamlit as st
 
 from melanoma.app.parts.lesson_plan.measuring import lesson_scenes
-from melanoma.app.parts.lesson_plan.presenter import asked_scene, show_presenter, start_presenting
+from melanoma.app.parts.lesson_plan.presenter import PRESENT, asked_scene, show_presenter, start_presenting
 from melanoma.app.parts.lesson_plan.timeline import choose_plan, offer_sheets, show_timeline
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.shared.ways_on import lead_on
 from melanoma.classroom.plans import timeline
+from melanoma.errors import UserError
 
 
 @show_user_errors()
 def page() -> None:
     """Draw the page."""
-    scenes = lesson_scenes()
+    presented = PRESENT in st.query_params
+    if not presented:
+        _show_title()
+    try:
+        scenes = lesson_scenes()
+    except UserError:  # of the model in the link: it stands under the page's title too
+        if presented:
+            _show_title()
+        raise
     name, problem = asked_scene(scenes)
     if name is not None:
         show_presenter(scenes, name)
         return
-    st.title(say("A lesson of 45 minutes"), anchor=False)
+    if presented:
+        _show_title()
     if problem is not None:
         st.warning(problem)
     st.markdown(text("lesson-plan"))
@@ -41,3 +51,7 @@ def page() -> None:
         ("quiz", say("Open a class")),
         ("laboratory", say("Plant a shortcut and catch it")),
     )
+
+
+def _show_title() -> None:
+    st.title(say("A lesson of 45 minutes"), anchor=False)
