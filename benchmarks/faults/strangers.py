@@ -93,9 +93,12 @@ def picture_address(browser: Browser) -> Trial:
         visitor.page.on("response", lambda response: found.append(response.url))
         trial.goes_on(visitor, "before")
         trial.recovery.clear()
+        settle(visitor.page, TIMEOUT)
+        before = set(found)  # the page's icon and those of the examples, which stay
         visitor.give()
         settle(visitor.page, TIMEOUT)
-        pictures = sorted({url for url in found if "/media/" in url and _status(url) == 200})
+        own = set(found) - before
+        pictures = sorted(url for url in own if "/media/" in url and _status(url) == 200)
         trial.must(bool(pictures), "the page shows no picture by an address")
         trial.seen.append(
             f"{len(pictures)} addresses, to whoever has one, while their owner's page shows them"
