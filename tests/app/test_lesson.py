@@ -78,6 +78,7 @@ def test_a_network_without_a_plain_beginning_has_no_filter_to_watch_and_says_so(
     assert "Das Netz schiebt kleine Filter" in words, "the rest of the step is there"
 
 
+@pytest.mark.slow("several runs of a step; a browser test goes the same way")
 def test_buttons_at_both_ends_go_to_the_steps_before_and_after():
     app = lesson(step="3")
 
@@ -156,6 +157,7 @@ def test_a_photo_is_framed_and_a_bad_file_gets_one_sentence(drawn_photo):
     assert "The photo: 600 x 450 pixels." in told(app)
 
 
+@pytest.mark.slow("a step with its maps")
 def test_a_shared_map_moves_the_raw_map_and_not_the_answer():
     app = lesson(step="6", of="MEL")
     before = told(app)

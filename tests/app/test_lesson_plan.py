@@ -70,7 +70,6 @@ def test_a_scene_that_is_not_in_the_plan_is_a_sentence_and_the_plan(scenes, aske
     assert "<b>" not in app.warning[0].value and app.subheader
 
 
-@pytest.mark.slow("the page that a scene's link opens")
 @pytest.mark.parametrize("more", [{}, {"present": "threshold"}])
 def test_a_model_that_is_not_there_is_a_sentence_under_the_title(small_model, more):
     app = opened(model="absent", **more)
@@ -78,6 +77,7 @@ def test_a_model_that_is_not_there_is_a_sentence_under_the_title(small_model, mo
     assert "There is no model of the name in this link" in app.error[0].value
 
 
+@pytest.mark.slow("the page that a scene's link opens")
 def test_a_scene_s_link_without_its_example_says_so(small_model):
     app = AppTest.from_string("from melanoma.app.pages import what_if; what_if.page()", default_timeout=120)
     app.query_params["sample"] = "ISIC_0029575"

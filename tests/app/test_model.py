@@ -57,6 +57,7 @@ def table_of(page):
     return next(m.value for m in page.markdown if m.value.startswith("| Model |"))
 
 
+@pytest.mark.slow("the page with either engine")
 def test_it_says_what_computes_the_answers(folder):
     told = table_of(opened(SCRIPT, model="one"))
     assert "| Answers come from | LiteRT; what differentiates comes from Keras |" in told

@@ -65,6 +65,7 @@ def test_litert_gives_the_numbers_of_keras(small_bundle):
     assert max(found.logits, found.class_maps, found.features) <= TOLERANCE
 
 
+@pytest.mark.slow("the tutorial's network, converted")
 def test_a_network_without_class_maps_has_none_by_litert_either(nine_bundle):
     bundle = load_bundle(nine_bundle)
     compiled, other = load_compiled(bundle), CompiledNetwork(bundle.load_network())

@@ -59,6 +59,7 @@ def test_the_search_is_bounded_and_after_a_kill_finds_the_same(tmp_path):
     assert search_trials(tmp_path / "parts.db", Search(trials=5), landscape, DATA) == found
 
 
+@pytest.mark.slow("some trials are fitted")
 def test_a_trial_that_is_worse_than_the_others_is_stopped_and_counts(tmp_path):
     asked = []
 

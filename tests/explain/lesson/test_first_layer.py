@@ -60,6 +60,7 @@ def test_its_maps_are_the_layer_s(name):
     require_same(BEGINNINGS[name]())
 
 
+@pytest.mark.slow("the shipped weights")
 def test_the_shipped_network_s_too(shipped_classifier):
     require_same(shipped_classifier.compiled.network)
 
