@@ -16,21 +16,30 @@ def build_tutorial_network(recipe: Experiment, classes: int, fitting: bool = Fal
     policy = {"dtype": recipe.precision.value} if fitting else {}
     hidden = {"activation": "relu", "kernel_regularizer": _penalty(recipe) if fitting else None, **policy}
     side = recipe.image_size
-    network = keras.Sequential(name="tutorial")
-    network.add(keras.Input((side, side, 3), dtype="uint8", name="pixels"))
-    network.add(keras.layers.Rescaling(1 / 255, name="scaled"))
+    layers = [
+        keras.Input((side, side, 3), dtype="uint8", name="pixels"),
+        keras.layers.Rescaling(1 / 255, name="scaled"),
+    ]
     if fitting and recipe.changed:
-        network.add(keras.layers.RandomFlip("horizontal", seed=0, name="flip"))
-        network.add(keras.layers.RandomRotation(0.1, seed=0, name="rotation"))
-        network.add(keras.layers.RandomZoom(0.1, seed=0, name="zoom"))
+        layers += [
+            keras.layers.RandomFlip("horizontal", seed=0, name="flip"),
+            keras.layers.RandomRotation(0.1, seed=0, name="rotation"),
+            keras.layers.RandomZoom(0.1, seed=0, name="zoom"),
+        ]
     for number, channels in enumerate(recipe.channels, start=1):
         name = FEATURES if number == len(recipe.channels) else f"conv_{number}"
-        network.add(keras.layers.Conv2D(channels, 3, name=name, **hidden))
-        network.add(keras.layers.MaxPooling2D(name=f"pool_{number}", **policy))
-    network.add(keras.layers.Dropout(recipe.dropout, seed=0, name="dropout", **policy))
-    network.add(keras.layers.Flatten(name="flat", **policy))
-    network.add(keras.layers.Dense(recipe.dense, name="dense", **hidden))
-    network.add(keras.layers.Dense(classes, name=HEAD, dtype="float32"))
+        layers += [
+            keras.layers.Conv2D(channels, 3, name=name, **hidden),
+            keras.layers.MaxPooling2D(name=f"pool_{number}", **policy),
+        ]
+    layers += [
+        keras.layers.Dropout(recipe.dropout, seed=0, name="dropout", **policy),
+        keras.layers.Flatten(name="flat", **policy),
+        keras.layers.Dense(recipe.dense, name="dense", **hidden),
+        keras.layers.Dense(classes, name=HEAD, dtype="float32"),
+    ]
+    # At once: each `add` would call all layers anew, and a layer's first call would not be the network's.
+    network = keras.Sequential(layers, name="tutorial")
     return keras.Model(network.inputs, network.outputs[0], name="tutorial")
 
 
