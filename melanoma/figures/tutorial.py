@@ -52,17 +52,14 @@ def accuracy_curves(series: dict[str, tuple[Sequence[float], bool]], axes: tuple
     """Return accuracy by epoch; each series is its values from epoch 1 and whether its line is dashed."""
     figure = go.Figure(
         [
-            go.Scatter(
-                x=list(range(1, len(values) + 1)),
-                y=list(values),
-                name=name,
-                mode="lines",
+            _by_epoch(
+                name,
+                values,
                 line={
                     "color": _COLOURS[number // 2 % len(_COLOURS)],
                     "dash": "dash" if dashed else "solid",
                     "width": 2.5,
                 },
-                hovertemplate="%{x}: %{y:.0%}<extra>" + name + "</extra>",
             )
             for number, (name, (values, dashed)) in enumerate(series.items())
         ]
@@ -136,14 +133,7 @@ def accuracy_gap(curves: dict[str, Sequence[float]], axes: tuple[str, str]) -> g
     )
     figure = go.Figure(
         [
-            go.Scatter(
-                x=list(range(1, len(values) + 1)),
-                y=list(values),
-                name=name,
-                mode="lines",
-                hovertemplate="%{x}: %{y:.0%}<extra>" + name + "</extra>",
-                **style,
-            )
+            _by_epoch(name, values, **style)
             for (name, values), style in zip(curves.items(), styles, strict=True)
         ]
     )
@@ -171,6 +161,18 @@ def _bars(
             "pattern": {"shape": "" if colour else _PATTERNS[number % len(_PATTERNS)]},
         },
         hovertemplate="%{y}: " + value_format + "<extra>" + name + "</extra>",
+    )
+
+
+def _by_epoch(name: str, values: Sequence[float], **style: Any) -> go.Scatter:
+    """Return a line of shares 0..1, the first of epoch 1."""
+    return go.Scatter(
+        x=list(range(1, len(values) + 1)),
+        y=list(values),
+        name=name,
+        mode="lines",
+        hovertemplate="%{x}: %{y:.0%}<extra>" + name + "</extra>",
+        **style,
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 from melanoma.classroom.help import Help
 from melanoma.classroom.live import CLASSES, LiveClass, is_token
 from melanoma.photos.encoding import as_jpeg
-from tests.app.test_quiz import opened, press, small_model, words
+from tests.app.opening import press, words
+from tests.app.test_quiz import opened, small_model
 from tests.classroom.test_live import case
 
 __all__ = ["small_model"]

@@ -14,6 +14,7 @@ from melanoma.app.parts.shared import link
 from melanoma.controls import Choice, Range
 from melanoma.explain.registry import METHODS
 from melanoma.figures.heatmap import scale_figure
+from tests.app.opening import opened_by_link
 
 PAGE = "from melanoma.app.pages import examine; examine.page()"
 
@@ -26,12 +27,9 @@ def two_models(small_bundle, tmp_path, monkeypatch):
 
 
 def opened(**named: str) -> AppTest:
-    app = AppTest.from_string(PAGE, default_timeout=120)
-    for name, value in ({"lang": "en", "compare": "true"} | named).items():
-        app.query_params[name.replace("other_", "other-")] = value
-    app.run()
-    assert not app.exception
-    return app
+    link = {"lang": "en", "compare": "true"}
+    link |= {name.replace("other_", "other-"): value for name, value in named.items()}
+    return opened_by_link(AppTest.from_string(PAGE, default_timeout=120), link)
 
 
 def on_the_right(app: AppTest) -> str:

@@ -12,24 +12,14 @@ from melanoma.app.parts.shared.crops import crop_problem
 from melanoma.app.parts.shared.samples import Photo
 from melanoma.edits.drawn_lesions import LesionParameters, draw_lesion
 from melanoma.photos.cropping import SMALLEST
+from tests.app.opening import opened_by_link, press
 
 SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 SMALL = LesionParameters(asymmetry=0.4, border=0.3, colours=4, diameter=0.25)
 
 
 def opened(**link: str) -> AppTest:
-    app = AppTest.from_file(str(SCRIPT), default_timeout=240)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
-    return app
+    return opened_by_link(AppTest.from_file(str(SCRIPT), default_timeout=240), link)
 
 
 def captions(app: AppTest) -> str:

@@ -13,6 +13,7 @@ from melanoma.app.parts.data.thumbnails import FOLDER
 from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
 from melanoma.photos.encoding import as_png
 from melanoma.tutorial.story import read_story
+from tests.app.opening import opened_by_link
 from tests.conftest import write_image
 
 SCRIPT = """
@@ -32,12 +33,7 @@ RESULT = {
 
 
 def opened(**link: str) -> AppTest:
-    app = AppTest.from_string(SCRIPT, default_timeout=120)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return opened_by_link(AppTest.from_string(SCRIPT, default_timeout=120), link)
 
 
 def words(app) -> str:

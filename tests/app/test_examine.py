@@ -7,17 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
+from tests.app.opening import opened_by_link
 
 SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 
 
 def opened(**link: str) -> AppTest:
-    app = AppTest.from_file(str(SCRIPT), default_timeout=240)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return opened_by_link(AppTest.from_file(str(SCRIPT), default_timeout=240), link)
 
 
 @pytest.fixture

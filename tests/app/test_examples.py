@@ -10,6 +10,7 @@ from melanoma.app.parts.shared.examples import EXAMPLES, ExampleStore
 from melanoma.photos.examples import IDS, OPENING, load_example
 from melanoma.photos.isic_archive import Archive
 from melanoma.photos.reading import read_image
+from tests.app.opening import opened_by_link
 from tests.app.test_examine import SCRIPT
 from tests.photos.archive_replay import Replay, replayed
 
@@ -45,12 +46,7 @@ def page(monkeypatch, store):
 
 
 def opened(**link: str) -> AppTest:
-    app = AppTest.from_file(str(SCRIPT), default_timeout=240)
-    for name, value in ({"lang": "en"} | link).items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return opened_by_link(AppTest.from_file(str(SCRIPT), default_timeout=240), {"lang": "en"} | link)
 
 
 def wait_for(condition) -> None:

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, NEVUS_LIKE, draw_lesion
 from melanoma.photos.examples import IDS, Example
+from tests.app.opening import opened_by_link, press
 
 SCRIPT = "from melanoma.app.pages import laboratory; laboratory.page()"
 
@@ -16,21 +17,14 @@ def small_model(small_bundle, monkeypatch):
 
 
 def opened(**link):
-    app = AppTest.from_string(SCRIPT, default_timeout=240)
-    for name, value in link.items():
-        app.query_params[name.replace("_", "-")] = value
-    app.run()
-    assert not app.exception
-    return app
+    return opened_by_link(
+        AppTest.from_string(SCRIPT, default_timeout=240),
+        {name.replace("_", "-"): value for name, value in link.items()},
+    )
 
 
 def verdict(app):
     return next(box.value for kind in (app.warning, app.success, app.info) for box in kind)
-
-
-def press(app, label):
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
 
 
 @pytest.mark.slow("the shipped network looks at several hundred pictures")

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.pages import lesson_plan
 from melanoma.app.parts.shared.language import say
 from melanoma.classroom.scenes import make_scenes
-from tests.app.test_quiz import press, small_model, words
+from tests.app.opening import opened_by_link, press, words
+from tests.app.test_quiz import small_model
 from tests.classroom.test_lesson import ALL, STATE
 
 __all__ = ["small_model"]
@@ -19,12 +20,7 @@ lesson_plan.page()
 
 
 def opened(**link):
-    app = AppTest.from_string(SCRIPT, default_timeout=120)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return opened_by_link(AppTest.from_string(SCRIPT, default_timeout=120), link)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from melanoma.app.parts.model.documents import split_at_pictures
 from melanoma.model.bundle import LITERT, describe, load_bundle
+from tests.app.opening import opened_by_link
 from tests.tiny_backbone import as_mobilenet
 
 SCRIPT = """
@@ -38,12 +39,7 @@ def folder(small_bundle, tmp_path, monkeypatch):
 
 
 def opened(script, **link):
-    app = AppTest.from_string(script, default_timeout=120)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return opened_by_link(AppTest.from_string(script, default_timeout=120), link)
 
 
 def test_the_card_is_shown(monkeypatch):

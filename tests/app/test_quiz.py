@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.parts.shared.markdown import escape_markdown
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.errors import UserError
+from tests.app.opening import opened_by_link, press, words
 from tests.conftest import write_image
 
 SCRIPT = """
@@ -18,21 +19,7 @@ quiz.page()
 
 
 def opened(**link):
-    app = AppTest.from_string(SCRIPT, default_timeout=120)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def press(app, label):
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
-
-
-def words(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption))
+    return opened_by_link(AppTest.from_string(SCRIPT, default_timeout=120), link)
 
 
 def answer(app, option=0, sure=80):

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 from melanoma.app.parts.quiz.link import checksum, read_answers
 from melanoma.app.parts.quiz.state import Given, Quiz
 from melanoma.app.parts.shared import link
-from tests.app.test_quiz import answer, opened, press, words
+from tests.app.opening import press, words
+from tests.app.test_quiz import answer, opened
 
 NAMES = ("source", "seed", "count", "set", "said", "at")
 

@@ -5,6 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from melanoma.model.bundle import load_bundle
+from tests.app.opening import words
 from tests.conftest import SHIPPED
 
 SCRIPT = """
@@ -19,10 +20,6 @@ def page(monkeypatch):
     app = AppTest.from_string(SCRIPT, default_timeout=120).run()
     assert not app.exception
     return app
-
-
-def words(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption))
 
 
 def own_threshold() -> str:

@@ -97,7 +97,10 @@ class FirstLayer:
 
     def maps(self, pixels: np.ndarray) -> np.ndarray:
         """Return the output of `output` for uint8 (S, S, 3), float64 (*shape, filters)."""
-        sums = self.sums(pixels)
+        return self.rectified(self.sums(pixels))
+
+    def rectified(self, sums: np.ndarray) -> np.ndarray:
+        """Return what the rectifier, if there is one, makes of `sums`, of the same shape."""
         return sums if self.rectifier is None else self.rectifier(sums)
 
 

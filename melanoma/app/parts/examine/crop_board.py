@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.shared.component import own_component
 from melanoma.photos.cropping import SMALLEST, Crop
 from melanoma.photos.encoding import as_jpeg, data_uri, shrink
 
@@ -14,13 +15,7 @@ _SHOWN = 1100  # pixels of the longer side: about the dialog's width
 _HTML = """<div class="board"><img alt=""><div class="square" tabindex="0" role="application">
 <i data-corner="nw"></i><i data-corner="ne"></i>
 <i data-corner="sw"></i><i data-corner="se"></i></div></div>"""
-_FILES = Path(__file__).parent
-_BOARD = st.components.v2.component(
-    "melanoma-crop",
-    html=_HTML,
-    css=(_FILES / "crop.css").read_text(encoding="utf-8"),
-    js=(_FILES / "crop.js").read_text(encoding="utf-8"),
-)
+_BOARD = own_component("melanoma-crop", _HTML, Path(__file__).with_name("crop"))
 
 
 def show_crop_board(

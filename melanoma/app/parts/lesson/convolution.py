@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from melanoma.app.parts.lesson.feature_maps import depths_of
+from melanoma.app.parts.shared.component import own_component
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import format_number, number_separators, say
 from melanoma.app.parts.shared.model import classifier
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _COLOUR = """<div class="{name}"><span class="name" data-words="{name}"></span>
 <div class="cells given"></div>×<div class="cells weights"></div>=<span class="sum"></span></div>"""
-_HTML = f"""<div class="convolution">
+_HTML = f"""<div class="own convolution">
 <div class="bar"><label><span data-words="choose"></span> <select></select></label>
 <button type="button" class="play"></button></div>
 <p class="told"></p>
@@ -41,13 +42,7 @@ _HTML = f"""<div class="convolution">
 </div>
 <div class="products">{"".join(_COLOUR.format(name=name) for name in ("red", "green", "blue"))}</div>
 </div>"""
-_FILES = Path(__file__).parent
-_BOARD = st.components.v2.component(
-    "melanoma-convolution",
-    html=_HTML,
-    css=(_FILES / "convolution.css").read_text(encoding="utf-8"),
-    js=(_FILES / "convolution.js").read_text(encoding="utf-8"),
-)
+_BOARD = own_component("melanoma-convolution", _HTML, Path(__file__).with_name("convolution"), controls=True)
 
 
 @fragment
@@ -85,7 +80,8 @@ def numbers(layer: "FirstLayer", pixels: np.ndarray, last: "Depth | None") -> di
     as at edges, at the cell where it answers most.
     """
     sums = layer.sums(pixels)
-    changes = [np.abs(np.diff(layer.maps(pixels), axis=axis)).mean(axis=(0, 1)) for axis in range(2)]
+    maps = layer.rectified(sums)
+    changes = [np.abs(np.diff(maps, axis=axis)).mean(axis=(0, 1)) for axis in range(2)]
     chosen = int(np.sum(changes, axis=0).argmax())
     brightest = np.unravel_index(int(sums[..., chosen].argmax()), layer.shape)
     kernels = np.ascontiguousarray(np.moveaxis(layer.kernels, -1, 0), dtype="<f4")

@@ -5,8 +5,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-import streamlit as st
 
+from melanoma.app.parts.shared.component import own_component
 from melanoma.app.parts.shared.language import format_number, say
 from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.lesson.contributions import Contributions, counts_to_choose
@@ -19,8 +19,7 @@ from melanoma.photos.encoding import as_jpeg, as_png, data_uri
 _SIDE, _QUALITY = 360, 75  # pixels of a frame, and of its JPEG: some 20 of them are sent at once
 _SMALL = 48  # cells a side, at most, of the pictures of one channel
 _POINTS = 200  # of the curve
-_FILES = Path(__file__).parent
-_HTML = """<div class="growing">
+_HTML = """<div class="own growing">
 <div class="bar"><button type="button" class="play"></button><input type="range" min="0" step="1"></div>
 <p class="told"></p>
 <div class="sides"><div><div class="frames" role="img"></div>
@@ -35,12 +34,7 @@ _HTML = """<div class="growing">
 <figure class="feature"><img alt=""><figcaption></figcaption></figure>
 <figure class="product"><img alt=""><figcaption></figcaption></figure>
 </div></div></div>"""
-_BOARD = st.components.v2.component(
-    "melanoma-growing",
-    html=_HTML,
-    css=(_FILES / "growing.css").read_text(encoding="utf-8"),
-    js=(_FILES / "growing.js").read_text(encoding="utf-8"),
-)
+_BOARD = own_component("melanoma-growing", _HTML, Path(__file__).with_name("growing"), controls=True)
 
 
 def show_growing(stops: dict[str, Any], owner: str) -> None:
