@@ -1,6 +1,7 @@
 """Fixtures: the real data folder, a small bundle made by the project itself, and drawn lesions as files."""
 
 import functools
+import gc
 import os
 import subprocess
 import sys
@@ -27,6 +28,11 @@ FOLDERS = (
     *("pigmented benign keratosis", "seborrheic keratosis", "squamous cell carcinoma", "vascular lesion"),
 )
 """The tutorial's nine classes."""
+
+
+# Each of Python's full collections goes through all of TensorFlow's objects, in half a second: with the usual
+# 700, 10, 10 they were an eighth of the time of the pages' tests. What a test wants collected it collects.
+gc.set_threshold(50_000, 10, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

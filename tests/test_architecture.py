@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.syntax_trees import nodes_in
+
 ROOT = Path(__file__).parent.parent
 # A module imports from its own package and from those above it in this list, never from below.
 LAYERS = (
@@ -55,7 +57,7 @@ def modules(folder: Path) -> dict[str, Path]:
 def imported(file: Path, project: str = "melanoma") -> set[str]:
     """Return every dotted name of a project that a file imports, also within a function."""
     found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in nodes_in(file):
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.syntax_trees import nodes_of
+
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
     file
@@ -23,7 +25,7 @@ CALLS = {"read_pickle", "to_pickle", "unsafe_load", "full_load", "enable_unsafe_
 def faults(source: str) -> list[str]:
     """Return what in Python source unpickles. NumPy and Keras do not unless they are told to."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             found += [name.name for name in node.names if name.name.split(".")[0] in PICKLERS]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PICKLERS:

@@ -11,6 +11,7 @@ import pytest
 from melanoma.app.parts.shared.language import words
 from melanoma.lesion import framing
 from tests.app.translations import LANGUAGES, blanks, require_translated
+from tests.syntax_trees import nodes_in
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,11 +117,6 @@ class Raised:
         return self.sentence.value if isinstance(self.sentence, ast.Constant) else None
 
 
-@functools.cache
-def parsed(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
-
-
 def file_of(module: str) -> Path | None:
     place = ROOT.joinpath(*module.split("."))
     return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.exists()), None)
@@ -134,7 +130,7 @@ def imported_by_the_page() -> set[str]:
     ]
     found = set(pending)
     while pending:
-        for node in ast.walk(parsed(file_of(pending.pop()))):
+        for node in nodes_in(file_of(pending.pop())):
             names = []
             if isinstance(node, ast.Import):
                 names = [name.name for name in node.names]
@@ -151,7 +147,7 @@ def error_names() -> frozenset[str]:
     """UserError and the classes made from it."""
     names = {"UserError"}
     for file in (ROOT / "melanoma").rglob("*.py"):
-        for node in ast.walk(parsed(file)):
+        for node in nodes_in(file):
             if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & names:
                 names.add(node.name)
     return frozenset(names)
@@ -169,7 +165,7 @@ def raised_in(module: str, names: frozenset[str]) -> Iterator[Raised]:
         for child in ast.iter_child_nodes(node):
             yield from visit(child, function)
 
-    return visit(parsed(file_of(module)), "")
+    return visit(nodes_in(file_of(module))[0], "")
 
 
 def met_on_the_page() -> list[Raised]:
@@ -234,7 +230,7 @@ def test_every_blank_of_a_sentence_has_its_value():
 def test_every_remark_on_a_photo_s_quality_is_translated(code):
     remarks = {
         node.args[0].value
-        for node in ast.walk(parsed(file_of("melanoma.photos.quality")))
+        for node in nodes_in(file_of("melanoma.photos.quality"))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "flags.append"
     }
     assert "The photo is blurred." in remarks

@@ -15,6 +15,7 @@ from melanoma.explain.registry import METHODS
 from melanoma.measures.registry import MEASURES
 from melanoma.model.network import convolutional_layers
 from tests.app.translations import LANGUAGES, TEXTS, blanks, require_translated
+from tests.syntax_trees import nodes_in
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "melanoma" / "app" / "entry" / "script.py"
@@ -27,7 +28,7 @@ def phrases() -> set[str]:
     """Every literal given to `say` anywhere in the package."""
     found = set()
     for file in (ROOT / "melanoma").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes_in(file):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)

@@ -16,7 +16,7 @@ from melanoma.errors import UserError
 from melanoma.photos.colour_spaces import ADOBE_RGB, DISPLAY_P3, ROMM_RGB, coded_space
 from melanoma.photos.reading import read_image
 
-SRGB = draw_lesion(MELANOMA_LIKE, 160, 224, seed=3).image
+SRGB = draw_lesion(MELANOMA_LIKE, 80, 112, seed=3).image
 D65 = np.array([0.3127, 0.3290])
 P3 = [[0.680, 0.320], [0.265, 0.690], [0.150, 0.060], D65]
 ADOBE = [[0.64, 0.33], [0.21, 0.71], [0.15, 0.06], D65]
