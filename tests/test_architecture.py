@@ -11,6 +11,7 @@ LAYERS = (
     # The ground floor: modules, not packages.
     (
         "batches",
+        "child_process",
         "errors",
         "output",
         "licences",
@@ -20,6 +21,7 @@ LAYERS = (
         "diagnosis_words",
         "controls",
         "ray_cluster",
+        "value_encoding",
     ),
     ("photos",),
     ("lesion",),
