@@ -15,16 +15,18 @@ _PACKAGE = "melanoma."
 _PLAIN = (type(None), bool, int, float, str)
 
 
-def send_value(stream: IO[bytes], value: Any) -> None:
-    """Write a value; raises TypeError, and writes nothing, for one of another kind."""
+def encoded(value: Any) -> tuple[dict[str, Any], list[memoryview]]:
+    """Return a value as a header and bodies for `child_process.send`; raises TypeError for another kind."""
     arrays: list[np.ndarray] = []
     content = _encoded(value, arrays)
     specs = [[array.dtype.str, list(array.shape)] for array in arrays]
-    send(
-        stream,
-        {"content": content, "arrays": specs},
-        *(memoryview(array.reshape(-1).view(np.uint8)) for array in arrays if array.size),
-    )
+    return {"content": content, "arrays": specs}, [_bytes(array) for array in arrays if array.size]
+
+
+def send_value(stream: IO[bytes], value: Any) -> None:
+    """Write a value; raises TypeError, and writes nothing, for one of another kind."""
+    header, bodies = encoded(value)
+    send(stream, header, *bodies)
 
 
 def receive_value(stream: IO[bytes]) -> Any:
@@ -40,9 +42,13 @@ def receive_value(stream: IO[bytes]) -> Any:
             raise ValueError("no array of objects")
         array = np.empty(shape, dtype)
         if array.size:
-            fill(stream, memoryview(array.reshape(-1).view(np.uint8)))
+            fill(stream, _bytes(array))
         arrays.append(array)
     return _decoded(header["content"], arrays)
+
+
+def _bytes(array: np.ndarray) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
 
 
 def _encoded(value: Any, arrays: list[np.ndarray]) -> Any:

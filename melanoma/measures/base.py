@@ -32,10 +32,9 @@ class MapCase:
     """bool (S, S), the lesion's outline as drawn; measures use `lesion`."""
     explain: Callable[[np.ndarray], np.ndarray] | None = None
     """uint8 (S, S, 3) -> the same method's heatmap of the same class."""
-    network: Any = None
-    """The keras.Model that is explained; it is never changed."""
-    explain_network: Callable[[Any], np.ndarray] | None = None
-    """Another keras.Model of the same layers -> the same method's heatmap of these pixels."""
+    map_of_shuffled: Callable[[], np.ndarray] | None = None
+    """-> the same method's heatmap of these pixels, of the network after all its weights are shuffled
+    (`randomisation.shuffled`)."""
     _computed: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

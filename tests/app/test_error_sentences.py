@@ -42,7 +42,7 @@ ON_THE_PAGE = (
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_out",
-    "melanoma.explain.lesson.first_layer",
+    "melanoma.explain.lesson.reading_first_layer",
     "melanoma.laboratory.head",
     "melanoma.laboratory.lesions",
     "melanoma.lesion.framing",
