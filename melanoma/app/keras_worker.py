@@ -2,8 +2,8 @@
 
 TensorFlow takes half a gigabyte and gives it back only when its process ends. This one is started when a
 gradient, feature maps or shuffled weights are first asked for, and ends a minute after the last request, and
-with the server, also if that is killed. It opens a bundle by its folder, and computes for it only if it is the
-version that the page shows; photos come as pixels through the pipe and lie in memory alone.
+with the server, also if that is killed. It opens a bundle by its folder, and computes for it only if it is
+the version that the page shows; photos come as pixels through the pipe and lie in memory alone.
 """
 
 import os
@@ -27,11 +27,11 @@ if TYPE_CHECKING:  # the server has them when it needs them, and the worker afte
     from melanoma.model.classifier import CompiledNetwork
 
 MOST_SECONDS = 300.0
-"""Wall-clock limit of one request: the slowest, shuffled weights under SmoothGrad with 64 copies, take 30 s on two
-idle cores."""
+"""Wall-clock limit of one request: ten times the slowest on two idle cores, so that a host that lends a fifth
+of a core finishes most."""
 IDLE_SECONDS = 60.0
-"""After so long without a request the process ends. Who compares maps asks more often; and a new start costs five
-seconds of a processor, where the process holds more memory than the server."""
+"""After so long without a request the process ends. Who compares maps asks more often; a new start costs eight
+seconds of a processor, and meanwhile the process holds more memory than the server."""
 _MOST_NETWORKS = 2  # as the page has at once
 _GRACE = 3.0  # seconds to finish and tidy up once the server is gone
 _COMMAND = (sys.executable, "-m", "melanoma.app.keras_worker")
@@ -160,7 +160,9 @@ def _answer(asked: dict[str, Any], networks: "dict[tuple[str, str], CompiledNetw
         return {"sentence": packed(sentence)}  # where the operator keeps a model is nobody's business
     except Exception as error:  # told to the server, which logs it
         memory = isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
-        return {"defect": traceback.format_exc(), "memory": memory}
+        # Without its message: TensorFlow's hold the numbers of a photo, and this goes to a log.
+        places = "".join(traceback.format_tb(error.__traceback__))
+        return {"defect": f"{places}{type(error).__name__}", "memory": memory}
 
 
 def _network(

@@ -91,9 +91,12 @@ COMMANDS_ONLY = {
 """Functions of the first modules that no page calls."""
 PASSED_ON = {
     "_BUSY",
+    "_DIED",
+    "self._busy",
     "diagnosis_of(code).name if code else folder",
-    "_unpacked(answer['error'])",
-    "packed['template']",
+    "unpacked(answer['error'])",
+    "unpacked(answer['sentence'])",
+    "sentence['template']",
     "OVER",
     "error.sentence.renamed(str(folder), name)",
     """error.sentence.renamed(str(data), say("The teacher's folder"))""",
