@@ -30,8 +30,8 @@ MOST_SECONDS = 300.0
 """Wall-clock limit of one request: ten times the slowest on two idle cores, so that a host that lends a fifth
 of a core finishes most."""
 IDLE_SECONDS = 60.0
-"""After so long without a request the process ends. Who compares maps asks more often; a new start costs eight
-seconds of a processor, and meanwhile the process holds more memory than the server."""
+"""After so long without a request the process ends. Who compares maps asks more often; a new start costs
+eight seconds of a processor, and meanwhile the process holds more memory than the server."""
 _MOST_NETWORKS = 2  # as the page has at once
 _GRACE = 3.0  # seconds to finish and tidy up once the server is gone
 _COMMAND = (sys.executable, "-m", "melanoma.app.keras_worker")

@@ -105,7 +105,7 @@ def test_a_defect_comes_with_its_traceback_and_the_process_stays(worker, there, 
     pid = worker.pid
     with pytest.raises(RuntimeError, match="class_maps.py(.|\n)*TypeError$") as raised:
         by_gradients(there, replace(prediction, pixels=prediction.pixels[:5]), "MEL", "features")
-    assert "numpy" not in str(raised.value), "TensorFlow's message holds the pixels"
+    assert "array(" not in str(raised.value), "TensorFlow's message holds the pixels"
     assert worker.pid == pid
     with pytest.raises(RuntimeError, match="ValueError$"):
         there.keras_process.compute("melanoma.explain.lesson.feature_maps:strongest_channels", ())
@@ -145,7 +145,8 @@ def test_one_that_was_killed_between_requests_costs_nothing(worker, there):
     load_keras(there)
     killed = worker.pid
     os.kill(killed, signal.SIGKILL)
-    time.sleep(0.2)
+    while worker.pid is not None:
+        time.sleep(0.05)
     assert depths_of(there) and worker.pid != killed
 
 

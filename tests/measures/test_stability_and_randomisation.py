@@ -24,6 +24,12 @@ def test_rank_correlation_by_hand():
     assert rank_correlation(one, np.ones((2, 2))) == 0
 
 
+def test_equal_values_share_their_mean_rank():
+    # Ranks 1.5, 1.5, 3, 4 and 1, 2, 3.5, 3.5: covariance 4, squares 4.5 and 4.5.
+    one, other = np.array([[1.0, 1.0], [5.0, 9.0]]), np.array([[0.0, 2.0], [7.0, 7.0]])
+    assert rank_correlation(one, other) == pytest.approx(4 / 4.5)
+
+
 def test_stability_of_maps_that_keep_and_that_lose_everything():
     rng = np.random.default_rng(2)
     steady = MapCase(probabilities, PIXELS, BRIGHTNESS, 0, explain=lambda pixels: BRIGHTNESS)
