@@ -93,6 +93,19 @@ def one_shipped_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def keras_in_this_process() -> Iterator[None]:
+    """Let pages compute with Keras here, where it is loaded and knows the tests' own backbone.
+
+    `tests/app/test_keras_worker.py` has the process in which the server computes.
+    """
+    from melanoma.app.keras_worker import KerasWorker
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(KerasWorker, "take_over", lambda _worker, network, _bundle: network)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with real images; tests that need it are skipped where it is absent."""

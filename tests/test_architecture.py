@@ -13,6 +13,7 @@ LAYERS = (
     # The ground floor: modules, not packages.
     (
         "batches",
+        "child_process",
         "errors",
         "output",
         "licences",
@@ -22,6 +23,7 @@ LAYERS = (
         "diagnosis_words",
         "controls",
         "ray_cluster",
+        "value_encoding",
     ),
     ("photos",),
     ("lesion",),

@@ -27,7 +27,7 @@ _LINGER = 60.0
 _until = 0.0
 """When that ends, by the monotonic clock."""
 _PAUSE = 9.0
-"""Seconds between two times, at least: all of TensorFlow's objects are looked at, and every visitor waits."""
+"""Seconds between two times, at least: all objects are looked at, and every visitor waits."""
 _given = -_PAUSE
 """When memory was given back last."""
 

@@ -12,6 +12,7 @@ import uvicorn
 from melanoma.app.freed_memory import give_freed_memory_back
 from melanoma.app.left_sessions import let_go_of_left_sessions
 from melanoma.app.parts.shared.examples import EXAMPLES
+from melanoma.app.parts.shared.keras_process import KERAS
 
 
 @asynccontextmanager
@@ -25,6 +26,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
             yield
     finally:
         EXAMPLES.stop()
+        KERAS.close()
 
 
 def end_in_order_on_sigterm() -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from melanoma.controls import Control, Settings, read_settings
+from melanoma.controls import Control, Setting, Settings, read_settings
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.model.keras_task import keras_task
 from melanoma.model.prediction import Prediction
 from melanoma.phrases import Say, english
 
@@ -54,11 +55,12 @@ class ExplanationRequest:
         return replace(self, codes=(code,))
 
 
+@dataclass(frozen=True)
 class Method(ABC):
     """One way to explain a prediction: nearly always, which regions make the log-odds of a diagnosis.
 
-    Stateless, so one object serves all visitors. A new method states what it is in the class variables and
-    computes its maps in `maps`.
+    Stateless, so one object serves all visitors, and its class is all that another process is sent of it. A
+    new method states what it is in the class variables and computes its maps in `maps`.
     """
 
     name: ClassVar[str]
@@ -108,7 +110,13 @@ class Method(ABC):
         """
         controls = self.controls(request.network, request.prediction.codes)
         checked = replace(request, settings=read_settings(controls, request.settings))
-        return np.asarray(self.maps(checked), dtype=np.float32)
+        if not self.needs_keras(checked):
+            return np.asarray(self.maps(checked), dtype=np.float32)
+        return maps_by_keras(checked.network, self, checked.prediction, dict(checked.settings), checked.codes)
+
+    def needs_keras(self, request: ExplanationRequest) -> bool:
+        """Return whether `maps` asks for the network's Keras model, every control having a checked value."""
+        return False
 
     def sum_in_words(
         self, request: ExplanationRequest, code: str, heatmap: np.ndarray, say: Say = english
@@ -122,6 +130,19 @@ class Method(ABC):
     @abstractmethod
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the heatmaps (h, w, len(request.codes)); every control has a checked value."""
+
+
+@keras_task
+def maps_by_keras(
+    network: CompiledNetwork,
+    method: Method,
+    prediction: Prediction,
+    settings: dict[str, Setting],
+    codes: tuple[str, ...],
+) -> np.ndarray:
+    """Return a method's heatmaps (h, w, len(codes)), float32; `settings` are checked."""
+    maps = method.maps(ExplanationRequest(network, prediction, settings, codes))
+    return np.asarray(maps, dtype=np.float32)
 
 
 def explain_pixels(

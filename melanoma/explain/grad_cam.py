@@ -29,19 +29,33 @@ class GradCam(Method):
         single = layer_choice(network)
         return (Choice(single.name, single.title, (*single.values, LAST_THREE), single.default),)
 
+    def needs_keras(self, request: ExplanationRequest) -> bool:
+        """Return whether there is a layer whose map is not part of the evidence map."""
+        return not all(_is_evidence(request.prediction, layer) for layer in self._layers(request))
+
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return ReLU(sum over channels of weight times map)."""
-        network, layer = request.network, str(request.settings["layer"])
-        layers = tuple(network.layers)[-3:] if layer == LAST_THREE else (layer,)
-        return mean_of([self._at(network, request.prediction, name) for name in layers])[..., request.indices]
+        network, prediction = request.network, request.prediction
+        return mean_of([self._at(network, prediction, layer) for layer in self._layers(request)])[
+            ..., request.indices
+        ]
+
+    def _layers(self, request: ExplanationRequest) -> tuple[str, ...]:
+        layer = str(request.settings["layer"])
+        return tuple(request.network.layers)[-3:] if layer == LAST_THREE else (layer,)
 
     def _at(self, network: CompiledNetwork, prediction: Prediction, layer: str) -> np.ndarray:
-        if layer == FEATURES and prediction.evidence is not None:
+        if _is_evidence(prediction, layer):
+            assert prediction.evidence is not None
             # There a logit's gradient is the head's own weight in every cell, so the sum is the evidence map.
             return np.maximum(prediction.evidence, 0)
         maps, gradients = layer_pass(network, layer)(prediction.pixels[None])
         # The log-odds' gradient is that of the logits, weighed by the slopes.
         return combine(maps[0], prediction.slopes @ channel_weights(gradients[:, 0]))
+
+
+def _is_evidence(prediction: Prediction, layer: str) -> bool:
+    return layer == FEATURES and prediction.evidence is not None
 
 
 def channel_weights(gradients: np.ndarray) -> np.ndarray:

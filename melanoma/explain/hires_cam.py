@@ -32,6 +32,10 @@ class HiResCam(Method):
         layers = tuple(network.layers)[:-1]
         return (Choice("layer", "Layer", layers, layers[-1]),)
 
+    def needs_keras(self, request: ExplanationRequest) -> bool:
+        """Return True."""
+        return True
+
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the sum over channels of gradient times map."""
         maps, gradients = layer_pass(request.network, str(request.settings["layer"]))(request.pixels[None])

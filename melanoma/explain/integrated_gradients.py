@@ -38,6 +38,10 @@ class IntegratedGradients(Method):
             Range("steps", "Steps", 8, 128, 32, 8),
         )
 
+    def needs_keras(self, request: ExplanationRequest) -> bool:
+        """Return True."""
+        return True
+
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps at the input's full resolution (midpoint rule)."""
         import tensorflow as tf

@@ -31,6 +31,10 @@ class SmoothGrad(Method):
             Range("noise", "Noise, share of the photo's contrast", 0, 0.5, 0.15, 0.05),
         )
 
+    def needs_keras(self, request: ExplanationRequest) -> bool:
+        """Return True."""
+        return True
+
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps at the input's full resolution; the noise is the same for the same photo."""
         from tf_keras_vis.saliency import Saliency

@@ -40,6 +40,10 @@ class _GradientCam(Method):
         """Offer every convolutional layer."""
         return (layer_choice(network),)
 
+    def needs_keras(self, request: ExplanationRequest) -> bool:
+        """Return True."""
+        return True
+
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps of tf-keras-vis."""
         from melanoma.explain.float_input import tail_from
@@ -107,6 +111,10 @@ class ScoreCam(Method):
             layer_choice(network),
             Range("channels", "Feature maps tried", 4, min(64, most), min(32, most), 4),
         )
+
+    def needs_keras(self, request: ExplanationRequest) -> bool:
+        """Return True."""
+        return True
 
     def maps(self, request: ExplanationRequest) -> np.ndarray:
         """Return the maps of tf-keras-vis, one call a diagnosis."""

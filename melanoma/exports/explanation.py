@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from melanoma.controls import Setting
 from melanoma.explain.base import ExplanationRequest, Method, explain_network, explain_pixels
 from melanoma.explain.registry import METHODS
 from melanoma.measures.base import MapCase, Measure, Probabilities
 from melanoma.measures.interpretation import Verdict, sentences, verdict
+from melanoma.measures.randomisation import shuffled
 from melanoma.measures.registry import MEASURES, measure_all
 from melanoma.model.alert_wording import within_sentence
-from melanoma.model.classifier import Classifier
+from melanoma.model.classifier import Classifier, CompiledNetwork
+from melanoma.model.keras_task import keras_task
+from melanoma.model.prediction import Prediction
 from melanoma.phrases import Say, english
 
 _BATCH = 16
@@ -79,8 +83,9 @@ def measure_map(
         index=request.prediction.index(code),
         mask=mask,
         explain=explain_pixels(method, request, code),
-        network=request.network.network,
-        explain_network=explain_network(method, request, code),
+        map_of_shuffled=lambda: map_of_shuffled(
+            request.network, method, request.prediction, dict(request.settings), code
+        ),
     )
     figures = measure_all(case, before)
     random = random_maps(request, code)
@@ -91,6 +96,15 @@ def measure_map(
     }
     lines = sentences(case, described, within_sentence(code, say), by_chance, say)
     return MeasuredMap(figures, by_chance, tuple(lines), verdict(case, described, by_chance))
+
+
+@keras_task
+def map_of_shuffled(
+    network: CompiledNetwork, method: Method, prediction: Prediction, settings: dict[str, Setting], code: str
+) -> np.ndarray:
+    """Return the heatmap (h, w) of one diagnosis, of the network after all its weights are shuffled."""
+    request = ExplanationRequest(network, prediction, settings, (code,))
+    return explain_network(method, request, code)(shuffled(network.network))
 
 
 def random_maps(request: ExplanationRequest, code: str) -> list[np.ndarray]:

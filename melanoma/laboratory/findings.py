@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import binomtest
 
 from melanoma.evaluation.metrics import Estimate
 from melanoma.laboratory.trial import AS_FITTED, CLEAN, REVERSED, LookedAt, Outcome
@@ -57,6 +56,8 @@ class Focus:
 
 def accuracy(outcome: Outcome, test: str) -> Estimate:
     """Return the share of right answers in a test with its 95% interval (Wilson 1927, JASA 22:209)."""
+    from scipy.stats import binomtest  # 45 MB that no other page needs
+
     right = outcome.right[test]
     interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
     return Estimate(float(right.mean()), float(interval.low), float(interval.high))
@@ -73,6 +74,8 @@ def goes_by_it(outcome: Outcome) -> bool:
 
     McNemar's exact test on the same lesions (1947, Psychometrika 12:153), two-sided.
     """
+    from scipy.stats import binomtest
+
     first, other = outcome.right[AS_FITTED], outcome.right[REVERSED]
     lost, won = int((first & ~other).sum()), int((~first & other).sum())
     return lost > won and binomtest(lost, lost + won).pvalue < _DOUBT

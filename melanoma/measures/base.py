@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
-from scipy.stats import rankdata
 
 from melanoma.errors import UserError
 from melanoma.lesion.outline import widen
@@ -32,10 +31,9 @@ class MapCase:
     """bool (S, S), the lesion's outline as drawn; measures use `lesion`."""
     explain: Callable[[np.ndarray], np.ndarray] | None = None
     """uint8 (S, S, 3) -> the same method's heatmap of the same class."""
-    network: Any = None
-    """The keras.Model that is explained; it is never changed."""
-    explain_network: Callable[[Any], np.ndarray] | None = None
-    """Another keras.Model of the same layers -> the same method's heatmap of these pixels."""
+    map_of_shuffled: Callable[[], np.ndarray] | None = None
+    """-> the same method's heatmap of these pixels, of the network after all its weights are shuffled
+    (`randomisation.shuffled`)."""
     _computed: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -104,4 +102,13 @@ def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Return Spearman's correlation of two maps of one shape, -1..1; 0 if either is the same everywhere."""
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
-    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])
+    return float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Return the rank of each value from 1, equal ones sharing their mean, float64 (n,).
+
+    As `scipy.stats.rankdata`, whose import takes 45 MB that the page does not need otherwise.
+    """
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]

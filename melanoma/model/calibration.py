@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import bdtr, betaincinv
 
 from melanoma.errors import UserError
@@ -25,6 +24,8 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, prior: np.ndarray) ->
     `prior`, since the probabilities are meant for that mix. T lies in 0.2 to 5.
     """
     weights = class_weights(truth, prior)
+
+    from scipy.optimize import minimize_scalar  # 10 MB: pages read the temperature, and fit none
 
     def loss(log_temperature: float) -> float:
         scores = Calibration(float(np.exp(log_temperature)), tuple(prior)).scores(logits)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # TensorFlow takes seconds to import, and most answers need n
     import keras
 
     from melanoma.model.backbones.base import Backbone
+    from melanoma.model.keras_task import KerasProcess
 
     KerasParts = tuple[keras.Model, Backbone | None]
 
@@ -49,6 +50,8 @@ class CompiledNetwork:
     """
 
     forward: ForwardPass
+    keras_process: "KerasProcess | None" = None
+    """The process in which the functions of `keras_task` compute; None for this one."""
     _parts: "KerasParts | None" = None
 
     def __init__(self, network: "keras.Model", backbone: "Backbone | None" = None) -> None:
@@ -69,20 +72,23 @@ class CompiledNetwork:
         made._set(forward, load)
         return made
 
+    def with_keras_in(self, process: "KerasProcess") -> "CompiledNetwork":
+        """Return the same network, whose Keras model is in another process and never in this one."""
+
+        def refuse() -> "KerasParts":
+            raise RuntimeError("the Keras model of this network is in another process: use a keras_task")
+
+        made = CompiledNetwork.with_pass(self.forward, refuse)
+        made.keras_process = process
+        return made
+
     def _set(self, forward: ForwardPass, load: "Callable[[], KerasParts]") -> None:
         self.forward, self._load = forward, load
         facts = forward.facts
         self.size, self.bias, self.additive, self.grid = facts.size, facts.bias, facts.additive, facts.grid
         self.channels, self.convolutions, self.layers = facts.channels, facts.convolutions, facts.layers
         self._built: dict[Any, Any] = {}
-        self.when_loaded: Callable[[], None] = lambda: None
-        """Called once after the Keras model was loaded."""
         self._lock = threading.RLock()  # what is built may ask for the Keras model
-
-    @property
-    def differentiable(self) -> bool:
-        """True once the Keras model is loaded, which takes seconds if it is the first."""
-        return self._parts is not None
 
     @property
     def network(self) -> "keras.Model":
@@ -99,7 +105,6 @@ class CompiledNetwork:
         with self._lock:
             if self._parts is None:
                 self._parts = self._load()
-                self.when_loaded()
             return self._parts
 
     def freeze(self) -> None:

@@ -5,13 +5,8 @@ run for ever, or write a file: processor time and memory are limited, and a proc
 replaced when the next photo comes. The pixels are the same as those of `read_image` in this process.
 """
 
-import json
-import os
-import re
 import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +18,16 @@ from typing import IO, Any, Self
 
 import numpy as np
 
+from melanoma.child_process import (
+    UNUSABLE,
+    ChildProcess,
+    fill,
+    packed,
+    receive,
+    send,
+    standard_pipes,
+    unpacked,
+)
 from melanoma.errors import UserError
 from melanoma.photos.dicom import read_dicom
 from melanoma.photos.facts import FileFacts, file_facts
@@ -41,9 +46,6 @@ _LOW_MEMORY = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_MMAP
 MOST_WASTED = 60.0
 """Seconds that a pool spends on files that cannot be opened within the limits, before it opens no more."""
 _BUSY = Sentence("Too many photos are being opened at this moment. Try again in a minute.")
-_TEMPLATE = re.compile(r"(?:[^{}]|\{\w+\})*")
-"""Valid templates of error sentences. A hijacked process could send a format string such as {0:9999999999},
-which would fill this process's memory."""
 
 
 class Decoder:
@@ -56,9 +58,13 @@ class Decoder:
         most_seconds: float = MOST_SECONDS,
     ) -> None:
         """Start no process yet. `command`, which tests replace, gets `most_cpu` as its last argument."""
-        self._command, self._most_seconds = [*command, str(most_cpu)], most_seconds
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ChildProcess(
+            [*command, str(most_cpu)],
+            most_seconds,
+            _BUSY,
+            _LOW_MEMORY,
+            quiet=True,  # of decoders' warnings
+        )
 
     def read(self, content: bytes, name: str) -> np.ndarray:
         """Return what `read_image` does, uint8 (H, W, 3).
@@ -87,54 +93,30 @@ class Decoder:
         self, content: bytes, name: str, what: str, number: int = 0
     ) -> tuple[dict[str, Any], np.ndarray]:
         """Return the process's answer and the pixels, which are empty if none were asked for."""
-        if not self._lock.acquire(timeout=self._most_seconds):
-            raise UserError(_BUSY)
         try:
-            process = self._running()
-            guard = threading.Timer(self._most_seconds, process.kill)
-            guard.start()
-            try:
-                return _request(process, content, {"name": name, "what": what, "number": number})
-            except (EOFError, OSError, ValueError, KeyError, TypeError):  # dead, or what it says is no answer
-                _end(process)
-                raise TooMuchWork(
-                    "{name} took too long or too much memory to open, or is damaged. "
-                    "Save it as a plain JPEG and try again.",
-                    name=name,
-                ) from None
-            except MemoryError:  # of this process: the rest of the answer would be read as the next one
-                _end(process)
-                raise
-            finally:
-                guard.cancel()
-        finally:
-            self._lock.release()
+            with self._process.request() as (stdin, stdout):
+                send(
+                    stdin,
+                    {"name": name, "what": what, "number": number, "bytes": len(content)},
+                    memoryview(content),
+                )
+                answer = receive(stdout)
+                if "error" in answer:
+                    raise UserError(unpacked(answer["error"]))
+                pixels = np.empty((answer["height"], answer["width"], 3), np.uint8)
+                if pixels.size:
+                    fill(stdout, pixels.data.cast("B"))
+                return answer, pixels
+        except UNUSABLE:
+            raise TooMuchWork(
+                "{name} took too long or too much memory to open, or is damaged. "
+                "Save it as a plain JPEG and try again.",
+                name=name,
+            ) from None
 
     def close(self) -> None:
         """End the process; the next photo starts another one."""
-        with self._lock:
-            if self._process is not None:
-                _end(self._process)
-                self._process = None
-
-    def _running(self) -> "subprocess.Popen[bytes]":
-        if self._process is not None and self._process.poll() is not None:
-            _end(self._process)
-            self._process = None
-        if self._process is None:
-            try:
-                self._process = subprocess.Popen(
-                    self._command,
-                    bufsize=0,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,  # of the decoders' warnings
-                    cwd=Path(__file__).resolve().parents[2],
-                    env=os.environ | _LOW_MEMORY,
-                )
-            except OSError:  # no memory or no process is left
-                raise UserError(_BUSY) from None
-        return self._process
+        self._process.close()
 
 
 class TooMuchWork(UserError):
@@ -225,81 +207,6 @@ class DecoderPool:
             self._free.put(decoder)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process, if it has not ended, and close the pipes to it."""
-    process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        assert pipe is not None
-        pipe.close()
-
-
-def _request(
-    process: "subprocess.Popen[bytes]", content: bytes, asked: dict[str, object]
-) -> tuple[dict[str, Any], np.ndarray]:
-    """Send a file and return the answer and its pixels.
-
-    Raises EOFError or OSError if the process ends meanwhile, ValueError and its like if it answers nonsense.
-    """
-    stdin, stdout = process.stdin, process.stdout
-    assert stdin is not None and stdout is not None
-    _send(stdin, asked | {"bytes": len(content)}, memoryview(content))
-    answer = _receive(stdout)
-    if "error" in answer:
-        raise UserError(_unpacked(answer["error"]))
-    pixels = np.empty((answer["height"], answer["width"], 3), np.uint8)
-    if pixels.size:
-        _fill(stdout, pixels.data.cast("B"))
-    return answer, pixels
-
-
-def _packed(sentence: Sentence) -> dict[str, object]:
-    """Return a sentence for JSON: the receiver translates it."""
-    return {
-        "template": sentence.template,
-        "values": {
-            name: _packed(value) if isinstance(value, Sentence) else value
-            for name, value in sentence.values.items()
-        },
-    }
-
-
-def _unpacked(packed: dict) -> Sentence:
-    """Return the sentence of `_packed`; raises EOFError for an invalid template."""
-    if not _TEMPLATE.fullmatch(packed["template"]):
-        raise EOFError
-    values = packed["values"].items()
-    return Sentence(
-        packed["template"],
-        **{name: _unpacked(value) if isinstance(value, dict) else value for name, value in values},
-    )
-
-
-def _send(stream: IO[bytes], header: dict[str, object], body: memoryview) -> None:
-    rest = memoryview(json.dumps(header).encode() + b"\n")
-    for part in (rest, body):
-        while part:
-            part = part[stream.write(part) :]
-
-
-def _receive(stream: IO[bytes]) -> dict:
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        byte = stream.read(1)
-        if not byte:
-            raise EOFError
-        line += byte
-    return json.loads(line)
-
-
-def _fill(stream: IO[bytes], room: memoryview) -> None:
-    while room:
-        count = stream.readinto(room)  # type: ignore[attr-defined]
-        if not count:
-            raise EOFError
-        room = room[count:]
-
-
 def _limit() -> None:
     """Limit the resources of this process. Windows has no such limits."""
     if sys.platform == "win32":
@@ -333,13 +240,13 @@ def _serve(stdin: IO[bytes], stdout: IO[bytes], most_cpu: float) -> None:
     """Decode photos until the input is closed."""
     while True:
         try:
-            asked = _receive(stdin)
+            asked = receive(stdin)
         except EOFError:
             return
         content = bytearray(asked["bytes"])
-        _fill(stdin, memoryview(content))
+        fill(stdin, memoryview(content))
         answer, pixels = _decode(content, asked, most_cpu)
-        _send(stdout, answer, pixels.data.cast("B") if pixels.size else memoryview(b""))
+        send(stdout, answer, pixels.data.cast("B") if pixels.size else memoryview(b""))
         del content, pixels  # an idle process holds no photo
 
 
@@ -366,15 +273,12 @@ def _decode(
                 found["identifying"] = dicom.identifying
         return {"height": pixels.shape[0], "width": pixels.shape[1], "found": found}, pixels
     except UserError as error:
-        return {"error": _packed(error.sentence)}, np.empty(0, np.uint8)
+        return {"error": packed(error.sentence)}, np.empty(0, np.uint8)
     finally:
         _limit_cpu_time(0)
 
 
 if __name__ == "__main__":
-    with (
-        open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as source,
-        open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as target,
-    ):
+    with standard_pipes() as (source, target):
         _limit()
         _serve(source, target, float(sys.argv[1]))

@@ -43,7 +43,7 @@ ON_THE_PAGE = (
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
     "melanoma.evaluation.held_out",
-    "melanoma.explain.lesson.first_layer",
+    "melanoma.explain.lesson.reading_first_layer",
     "melanoma.laboratory.head",
     "melanoma.laboratory.lesions",
     "melanoma.lesion.framing",
@@ -92,9 +92,12 @@ COMMANDS_ONLY = {
 """Functions of the first modules that no page calls."""
 PASSED_ON = {
     "_BUSY",
+    "_DIED",
+    "self._busy",
     "diagnosis_of(code).name if code else folder",
-    "_unpacked(answer['error'])",
-    "packed['template']",
+    "unpacked(answer['error'])",
+    "unpacked(answer['sentence'])",
+    "sentence['template']",
     "OVER",
     "error.sentence.renamed(str(folder), name)",
     """error.sentence.renamed(str(data), say("The teacher's folder"))""",

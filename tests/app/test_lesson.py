@@ -63,7 +63,7 @@ def test_a_network_without_a_plain_beginning_has_no_filter_to_watch_and_says_so(
     shipped_classifier, monkeypatch
 ):
     from melanoma.errors import UserError
-    from melanoma.explain.lesson import first_layer
+    from melanoma.explain.lesson import reading_first_layer
 
     def refuse(network):
         raise UserError(
@@ -72,7 +72,7 @@ def test_a_network_without_a_plain_beginning_has_no_filter_to_watch_and_says_so(
 
     assert "One filter at work" in told(lesson(step="2"))
     monkeypatch.delitem(shipped_classifier.compiled._built, "first layer")
-    monkeypatch.setattr(first_layer, "first_layer", refuse)
+    monkeypatch.setattr(reading_first_layer, "first_layer", refuse)
     words = told(lesson(step="2", lang="de"))
     assert "es gibt darum keinen ersten Filter" in words and "Ein Filter bei der Arbeit" not in words
     assert "Das Netz schiebt kleine Filter" in words, "the rest of the step is there"

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from benchmarks.browser import settle
 from melanoma.app.parts.lesson import convolution
 from melanoma.app.parts.shared.samples import DEFAULT, sample
-from melanoma.explain.lesson.first_layer import first_layer
+from melanoma.explain.lesson.reading_first_layer import first_layer
 from melanoma.tutorial.network import build_tutorial_network
 from melanoma.tutorial.recipes import TutorialRecipe
 from tests.explain.subjects import drawings

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from melanoma.measures.base import MapCase, rank_correlation
-from melanoma.measures.randomisation import Randomisation, cascade, randomised
+from melanoma.measures.randomisation import Randomisation, shuffled
 from melanoma.measures.stability import Stability, similarities_under_noise
 
 PIXELS = np.random.default_rng(1).integers(60, 200, (24, 24, 3)).astype(np.uint8)
@@ -22,6 +22,12 @@ def test_rank_correlation_by_hand():
     assert rank_correlation(one, -one) == pytest.approx(-1)
     assert rank_correlation(one, np.array([[2.0, 1.0], [3.0, 4.0]])) == pytest.approx(0.8)
     assert rank_correlation(one, np.ones((2, 2))) == 0
+
+
+def test_equal_values_share_their_mean_rank():
+    # Ranks 1.5, 1.5, 3, 4 and 1, 2, 3.5, 3.5: covariance 4, squares 4.5 and 4.5.
+    one, other = np.array([[1.0, 1.0], [5.0, 9.0]]), np.array([[0.0, 2.0], [7.0, 7.0]])
+    assert rank_correlation(one, other) == pytest.approx(4 / 4.5)
 
 
 def test_stability_of_maps_that_keep_and_that_lose_everything():
@@ -76,29 +82,22 @@ def weights_before_and_after(network, clone):
     ]
 
 
-def changed_layers(network, clone):
-    return {
-        name
-        for name, before, after in weights_before_and_after(network, clone)
-        if not np.array_equal(before, after)
-    }
-
-
-def test_layers_are_shuffled_from_the_top_and_the_network_stays(network):
+def test_every_layer_with_weights_is_shuffled_and_the_network_stays(network):
     before = [weight.copy() for weight in network.get_weights()]
-    steps = list(randomised(network, steps=4))
-    assert [name for name, _ in steps] == ["head", "conv_2", "conv_1", "conv_0"]
-    # A layer's normalisation lies above its convolution, so it is shuffled with it.
-    expected = {"head"}
-    for block, (_, clone) in zip((None, 2, 1, 0), steps, strict=True):
-        if block is not None:
-            expected = expected | {f"conv_{block}", f"norm_{block}"}
-        assert changed_layers(network, clone) == expected
+    clone = shuffled(network)
+    changed = {
+        name
+        for name, weight, after in weights_before_and_after(network, clone)
+        if not np.array_equal(weight, after)
+    }
+    assert changed == {"head", *(f"{kind}_{block}" for kind in ("conv", "norm") for block in range(3))}
     assert all(np.array_equal(*pair) for pair in zip(before, network.get_weights(), strict=True))
+    again = shuffled(network)
+    assert all(np.array_equal(*pair) for pair in zip(clone.get_weights(), again.get_weights(), strict=True))
 
 
 def test_shuffled_weights_are_the_same_numbers_and_a_channel_keeps_its_own(network):
-    *_, (_, clone) = randomised(network, steps=2)
+    clone = shuffled(network)
     for _, before, after in weights_before_and_after(network, clone):
         assert np.sort(after, axis=None).tolist() == np.sort(before, axis=None).tolist()
     pairs = [
@@ -108,33 +107,30 @@ def test_shuffled_weights_are_the_same_numbers_and_a_channel_keeps_its_own(netwo
     assert pairs[0] == pairs[1]
 
 
-def test_fewer_steps_are_spread_evenly_and_end_at_the_bottom(network):
-    assert [name for name, _ in randomised(network, steps=2)] == ["head", "conv_0"]
-    assert [name for name, _ in randomised(network, steps=99)] == ["head", "conv_2", "conv_1", "conv_0"]
+def value_of(network, explain):
+    """Return the figure of a map that is a function of the network alone."""
+    return Randomisation().value(
+        MapCase(
+            probabilities,
+            PIXELS,
+            explain(network),
+            0,
+            map_of_shuffled=lambda: explain(shuffled(network)),
+        )
+    )
 
 
 def test_a_map_of_edges_passes_unchanged_and_a_map_of_weights_does_not(network):
-    edges = MapCase(
-        probabilities, PIXELS, BRIGHTNESS, 0, network=network, explain_network=lambda model: BRIGHTNESS
-    )
-    assert Randomisation().value(edges) == pytest.approx(1)
-
-    def head_map(model):
-        return model.get_layer("head").get_weights()[0]
-
-    found = cascade(network, head_map, head_map(network), steps=4)
-    assert found.layers == ("head", "conv_2", "conv_1", "conv_0")
-    assert np.abs(found.similarities).max() < 0.5
-
-    def lowest_map(model):
-        return model.get_layer("conv_0").get_weights()[0].reshape(27, 8)
-
-    found = cascade(network, lowest_map, lowest_map(network), steps=4)
-    assert found.similarities[:3] == pytest.approx([1, 1, 1])
-    assert abs(found.similarities[3]) < 0.5
+    assert value_of(network, lambda model: BRIGHTNESS) == pytest.approx(1)
+    assert abs(value_of(network, lambda model: model.get_layer("head").get_weights()[0])) < 0.5
+    lowest = value_of(network, lambda model: model.get_layer("conv_0").get_weights()[0].reshape(27, 8))
+    assert abs(lowest) < 0.5
 
 
-def test_an_all_black_map_of_a_clone_counts_as_unlike(network):
-    assert cascade(network, lambda model: np.zeros((24, 24)), BRIGHTNESS, steps=1).similarities.tolist() == [
-        0
-    ]
+def test_an_all_black_map_of_a_clone_counts_as_unlike():
+    case = MapCase(probabilities, PIXELS, BRIGHTNESS, 0, map_of_shuffled=lambda: np.zeros((24, 24)))
+    assert Randomisation().value(case) == 0
+
+
+def test_it_applies_only_where_the_network_can_be_shuffled():
+    assert not Randomisation().applies(MapCase(probabilities, PIXELS, BRIGHTNESS, 0))

@@ -11,6 +11,7 @@ from melanoma.app.parts.lesson.looks_for import show_looks_for
 from melanoma.app.parts.lesson.worked_sum import show_sum
 from melanoma.app.parts.shared.error_messages import show_user_errors
 from melanoma.app.parts.shared.language import say, text
+from melanoma.app.parts.shared.model import expect_keras
 from melanoma.app.parts.shared.photo import Photo, photo_bar
 from melanoma.app.parts.shared.prediction import predict
 from melanoma.app.parts.shared.stepper import choose_step, end_step
@@ -46,6 +47,8 @@ def page() -> None:
     prediction = predict(photo)
     names = _names()
     step = choose_step(names, _STEP)
+    if step == 1:
+        expect_keras()  # the next step needs it, and a visitor reads this one meanwhile
     _STEPS[step - 1](photo, prediction)
     end_step(names, _STEP, step)
     if step == len(names):

@@ -6,7 +6,8 @@ import pytest
 
 from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.errors import UserError
-from melanoma.explain.lesson.first_layer import FirstLayer, Pooling, Rectifier, first_layer
+from melanoma.explain.lesson.first_layer import FirstLayer, Pooling, Rectifier
+from melanoma.explain.lesson.reading_first_layer import first_layer
 from melanoma.model.backbones.registry import BACKBONES
 
 layers = keras.layers

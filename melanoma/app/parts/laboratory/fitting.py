@@ -8,7 +8,7 @@ import streamlit as st
 from melanoma.app.parts.laboratory.controls import DRAWINGS
 from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say
-from melanoma.app.parts.shared.model import chosen_bundle, differentiable_network
+from melanoma.app.parts.shared.model import chosen_bundle, classifier, network_with_keras
 from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
 from melanoma.diagnoses import diagnosis_of
 from melanoma.laboratory.feature_store import SLICE, FeatureStore
@@ -35,7 +35,7 @@ class Bench:
 
 def bench(source: str, depth: str) -> Bench:
     """Return the bench of a source and a depth; raises UserError if there are too few real photos."""
-    compiled, bundle = differentiable_network(), chosen_bundle()
+    compiled, bundle = classifier().compiled, chosen_bundle()
     if source == DRAWINGS:
         photos: tuple[str, ...] = ()
         lesions = _lesions(lambda: drawn_lesions(bundle.image_size), (source, str(bundle.image_size)))
@@ -51,7 +51,7 @@ def bench(source: str, depth: str) -> Bench:
     key = (str(bundle.path), bundle.version, depth, source, *photos)
 
     def make() -> FeatureStore:
-        from melanoma.laboratory.features import reader  # with TensorFlow, which is loaded by now
+        from melanoma.laboratory.features import reader
 
         return FeatureStore(reader(compiled, depth), lesions)
 
@@ -63,6 +63,7 @@ def _fill(store: FeatureStore, pictures: Sequence[Picture]) -> None:
     total = len(store.missing(pictures))
     if not total:
         return
+    network_with_keras()
     place = st.empty()
     with place.container():
         bar = st.progress(0.0)

@@ -12,7 +12,7 @@ from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.formula import in_formula
 from melanoma.app.parts.shared.language import format_number, language, say
 from melanoma.app.parts.shared.link import linked_segment
-from melanoma.app.parts.shared.model import classifier, differentiable_network
+from melanoma.app.parts.shared.model import classifier, network_with_keras
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import choose_diagnosis, text_and_pictures
@@ -30,7 +30,7 @@ def show_class_map(photo: Photo, prediction: Prediction) -> None:
     """Show how the evidence map is built of the last feature maps."""
     if show_no_evidence(prediction):
         return
-    with text_and_pictures("lesson-map", channels=differentiable_network().channels):
+    with text_and_pictures("lesson-map", channels=classifier().compiled.channels):
         code = choose_diagnosis(photo, prediction)
         parts = _parts(photo, prediction, code, None)
         _show_stops(photo, prediction, code, parts, None)
@@ -50,10 +50,10 @@ def show_class_map(photo: Photo, prediction: Prediction) -> None:
 @fragment
 def show_grad_cam(photo: Photo, prediction: Prediction) -> None:
     """Show the same sum at any depth, with mean gradients as weights."""
-    network = differentiable_network()
-    from melanoma.explain.lesson.feature_maps import depths_of  # with TensorFlow, which is loaded by now
+    from melanoma.explain.lesson.feature_maps import depths_of
 
-    depths = depths_of(network)
+    network = classifier().compiled
+    depths = network.built_once("depths of the lesson", lambda: depths_of(network_with_keras()))
     with text_and_pictures("lesson-grad-cam"):
         left, right = st.columns(2)
         with left:
@@ -121,9 +121,9 @@ def _parts(photo: Photo, prediction: Prediction, code: str, layer: str | None) -
     """Return what each channel adds, by the head's weights at the last layer or by gradients at `layer`."""
 
     def compute() -> Contributions:
-        network = differentiable_network()
-        from melanoma.explain.lesson import class_maps  # with TensorFlow, which is loaded by now
+        from melanoma.explain.lesson import class_maps
 
+        network = network_with_keras()
         if layer is None:
             return class_maps.by_weights(network, prediction, code)
         return class_maps.by_gradients(network, prediction, code, layer)

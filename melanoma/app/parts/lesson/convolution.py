@@ -12,7 +12,7 @@ from melanoma.app.parts.lesson.feature_maps import depths_of
 from melanoma.app.parts.shared.component import own_component
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import format_number, number_separators, say
-from melanoma.app.parts.shared.model import classifier
+from melanoma.app.parts.shared.model import classifier, network_with_keras
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import text_and_pictures
@@ -48,11 +48,11 @@ _BOARD = own_component("melanoma-convolution", _HTML, Path(__file__).with_name("
 @fragment
 def show_convolution(photo: Photo, prediction: Prediction) -> None:
     """Show a filter of the first layer on what the network sees, or why this network has none to show."""
-    from melanoma.explain.lesson.first_layer import first_layer  # needs TensorFlow, which is loaded by now
+    from melanoma.explain.lesson.first_layer import first_layer_of
 
     network = classifier().compiled
     try:
-        layer = network.built_once("first layer", lambda: first_layer(network.network))
+        layer = network.built_once("first layer", lambda: first_layer_of(network_with_keras()))
     except UserError as error:
         st.info(error.sentence.said(say), icon=":material/filter_none:")
         return

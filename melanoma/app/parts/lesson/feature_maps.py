@@ -8,7 +8,7 @@ from melanoma.app.parts.shared.chart import show
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import linked_segment
-from melanoma.app.parts.shared.model import differentiable_network
+from melanoma.app.parts.shared.model import classifier, network_with_keras
 from melanoma.app.parts.shared.photo import Photo
 from melanoma.app.parts.shared.session_cache import cached_for_photo
 from melanoma.app.parts.shared.step_layout import text_and_pictures
@@ -24,13 +24,14 @@ _TILES, _CHANNEL = "feature-tiles", "feature-rank"
 @fragment
 def show_features(photo: Photo, prediction: Prediction) -> None:
     """Show the strongest maps of one depth as tiles, and the chosen one enlarged."""
-    network = differentiable_network()
+    from melanoma.explain.lesson.feature_maps import backbone_of
+
+    network = classifier().compiled
     depths = depths_of(photo, prediction)
-    backbone, source = network.backbone, ""
+    backbone, source = network.built_once("backbone", lambda: backbone_of(network)), ""
     if backbone:
-        source = " " + say(
-            "The network: {title}, {citation}.", title=backbone.title, citation=backbone.citation
-        )
+        title, citation = backbone
+        source = " " + say("The network: {title}, {citation}.", title=title, citation=citation)
     with text_and_pictures("lesson-features", layers=network.convolutions, network=source):
         number = linked_segment(
             say("Depth"),
@@ -94,10 +95,9 @@ def depths_of(photo: Photo, prediction: Prediction) -> "tuple[Depth, ...]":
     """Return the strongest feature maps of the photo at each depth, computed once."""
 
     def compute() -> Any:
-        network = differentiable_network()
-        from melanoma.explain.lesson.feature_maps import feature_maps  # with TensorFlow, loaded by now
+        from melanoma.explain.lesson.feature_maps import feature_maps
 
-        return feature_maps(network, prediction.pixels)
+        return feature_maps(network_with_keras(), prediction.pixels)
 
     return cached_for_photo("depths", photo, (), compute)
 

@@ -1,7 +1,7 @@
 """The model in use: the operator's folder holds one or several, and each visitor chooses.
 
 Answers come from LiteRT where a bundle has the network for it. TensorFlow takes seconds to import and half a
-gigabyte: what differentiates loads it, with the Keras model, when it is first asked for.
+gigabyte: what needs it is computed in a process of its own (`keras_process`).
 """
 
 import gc
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from melanoma.app.parts.shared.keras_process import KERAS
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.link import link_decides, put_into_link
 from melanoma.app.parts.shared.script_run import once_per_run
@@ -104,13 +105,25 @@ def classifier_of(bundle: "Bundle") -> "Classifier":
     return loaded
 
 
-def differentiable_network() -> "CompiledNetwork":
-    """Return this visitor's network with its Keras model loaded, once for all visitors."""
+def network_with_keras() -> "CompiledNetwork":
+    """Return this visitor's network after seeing to it that its Keras model is loaded, with a spinner.
+
+    To be called where something is computed with it, not where results are at hand: the process may have
+    ended since, and would be started for nothing.
+    """
+    from melanoma.model.keras_task import load_keras
+
     compiled = classifier().compiled
-    if not compiled.differentiable:
-        with st.spinner(say("Loading TensorFlow, which this needs (a few seconds, once)…")):
-            _ = compiled.network
+    if compiled.keras_process is not None and not compiled.keras_process.running:
+        with st.spinner(say("Loading TensorFlow, which this needs (a few seconds)…")):
+            load_keras(compiled)
     return compiled
+
+
+def expect_keras() -> None:
+    """Start the process for TensorFlow, for a visitor on the way to what needs it."""
+    if classifier().compiled.keras_process is not None:
+        KERAS.start()
 
 
 def run_network(network: "Classifier", photo: np.ndarray) -> "Prediction":
@@ -145,7 +158,7 @@ def _load_network(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
     from melanoma.model.classifier import Classifier
 
     loaded = Classifier(_bundle)
-    loaded.compiled.when_loaded = _freeze_what_is_loaded
+    loaded.compiled = KERAS.take_over(loaded.compiled, _bundle)
     _freeze_what_is_loaded()
     return loaded
 
@@ -153,9 +166,8 @@ def _load_network(_bundle: "Bundle", folder: str, version: str) -> "Classifier":
 def _freeze_what_is_loaded() -> None:
     """Keep what is loaded out of the collections of garbage.
 
-    Streamlit collects twice after every run of the script: over TensorFlow's half a million objects that
-    takes 0.2 s each time, with all visitors waiting. What is loaded now stays, so it is frozen; what was
-    evicted for it had been frozen, and is collected only now.
+    Streamlit collects twice after every run of the script, with all visitors waiting. What is loaded now
+    stays, so it is frozen; what was evicted for it had been frozen, and is collected only now.
     """
     gc.unfreeze()
     gc.collect()

@@ -1,0 +1,258 @@
+"""The process for TensorFlow: the numbers of this one, and nothing that happens there stops the server."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from melanoma.app.keras_worker import KerasWorker, _NetworkThere
+from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
+from melanoma.errors import UserError
+from melanoma.explain.lesson.class_maps import by_gradients, by_weights
+from melanoma.explain.lesson.feature_maps import backbone_of, depths_of, feature_maps
+from melanoma.explain.lesson.first_layer import first_layer_of
+from melanoma.explain.registry import METHODS
+from melanoma.exports.explanation import map_of_shuffled
+from melanoma.laboratory.feature_store import DEPTHS
+from melanoma.laboratory.features import reader
+from melanoma.model.keras_task import keras_task, load_keras
+
+pytestmark = pytest.mark.slow("TensorFlow is imported in a process of its own")
+STANDING_STILL = (sys.executable, "-c", "import time; time.sleep(60)")
+FEW = {"score-cam": {"channels": 8}, "smoothgrad": {"copies": 4}, "integrated-gradients": {"steps": 8}}
+
+
+@pytest.fixture(scope="module")
+def worker():
+    made = KerasWorker()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def there(worker, shipped_classifier):
+    """The shipped network, whose Keras model is in the worker."""
+    return shipped_classifier.compiled.with_keras_in(_NetworkThere(worker, shipped_classifier.bundle))
+
+
+@pytest.fixture(scope="module")
+def prediction(shipped_classifier):
+    return shipped_classifier([draw_lesion(MELANOMA_LIKE, 450, 600, 5).image])[0]
+
+
+def same(here, there):
+    assert here.dtype == there.dtype and here.shape == there.shape
+    np.testing.assert_allclose(there, here, atol=1e-6 * max(1.0, float(np.abs(here).max())), rtol=0)
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if not method.for_comparison])
+def test_every_method_s_map_is_that_of_this_process(name, there, shipped_classifier, prediction):
+    method, here = METHODS[name], shipped_classifier.compiled
+    controls = {control.name for control in method.controls(here, prediction.codes)}
+    settings = FEW.get(name, {}) | ({"layer": tuple(here.layers)[-3]} if "layer" in controls else {})
+    same(
+        method.explain(method.request(here, prediction, "MEL", settings)),
+        method.explain(method.request(there, prediction, "MEL", settings)),
+    )
+
+
+def test_the_lesson_s_numbers_are_those_of_this_process(there, shipped_classifier, prediction):
+    here = shipped_classifier.compiled
+    assert depths_of(there) == depths_of(here)
+    assert backbone_of(there) == backbone_of(here)
+    pairs = zip(feature_maps(here, prediction.pixels), feature_maps(there, prediction.pixels), strict=True)
+    for one, other in pairs:
+        assert (one.layer, one.channels, one.total) == (other.layer, other.channels, other.total)
+        same(one.maps, other.maps)
+    same(by_weights(here, prediction, "MEL").whole, by_weights(there, prediction, "MEL").whole)
+    layer = depths_of(here)[2]
+    same(
+        by_gradients(here, prediction, "MEL", layer).whole,
+        by_gradients(there, prediction, "MEL", layer).whole,
+    )
+    one, other = first_layer_of(here), first_layer_of(there)
+    assert (one.rectifier, one.pooling, one.stride) == (other.rectifier, other.pooling, other.stride)
+    same(one.sums(prediction.pixels), other.sums(prediction.pixels))
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_the_laboratory_s_features_are_those_of_this_process(depth, there, shipped_classifier, prediction):
+    pixels = np.stack([prediction.pixels, prediction.pixels[::-1]])
+    same(reader(shipped_classifier.compiled, depth)(pixels), reader(there, depth)(pixels))
+
+
+def test_a_map_of_shuffled_weights_is_that_of_this_process(there, shipped_classifier, prediction):
+    asked = (METHODS["evidence"], prediction, {}, "MEL")
+    same(map_of_shuffled(shipped_classifier.compiled, *asked), map_of_shuffled(there, *asked))
+
+
+def test_an_error_of_the_user_is_the_same_sentence_and_the_process_stays(worker, there, prediction):
+    load_keras(there)
+    pid = worker.pid
+    with pytest.raises(UserError, match="“nowhere” is not a convolutional layer"):
+        by_gradients(there, prediction, "MEL", "nowhere")
+    assert worker.pid == pid
+
+
+def test_a_defect_comes_with_its_traceback_and_the_process_stays(worker, there, prediction):
+    load_keras(there)
+    pid = worker.pid
+    with pytest.raises(RuntimeError, match="class_maps.py(.|\n)*TypeError$") as raised:
+        by_gradients(there, replace(prediction, pixels=prediction.pixels[:5]), "MEL", "features")
+    assert "array(" not in str(raised.value), "TensorFlow's message holds the pixels"
+    assert worker.pid == pid
+    with pytest.raises(RuntimeError, match="ValueError$"):
+        there.keras_process.compute("melanoma.explain.lesson.feature_maps:strongest_channels", ())
+    assert worker.pid == pid
+
+
+def test_threads_that_ask_at_once_get_their_own_maps(there, shipped_classifier, prediction):
+    here, method = shipped_classifier.compiled, METHODS["hires-cam"]
+    layers = tuple(here.layers)[-4:-1]
+    asked = [(layer, code) for layer in layers for code in ("MEL", "NV")] * 2
+
+    def ask(network):
+        return lambda pair: method.explain(
+            method.request(network, prediction, pair[1], {"layer": pair[0]}).only(pair[1])
+        )
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(ask(there), asked))
+    expected = {pair: ask(here)(pair) for pair in asked}
+    for pair, map_there in zip(asked, found, strict=True):
+        same(expected[pair], map_there)
+
+
+def test_a_process_that_is_killed_in_a_request_costs_one_sentence(worker, there, prediction):
+    load_keras(there)
+    slow = METHODS["smoothgrad"].request(there, prediction, "MEL", {"copies": 64})
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(METHODS["smoothgrad"].explain, slow)
+        time.sleep(0.5)
+        os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises(UserError, match="too long or too much memory and was stopped"):
+            asked.result()
+    assert depths_of(there)
+
+
+def test_one_that_was_killed_between_requests_costs_nothing(worker, there):
+    load_keras(there)
+    killed = worker.pid
+    os.kill(killed, signal.SIGKILL)
+    while worker.pid is not None:
+        time.sleep(0.05)
+    assert depths_of(there) and worker.pid != killed
+
+
+class Left(BaseException):
+    """Stands for what Streamlit raises in the run of a visitor who has left."""
+
+
+def test_a_request_that_is_broken_off_leaves_no_answer_for_the_next(worker, there, monkeypatch):
+    load_keras(there)
+    with monkeypatch.context() as patch, pytest.raises(Left):
+        patch.setattr("melanoma.app.keras_worker.receive_value", left)
+        depths_of(there)
+    assert backbone_of(there)[0] == "MobileNet"
+
+
+def left(_stream):
+    raise Left
+
+
+def test_a_model_that_was_replaced_is_not_asked(worker, shipped_classifier):
+    bundle = replace(shipped_classifier.bundle, temperature=9.0)
+    with pytest.raises(UserError, match="isic8-mobilenet was replaced meanwhile"):
+        worker.compute(bundle, "melanoma.model.keras_task:load_keras", ())
+
+
+def test_a_model_that_is_gone_is_named_without_its_folder(worker, shipped_classifier, tmp_path):
+    bundle = replace(shipped_classifier.bundle, path=tmp_path / "lost")
+    with pytest.raises(UserError, match="^lost is not a model"):
+        worker.compute(bundle, "melanoma.model.keras_task:load_keras", ())
+
+
+def test_no_task_runs_twice_where_its_function_is_called_in_the_worker(there):
+    """A task that calls a task computes both there: the worker's own network has no other process."""
+    assert there.keras_process is not None
+    with pytest.raises(RuntimeError, match="in another process"):
+        _ = there.network
+
+
+class TestWithoutTensorFlow:
+    """What needs no answer."""
+
+    def test_it_ends_when_idle(self, shipped_classifier):
+        worker = KerasWorker(idle_seconds=1.0)
+        there = shipped_classifier.compiled.with_keras_in(_NetworkThere(worker, shipped_classifier.bundle))
+        load_keras(there)
+        pid = worker.pid
+        time.sleep(0.4)
+        load_keras(there)  # the second counts anew
+        time.sleep(0.7)
+        assert worker.pid == pid
+        deadline = time.monotonic() + 15
+        while os.path.exists(f"/proc/{pid}") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert worker.pid is None and not os.path.exists(f"/proc/{pid}")
+
+    def test_one_that_stands_still_is_given_up_and_who_waited_is_told(self, shipped_classifier):
+        worker = KerasWorker(STANDING_STILL, most_seconds=1.0)
+        bundle = shipped_classifier.bundle
+
+        def ask(_):
+            return worker.compute(bundle, "melanoma.model.keras_task:load_keras", ())
+
+        with ThreadPoolExecutor(3) as pool:
+            errors = [asked.exception() for asked in [pool.submit(ask, number) for number in range(3)]]
+        assert all(isinstance(error, UserError) for error in errors)
+        assert any("was stopped" in str(error) for error in errors)
+        worker.close()
+
+    def test_what_cannot_be_sent_is_a_defect_and_starts_nothing(self, shipped_classifier):
+        worker = KerasWorker(STANDING_STILL)
+        with pytest.raises(TypeError):
+            worker.compute(shipped_classifier.bundle, "melanoma.model.keras_task:load_keras", (object(),))
+        assert worker.pid is None
+
+    def test_a_task_takes_its_arguments_by_place(self, shipped_classifier):
+        there = shipped_classifier.compiled.with_keras_in(
+            _NetworkThere(KerasWorker(STANDING_STILL), shipped_classifier.bundle)
+        )
+        with pytest.raises(AssertionError):
+            keras_task(lambda network, one: one)(there, one=1)
+
+
+OWNER = """
+import os, sys, time, threading
+from melanoma.app.keras_worker import KerasWorker
+from melanoma.model.bundle import load_bundle
+worker, bundle = KerasWorker(), load_bundle("models/isic8-mobilenet")
+worker.compute(bundle, "melanoma.model.keras_task:load_keras", ())
+print(worker.pid, flush=True)
+if sys.argv[1] == "busy":
+    import numpy as np
+    pixels = np.zeros((400, bundle.image_size, bundle.image_size, 3), np.uint8)
+    task = "melanoma.laboratory.features:_read"
+    threading.Thread(target=worker.compute, args=(bundle, task, ("last", pixels)), daemon=True).start()
+    time.sleep(1)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("state", ["idle", "busy"])
+def test_it_ends_with_its_server_also_in_a_request(state):
+    owner = subprocess.run([sys.executable, "-c", OWNER, state], capture_output=True, text=True, check=False)
+    assert owner.stdout.strip(), owner.stderr
+    orphan = int(owner.stdout)
+    deadline = time.monotonic() + 15
+    while os.path.exists(f"/proc/{orphan}") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not os.path.exists(f"/proc/{orphan}")
