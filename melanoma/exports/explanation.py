@@ -6,18 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from melanoma.explain.base import ExplanationRequest, Method, explain_network, explain_pixels
+from melanoma.explain.base import ExplanationRequest, Method, explain_pixels
 from melanoma.explain.registry import METHODS
 from melanoma.measures.base import MapCase, Measure, Probabilities
 from melanoma.measures.interpretation import Verdict, sentences, verdict
-from melanoma.measures.registry import MEASURES, measure_all
+from melanoma.measures.randomisation import randomised
+from melanoma.measures.registry import MEASURES, measures_of
 from melanoma.model.alert_wording import within_sentence
-from melanoma.model.classifier import Classifier
+from melanoma.model.classifier import Classifier, CompiledNetwork
+from melanoma.pause_points import in_steps, pause
 from melanoma.phrases import Say, english
 
 _BATCH = 16
 _RANDOM_MAPS = 3  # whose mean is the baseline
 _AGAINST_CHANCE = ("deletion", "insertion", "deletion-to-skin")
+_MAP_COSTS = {"free": 1, "one pass": 8, "many passes": 120}
+"""How many passes by LiteRT take as long as a map, by the method's cost."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def measure_map(
 
     `mask` is the lesion's outline in the network's input, bool (S, S); without one, measures that need it
     are left out. `say` translates the sentences, `before` is called with each measure before it is computed.
-    Takes as long as some 300 predictions, and some 10 computations of the map.
+    Takes as long as some 400 predictions and 5 computations of the map, with pause points between.
     """
     case = MapCase(
         probabilities=probabilities_of(classifier),
@@ -79,12 +83,21 @@ def measure_map(
         index=request.prediction.index(code),
         mask=mask,
         explain=explain_pixels(method, request, code),
-        network=request.network.network,
-        explain_network=explain_network(method, request, code),
+        explain_randomised=_explain_randomised(method, request, code),
     )
-    figures = measure_all(case, before)
-    random = random_maps(request, code)
-    by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE if name in figures}
+    figures, by_chance, random = {}, {}, random_maps(request, code)
+    steps = [(measure, False) for measure in measures_of(case)]
+    steps += [(measure, True) for measure, _ in steps if measure.name in _AGAINST_CHANCE]
+    costs = [
+        measure.cost(_MAP_COSTS[method.cost]) * (len(random) if chance else 1) for measure, chance in steps
+    ]
+    for measure, chance in in_steps(steps, costs):
+        if before is not None:
+            before(measure)
+        if chance:
+            by_chance[measure.name] = measure.advantage(case, random)
+        else:
+            figures[measure.name] = measure.value(case)
     # Maps for comparison, of random spots and edges, show no evidence: where they lie is not described.
     described = {
         name: figures[name] for name in figures if not method.for_comparison or name == "randomisation"
@@ -99,6 +112,21 @@ def random_maps(request: ExplanationRequest, code: str) -> list[np.ndarray]:
         METHODS["random"].explain(replace(request, settings={"draw": draw}).only(code))[..., 0]
         for draw in range(1, _RANDOM_MAPS + 1)
     ]
+
+
+def _explain_randomised(method: Method, request: ExplanationRequest, code: str) -> Callable[[], np.ndarray]:
+    """Return a function that returns the heatmap (h, w) of the same pixels by the randomised network.
+
+    That network is made once and kept with the other: compiling it takes seconds.
+    """
+
+    def heatmap() -> np.ndarray:
+        network = request.network
+        other = network.built_once("randomised", lambda: CompiledNetwork(randomised(network.network)))
+        pause(0.0)
+        return explain_pixels(method, replace(request, network=other), code)(request.pixels)
+
+    return heatmap
 
 
 def probabilities_of(classifier: Classifier) -> Probabilities:

@@ -1,7 +1,5 @@
-"""Does the map depend on what the network learnt? Its weights are shuffled from the top layer down."""
+"""Does the map depend on what the network learnt? Its weights are shuffled."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,56 +9,24 @@ from melanoma.measures.base import MapCase, Measure, rank_correlation
 if TYPE_CHECKING:
     import keras
 
-STEPS = 5
 
+def randomised(network: "keras.Model", kernels: int | None = None, seed: int = 0) -> "keras.Model":
+    """Return a clone whose layers are shuffled from the head down to the `kernels`-th that has a kernel.
 
-@dataclass(frozen=True)
-class Cascade:
-    """How similar the map stays while more and more layers are shuffled."""
-
-    layers: tuple[str, ...]
-    """The lowest layer shuffled at each step; the last step has shuffled all."""
-    similarities: np.ndarray
-    """float64 (steps,), rank correlation with the map of the network as it is."""
-
-
-def randomised(
-    network: "keras.Model", steps: int = STEPS, seed: int = 0
-) -> "Iterator[tuple[str, keras.Model]]":
-    """Yield at each step the lowest layer shuffled and a clone with all layers from the head to it shuffled.
-
-    The first step shuffles the head, the last one everything, the others lie evenly between. Weights are
-    shuffled within a layer rather than drawn anew, so that signals keep their size through many layers and a
-    map does not vanish for that reason alone. `network` is left as it is.
+    All are if `kernels` is None. Weights are shuffled within a layer rather than drawn anew, so that signals
+    keep their size through many layers and a map does not vanish for that reason alone. `network` is left as
+    it is.
     """
     import keras
 
-    kernels = [layer.name for layer in reversed(network.layers) if _has_kernel(layer)]
-    depths = np.unique(np.rint(np.linspace(1, len(kernels), min(steps, len(kernels)))).astype(int))
-    names = [layer.name for layer in network.layers]
-    for depth in depths:
-        lowest = kernels[depth - 1]
-        clone = keras.models.clone_model(network)
-        clone.set_weights(network.get_weights())
-        rng = np.random.default_rng(seed)
-        for layer in reversed(clone.layers[names.index(lowest) :]):
-            layer.set_weights(_shuffled(layer, rng))
-        yield lowest, clone
-
-
-def cascade(
-    network: "keras.Model",
-    explain_network: "Callable[[keras.Model], np.ndarray]",
-    heatmap: np.ndarray,
-    steps: int = STEPS,
-    seed: int = 0,
-) -> Cascade:
-    """Return the similarity of `heatmap` with `explain_network(clone)` at each step of `randomised`."""
-    layers, similarities = [], []
-    for layer, clone in randomised(network, steps, seed):
-        layers.append(layer)
-        similarities.append(rank_correlation(heatmap, explain_network(clone)))
-    return Cascade(tuple(layers), np.array(similarities))
+    clone = keras.models.clone_model(network)
+    clone.set_weights(network.get_weights())
+    from_the_head = [number for number, layer in enumerate(network.layers) if _has_kernel(layer)][::-1]
+    lowest = from_the_head[:kernels][-1]
+    rng = np.random.default_rng(seed)
+    for layer in reversed(clone.layers[lowest:]):
+        layer.set_weights(_shuffled(layer, rng))
+    return clone
 
 
 class Randomisation(Measure):
@@ -74,12 +40,13 @@ class Randomisation(Measure):
     )
     better = "lower"
     paper = "Adebayo et al. 2018, Sanity checks for saliency maps, arXiv:1810.03292"
-    needs = ("network", "explain_network")
+    needs = ("explain_randomised",)
+    maps = 1
 
     def value(self, case: MapCase) -> float:
-        """Return the rank correlation at the last step, -1..1."""
-        assert case.explain_network is not None
-        return float(cascade(case.network, case.explain_network, case.heatmap).similarities[-1])
+        """Return the rank correlation, -1..1."""
+        assert case.explain_randomised is not None
+        return rank_correlation(case.heatmap, case.explain_randomised())
 
 
 def _has_kernel(layer: "keras.layers.Layer") -> bool:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from melanoma.measures.base import MapCase, rank_correlation
-from melanoma.measures.randomisation import Randomisation, cascade, randomised
+from melanoma.measures.randomisation import Randomisation, randomised
 from melanoma.measures.stability import Stability, similarities_under_noise
 
 PIXELS = np.random.default_rng(1).integers(60, 200, (24, 24, 3)).astype(np.uint8)
@@ -86,19 +86,17 @@ def changed_layers(network, clone):
 
 def test_layers_are_shuffled_from_the_top_and_the_network_stays(network):
     before = [weight.copy() for weight in network.get_weights()]
-    steps = list(randomised(network, steps=4))
-    assert [name for name, _ in steps] == ["head", "conv_2", "conv_1", "conv_0"]
     # A layer's normalisation lies above its convolution, so it is shuffled with it.
     expected = {"head"}
-    for block, (_, clone) in zip((None, 2, 1, 0), steps, strict=True):
+    for kernels, block in ((1, None), (2, 2), (3, 1), (4, 0), (None, None)):
         if block is not None:
             expected = expected | {f"conv_{block}", f"norm_{block}"}
-        assert changed_layers(network, clone) == expected
+        assert changed_layers(network, randomised(network, kernels)) == expected
     assert all(np.array_equal(*pair) for pair in zip(before, network.get_weights(), strict=True))
 
 
 def test_shuffled_weights_are_the_same_numbers_and_a_channel_keeps_its_own(network):
-    *_, (_, clone) = randomised(network, steps=2)
+    clone = randomised(network)
     for _, before, after in weights_before_and_after(network, clone):
         assert np.sort(after, axis=None).tolist() == np.sort(before, axis=None).tolist()
     pairs = [
@@ -108,33 +106,19 @@ def test_shuffled_weights_are_the_same_numbers_and_a_channel_keeps_its_own(netwo
     assert pairs[0] == pairs[1]
 
 
-def test_fewer_steps_are_spread_evenly_and_end_at_the_bottom(network):
-    assert [name for name, _ in randomised(network, steps=2)] == ["head", "conv_0"]
-    assert [name for name, _ in randomised(network, steps=99)] == ["head", "conv_2", "conv_1", "conv_0"]
-
-
 def test_a_map_of_edges_passes_unchanged_and_a_map_of_weights_does_not(network):
-    edges = MapCase(
-        probabilities, PIXELS, BRIGHTNESS, 0, network=network, explain_network=lambda model: BRIGHTNESS
-    )
-    assert Randomisation().value(edges) == pytest.approx(1)
+    def value(explain):
+        found = explain(network)
+        case = MapCase(
+            probabilities, PIXELS, found, 0, explain_randomised=lambda: explain(randomised(network))
+        )
+        return Randomisation().value(case)
 
-    def head_map(model):
-        return model.get_layer("head").get_weights()[0]
-
-    found = cascade(network, head_map, head_map(network), steps=4)
-    assert found.layers == ("head", "conv_2", "conv_1", "conv_0")
-    assert np.abs(found.similarities).max() < 0.5
-
-    def lowest_map(model):
-        return model.get_layer("conv_0").get_weights()[0].reshape(27, 8)
-
-    found = cascade(network, lowest_map, lowest_map(network), steps=4)
-    assert found.similarities[:3] == pytest.approx([1, 1, 1])
-    assert abs(found.similarities[3]) < 0.5
+    assert value(lambda model: BRIGHTNESS) == pytest.approx(1)
+    assert abs(value(lambda model: model.get_layer("head").get_weights()[0])) < 0.5
+    assert abs(value(lambda model: model.get_layer("conv_0").get_weights()[0].reshape(27, 8))) < 0.5
 
 
-def test_an_all_black_map_of_a_clone_counts_as_unlike(network):
-    assert cascade(network, lambda model: np.zeros((24, 24)), BRIGHTNESS, steps=1).similarities.tolist() == [
-        0
-    ]
+def test_an_all_black_map_of_a_randomised_network_counts_as_unlike():
+    case = MapCase(probabilities, PIXELS, BRIGHTNESS, 0, explain_randomised=lambda: np.zeros((24, 24)))
+    assert Randomisation().value(case) == 0
