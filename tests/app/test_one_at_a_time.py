@@ -32,8 +32,14 @@ step = lambda: None  # noqa: E731 - replaced by tests, and called by the page
 
 
 @pytest.fixture
-def turns(monkeypatch):
-    made = WorkQueue(most=3)
+def now():
+    """The queue's clock, which stands still unless a test moves it."""
+    return [0.0]
+
+
+@pytest.fixture
+def turns(monkeypatch, now):
+    made = WorkQueue(most=3, clock=lambda: now[0])
     monkeypatch.setattr(line, "_QUEUE", made)
     return made
 
@@ -89,20 +95,20 @@ def test_work_within_work_is_a_part_of_it_and_does_not_wait_for_itself(turns):
     assert page.title[0].value == "42"
 
 
-def test_how_much_is_done_and_how_long_it_takes_still_is_shown(turns, told, monkeypatch):
+def test_how_much_is_done_and_how_long_it_takes_still_is_shown(turns, told, now, monkeypatch):
     shown = []
     monkeypatch.setattr(
         "streamlit.delta_generator.DeltaGenerator.progress",
         lambda self, value, text=None: shown.append((value, text)),
     )
     STEPS.clear()
-    monkeypatch.setitem(globals(), "step", lambda: time.sleep(0.6))
+    monkeypatch.setitem(globals(), "step", lambda: now.__setitem__(0, now[0] + 0.6))
     page = AppTest.from_string(IN_STEPS, default_timeout=30).run()
     assert page.title[0].value == "done"
-    assert [value for value, _ in shown] == [0.25, 0.5, 0.75, 1.0]
-    # 0.6 s a step: 1.8 s remain after the first. Before it, nothing was known, so the page says no time there.
-    assert shown[1:] == [
-        (0.5, "Counting. About 2 seconds left."),
+    assert shown == [
+        (0.0, "Counting."),  # nothing is known yet
+        (0.25, "Counting. About 2 seconds left."),  # three steps of 0.6 s
+        (0.5, "Counting. Nearly done."),
         (0.75, "Counting. Nearly done."),
         (1.0, "Counting. Nearly done."),
     ]

@@ -73,8 +73,8 @@ class _Notice:
     def pauses(self, done: float) -> None:
         """Let others have their turn, where the share `done` of the work is done."""
         self._done = done
-        self.waits()
         _QUEUE.pause(self, done, self.waits)
+        self.waits()
 
 
 def _end_this_run_if_the_visitor_left() -> None:

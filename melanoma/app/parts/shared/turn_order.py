@@ -1,10 +1,12 @@
 """Whose turn it is, and how long a piece of work takes still: the rules of `work_queue`, without its threads.
 
-Work is cut into slices. Who has had least comes first, up to `FIRST_SECONDS`; beyond, all take turns. So what
-takes a second is done at once, whatever else runs, and of what takes a minute nobody's waits for another's.
-One slice in `OLD_SHARE` goes to whoever has waited longest, so that many short ones do not stop the long.
+Work is cut into slices. Who has had fewest comes first, up to `FIRST_SECONDS`; beyond, all take turns. So
+what takes a second is done at once, whatever else runs, and of what takes a minute nobody's waits for
+another's. One slice in `OLD_SHARE` goes to whoever has waited longest, so that many short ones do not stop
+the long.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -25,6 +27,7 @@ class Job:
     """What takes about as long each time."""
     spent: float = 0.0
     """Seconds of the slices that are over."""
+    slices: int = 0
     done: float = 0.0
     """Share of the work at its last pause point, 0..1."""
     spent_then: float = 0.0
@@ -99,7 +102,7 @@ class TurnOrder:
         spent = self._spent(job)
         alone = max(0.0, mine - spent)
         young, old = 0.0, 0.0  # seconds of the others, in either part of their work, before this one is done
-        later = 0.0  # seconds of the others that are not in the way but for the share of who waited longest
+        behind = 0.0  # seconds of those who come after it, but for the slices of who has waited longest
         for other in (*self.waiting, *([self.working] if self.working else [])):
             if other is job:
                 continue
@@ -108,9 +111,10 @@ class TurnOrder:
             first = max(0.0, min(total, mine, FIRST_SECONDS) - had)
             turns = max(0.0, min(total - max(had, FIRST_SECONDS), mine - max(spent, FIRST_SECONDS)))
             young, old = young + first, old + turns
-            later += max(0.0, total - had - first - turns)
-        guarded = min((min(alone, max(0.0, FIRST_SECONDS - spent)) + young) / (OLD_SHARE - 1), later)
-        return alone + young + old + guarded
+            if had >= FIRST_SECONDS:
+                behind += max(0.0, total - had - turns)
+        before_them = young + min(alone, max(0.0, FIRST_SECONDS - spent))
+        return alone + young + old + min(before_them / (OLD_SHARE - 1), behind)
 
     def _needs(self, job: Job) -> float | None:
         """Return how many seconds of work a job takes, all in all; None if nothing is known."""
@@ -125,6 +129,7 @@ class TurnOrder:
     def _end_slice(self) -> None:
         assert self.working is not None
         self.working.spent = self._spent(self.working)
+        self.working.slices += 1
         self.working = None
 
     def _begin_next(self) -> None:
@@ -138,4 +143,4 @@ class TurnOrder:
 
 def _rank(job: Job) -> float:
     """Return what the turn is given by, the smallest first; of equals, who has waited longest."""
-    return min(job.spent, FIRST_SECONDS)
+    return job.slices if job.spent < FIRST_SECONDS else math.inf
