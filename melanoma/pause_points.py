@@ -16,7 +16,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 Listener = Callable[[float], None]
-"""Called with the share of the work that is done, 0..1, never falling."""
+"""Called with the share of the work that is done, 0..1, which falls by rounding only."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class _Part:
     listener: Listener
     start: float
     width: float
+
+    def tell(self, done: float) -> None:
+        """Tell the listener that the share `done` of this part is done."""
+        self.listener(min(1.0, self.start + self.width * done))
 
     def inner(self, start: float, width: float) -> "_Part":
         """Return a part of this part; both in shares of it."""
@@ -61,10 +65,10 @@ def in_steps(items: Sequence[T], costs: Sequence[float] = ()) -> Iterator[T]:
         yield item
         spent += cost
         _PART.set(part)
-        part.listener(part.inner(spent / total, 0.0).start)
+        part.tell(spent / total)
 
 
 def pause(done: float) -> None:
     """Be a pause point by itself, where the share `done` of the step that is under way is done."""
     if (part := _PART.get()) is not None:
-        part.listener(part.inner(done, 0.0).start)
+        part.tell(done)

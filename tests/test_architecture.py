@@ -20,6 +20,7 @@ LAYERS = (
         "diagnosis_words",
         "controls",
         "ray_cluster",
+        "pause_points",
     ),
     ("photos",),
     ("lesion",),

@@ -64,7 +64,7 @@ class WorkQueue:
             finished = is_turn
         finally:
             with self._changed:
-                self._threads.remove(threading.get_ident())
+                self._threads.discard(threading.get_ident())
                 self._order.leave(self._jobs.pop(ticket), finished)
                 self._changed.notify_all()
 
