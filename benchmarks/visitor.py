@@ -28,14 +28,17 @@ class Visitor:
         self.token = ""
         self.session = ""
         self.uploader = ""
+        self.query = ""
+        self.buttons: dict[str, str] = {}
+        """The identity of each button by its key."""
         self.socket: ClientConnection
 
     async def open(self, query: str = "", page: str = "") -> list[ForwardMsg]:
         """Connect to a page by its address, and return the messages of the first run."""
         await self.connect()
+        self.query = query
         message = BackMsg()
         message.rerun_script.page_name = page
-        message.rerun_script.query_string = query
         return await self._run(message)
 
     async def connect(self) -> None:
@@ -59,6 +62,12 @@ class Visitor:
         state.file_uploader_state_value.CopyFrom(FileUploaderState(uploaded_file_info=[*lost, info]))
         return await self._run(message)
 
+    async def press(self, key: str) -> list[ForwardMsg]:
+        """Press the button of this key, and return the messages of the run that follows."""
+        message = BackMsg()
+        message.rerun_script.widget_states.widgets.add(id=self.buttons[key], trigger_value=True)
+        return await self._run(message)
+
     async def send_file(self, content: bytes, name: str) -> object:
         """Send a file to the server and return what the uploader then says of it."""
         request = BackMsg()
@@ -80,6 +89,7 @@ class Visitor:
 
     async def _run(self, message: BackMsg) -> list[ForwardMsg]:
         """Have the script run, and return all that it draws, its fragments' later runs left out."""
+        message.rerun_script.query_string = self.query
         await self.socket.send(message.SerializeToString())
         messages = []
         while True:
@@ -90,6 +100,8 @@ class Visitor:
             element = received.delta.new_element if received.HasField("delta") else None
             if element is not None and element.HasField("file_uploader"):
                 self.uploader = element.file_uploader.id
+            if element is not None and element.HasField("button"):
+                self.buttons[element.button.id.split("-", 2)[-1]] = element.button.id
             if received.HasField("script_finished"):
                 ending = ForwardMsg.ScriptFinishedStatus.Name(received.script_finished)
                 if ending in ("FINISHED_SUCCESSFULLY", "FINISHED_FRAGMENT_RUN_SUCCESSFULLY"):

@@ -24,6 +24,7 @@ LAYERS = (
         "controls",
         "ray_cluster",
         "value_encoding",
+        "pause_points",
     ),
     ("photos",),
     ("lesion",),

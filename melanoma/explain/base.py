@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -11,10 +11,8 @@ from melanoma.controls import Control, Setting, Settings, read_settings
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.model.keras_task import keras_task
 from melanoma.model.prediction import Prediction
+from melanoma.pause_points import pause
 from melanoma.phrases import Say, english
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True)
@@ -150,28 +148,17 @@ def explain_pixels(
 ) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function from uint8 (S, S, 3) to the heatmap (h, w) of one diagnosis.
 
-    For measures that ask again with changed pixels or a changed network. The request's prediction lends the
-    names of the diagnoses, calibration and bias; logits and class maps are computed anew, and with them which
-    diagnosis is the likeliest other.
+    For measures that ask again with changed pixels, or of a changed network. The request's prediction lends
+    the names of the diagnoses, calibration and bias; logits and class maps are computed anew, and with them
+    which diagnosis is the likeliest other.
     """
 
     def heatmap(pixels: np.ndarray) -> np.ndarray:
         outputs = request.network.run(pixels[None])
+        pause(0.0)
         again = replace(
             request.prediction, pixels=pixels, logits=outputs.logits[0], class_maps=outputs.class_maps_of(0)
         )
         return method.explain(replace(request, prediction=again).only(code))[..., 0]
-
-    return heatmap
-
-
-def explain_network(
-    method: Method, request: ExplanationRequest, code: str
-) -> "Callable[[keras.Model], np.ndarray]":
-    """Return a function from another network of the same layers to its heatmap (h, w) of the same pixels."""
-
-    def heatmap(network: "keras.Model") -> np.ndarray:
-        other = replace(request, network=CompiledNetwork(network))
-        return explain_pixels(method, other, code)(request.pixels)
 
     return heatmap

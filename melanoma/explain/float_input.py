@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from melanoma.batches import sliced
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.pause_points import in_steps, pause
 
 
 class FloatTwin(keras.Model):
@@ -35,9 +36,11 @@ class FloatTwin(keras.Model):
         return self._compiled(tf.cast(pixels, tf.float32))
 
     def predict(self, inputs: Any, batch_size: int | None = 32) -> np.ndarray:
-        """Return the logits (n, classes) in batches."""
+        """Return the logits (n, classes) in batches, with a pause point after each."""
         pixels = inputs[0] if isinstance(inputs, list) else inputs
-        return np.concatenate([self(some).numpy() for some in sliced(pixels, batch_size or len(pixels))])
+        pause(0.0)  # tf-keras-vis takes as long to prepare the pixels as to ask about them
+        batches = list(sliced(pixels, batch_size or len(pixels)))
+        return np.concatenate([self(some).numpy() for some in in_steps(batches)])
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,10 @@ class Tail:
 
 
 def float_twin(network: CompiledNetwork) -> FloatTwin:
-    """Return the twin of a network, with weights of its own. Built once."""
-    return network.built_once("float_twin", lambda: _build_twin(network.network))
+    """Return the twin of a network, with weights of its own. Built once, with a pause point after it."""
+    twin = network.built_once("float_twin", lambda: _build_twin(network.network))
+    pause(0.0)
+    return twin
 
 
 def tail_from(network: CompiledNetwork, layer: str) -> Tail:

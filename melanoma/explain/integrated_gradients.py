@@ -8,6 +8,7 @@ from melanoma.diagnoses import diagnosis_of
 from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.occlusion import BLURRED, MEAN, patch_cover
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.pause_points import in_steps
 from melanoma.phrases import Say, english
 
 BLACK = "black"
@@ -56,17 +57,18 @@ class IntegratedGradients(Method):
 
         def mean_gradient(index: int) -> np.ndarray:
             total = np.zeros(pixels.shape, np.float64)
-            for some in sliced(shares, _BATCH):
+            for some in in_steps(list(sliced(shares, _BATCH))):
                 way = tf.constant(start + some[:, None, None, None] * (pixels - start))
                 target = log_odds_target(request.prediction.calibration, [index] * len(some))
-                with tf.GradientTape() as tape:
+                with tf.GradientTape(watch_accessed_variables=False) as tape:  # of the pixels alone
                     tape.watch(way)
                     log_odds = target(twin(way))
                 total += tape.gradient(log_odds, way).numpy().sum(axis=0)
             return total / steps
 
         return np.stack(
-            [((pixels - start) * mean_gradient(index)).sum(axis=-1) for index in request.indices], axis=-1
+            [((pixels - start) * mean_gradient(index)).sum(axis=-1) for index in in_steps(request.indices)],
+            axis=-1,
         )
 
     def sum_in_words(

@@ -8,6 +8,7 @@ from melanoma.batches import sliced
 from melanoma.controls import Control, Range
 from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.pause_points import in_steps
 
 _BATCH = 2  # copies at once: the backward pass keeps all activations, which four made 700 MB at 224 px
 
@@ -52,10 +53,12 @@ class SmoothGrad(Method):
         def gradient(index: int) -> np.ndarray:
             """Return the mean gradient (S, S, 3) of the log-odds of one diagnosis."""
             total = np.zeros(pixels.shape, np.float64)
-            for batch in sliced(noisy, _BATCH):
+            for batch in in_steps(list(sliced(noisy, _BATCH))):
                 target = log_odds_target(calibration, [index] * len(batch))
                 found = saliency(target, batch, gradient_modifier=None, keepdims=True, normalize_map=False)
                 total += np.asarray(found).sum(axis=0)
             return total / len(noisy)
 
-        return np.stack([np.abs(gradient(index)).max(axis=-1) for index in request.indices], axis=-1)
+        return np.stack(
+            [np.abs(gradient(index)).max(axis=-1) for index in in_steps(request.indices)], axis=-1
+        )

@@ -10,6 +10,7 @@ from melanoma.controls import Control, Range
 from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.explain.layers import layer_choice
 from melanoma.model.classifier import CompiledNetwork
+from melanoma.pause_points import in_steps
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -133,7 +134,7 @@ class ScoreCam(Method):
                 batch_size=16,
                 **UNSCALED,
             )
-            for index in request.indices
+            for index in in_steps(request.indices)
         ]
         return np.stack([np.asarray(cam)[0] for cam in cams], axis=-1)
 

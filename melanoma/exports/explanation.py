@@ -7,21 +7,24 @@ from typing import Any
 import numpy as np
 
 from melanoma.controls import Setting
-from melanoma.explain.base import ExplanationRequest, Method, explain_network, explain_pixels
+from melanoma.explain.base import ExplanationRequest, Method, explain_pixels
 from melanoma.explain.registry import METHODS
 from melanoma.measures.base import MapCase, Measure, Probabilities
 from melanoma.measures.interpretation import Verdict, sentences, verdict
-from melanoma.measures.randomisation import shuffled
-from melanoma.measures.registry import MEASURES, measure_all
+from melanoma.measures.randomisation import randomised
+from melanoma.measures.registry import MEASURES, measures_of
 from melanoma.model.alert_wording import within_sentence
 from melanoma.model.classifier import Classifier, CompiledNetwork
 from melanoma.model.keras_task import keras_task
 from melanoma.model.prediction import Prediction
+from melanoma.pause_points import in_steps
 from melanoma.phrases import Say, english
 
 _BATCH = 16
 _RANDOM_MAPS = 3  # whose mean is the baseline
 _AGAINST_CHANCE = ("deletion", "insertion", "deletion-to-skin")
+_MAP_COSTS = {"free": 1, "one pass": 8, "many passes": 120}
+"""How many passes by LiteRT take as long as a map, by the method's cost."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def measure_map(
 
     `mask` is the lesion's outline in the network's input, bool (S, S); without one, measures that need it
     are left out. `say` translates the sentences, `before` is called with each measure before it is computed.
-    Takes as long as some 300 predictions, and some 10 computations of the map.
+    Takes as long as some 400 predictions and 5 computations of the map, with pause points between.
     """
     case = MapCase(
         probabilities=probabilities_of(classifier),
@@ -83,13 +86,23 @@ def measure_map(
         index=request.prediction.index(code),
         mask=mask,
         explain=explain_pixels(method, request, code),
-        map_of_shuffled=lambda: map_of_shuffled(
+        explain_randomised=lambda: map_of_randomised(
             request.network, method, request.prediction, dict(request.settings), code
         ),
     )
-    figures = measure_all(case, before)
-    random = random_maps(request, code)
-    by_chance = {name: MEASURES[name].advantage(case, random) for name in _AGAINST_CHANCE if name in figures}
+    figures, by_chance, random = {}, {}, random_maps(request, code)
+    steps = [(measure, False) for measure in measures_of(case)]
+    steps += [(measure, True) for measure, _ in steps if measure.name in _AGAINST_CHANCE]
+    costs = [
+        measure.cost(_MAP_COSTS[method.cost]) * (len(random) if chance else 1) for measure, chance in steps
+    ]
+    for measure, chance in in_steps(steps, costs):
+        if before is not None:
+            before(measure)
+        if chance:
+            by_chance[measure.name] = measure.advantage(case, random)
+        else:
+            figures[measure.name] = measure.value(case)
     # Maps for comparison, of random spots and edges, show no evidence: where they lie is not described.
     described = {
         name: figures[name] for name in figures if not method.for_comparison or name == "randomisation"
@@ -99,12 +112,16 @@ def measure_map(
 
 
 @keras_task
-def map_of_shuffled(
+def map_of_randomised(
     network: CompiledNetwork, method: Method, prediction: Prediction, settings: dict[str, Setting], code: str
 ) -> np.ndarray:
-    """Return the heatmap (h, w) of one diagnosis, of the network after all its weights are shuffled."""
-    request = ExplanationRequest(network, prediction, settings, (code,))
-    return explain_network(method, request, code)(shuffled(network.network))
+    """Return the heatmap (h, w) of one diagnosis, of the network after all its weights are shuffled.
+
+    That network is made once and kept with the other: compiling it takes seconds.
+    """
+    other = network.built_once("randomised", lambda: CompiledNetwork(randomised(network.network)))
+    request = ExplanationRequest(other, prediction, settings, (code,))
+    return explain_pixels(method, request, code)(request.pixels)
 
 
 def random_maps(request: ExplanationRequest, code: str) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ from melanoma.figures.map_colours import AGAINST
 from melanoma.figures.style import lay_out
 from melanoma.measures.base import MapCase
 from melanoma.measures.curves import PerturbationCurve, deletion_curve, insertion_curve
+from melanoma.pause_points import in_steps
 from melanoma.phrases import Say, english
 
 _CHANCE = "#8a8f94"  # grey, 3:1 against white and against the dark page
@@ -27,12 +28,10 @@ class ComparedCurves:
 
 def compared_curves(case: MapCase, random: Sequence[np.ndarray]) -> ComparedCurves:
     """Return the curves of the case's map, and of `random` maps (h, w) their mean."""
-    return ComparedCurves(
-        deletion_curve(case),
-        insertion_curve(case),
-        _mean([deletion_curve(replace(case, heatmap=other)) for other in random]),
-        _mean([insertion_curve(replace(case, heatmap=other)) for other in random]),
-    )
+    cases = [case, *(replace(case, heatmap=other) for other in random)]
+    deletion, *deletion_by_chance = [deletion_curve(each) for each in in_steps(cases)]
+    insertion, *insertion_by_chance = [insertion_curve(each) for each in in_steps(cases)]
+    return ComparedCurves(deletion, insertion, _mean(deletion_by_chance), _mean(insertion_by_chance))
 
 
 def curve_figure(

@@ -10,6 +10,7 @@ import numpy as np
 
 from melanoma.errors import UserError
 from melanoma.lesion.outline import widen
+from melanoma.pause_points import in_steps
 
 T = TypeVar("T")
 Probabilities = Callable[[np.ndarray], np.ndarray]
@@ -31,9 +32,8 @@ class MapCase:
     """bool (S, S), the lesion's outline as drawn; measures use `lesion`."""
     explain: Callable[[np.ndarray], np.ndarray] | None = None
     """uint8 (S, S, 3) -> the same method's heatmap of the same class."""
-    map_of_shuffled: Callable[[], np.ndarray] | None = None
-    """-> the same method's heatmap of these pixels, of the network after all its weights are shuffled
-    (`randomisation.shuffled`)."""
+    explain_randomised: Callable[[], np.ndarray] | None = None
+    """Returns the same method's heatmap of these pixels by `randomisation.randomised` of the network."""
     _computed: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +76,10 @@ class Measure(ABC):
     paper: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     """The optional parts of a case that it asks for."""
+    passes: ClassVar[int] = 0
+    """How many images it asks the network about, those of `maps` left out."""
+    maps: ClassVar[int] = 0
+    """How often it has the method make a map."""
 
     def applies(self, case: MapCase) -> bool:
         """Return True if the case has what this measure needs."""
@@ -94,8 +98,12 @@ class Measure(ABC):
 
         With random maps this says whether the map does more than chance.
         """
-        chance = self.over(replace(case, heatmap=control) for control in controls).mean()
+        chance = self.over(replace(case, heatmap=control) for control in in_steps(list(controls))).mean()
         return float(self.value(case) - chance) * (1 if self.better == "higher" else -1)
+
+    def cost(self, map_cost: float) -> float:
+        """Return how long it takes, in passes of the network, where the method's map takes `map_cost`."""
+        return self.passes + self.maps * map_cost
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:

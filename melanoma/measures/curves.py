@@ -77,11 +77,12 @@ class Deletion(Measure):
         "it falls early if the map marks what the network uses."
     )
     better = "lower"
+    passes = STEPS + 1
     paper = "Petsiuk et al. 2018, RISE, arXiv:1806.07421"
 
     def value(self, case: MapCase) -> float:
         """Return the area, 0..1."""
-        return deletion_curve(case).area
+        return case.computed_once(self.name, lambda: deletion_curve(case).area)
 
 
 class SkinDeletion(Measure):
@@ -94,12 +95,14 @@ class SkinDeletion(Measure):
         "it falls early if the map marks what the network uses, also for a mole, which blurred still is one."
     )
     better = "lower"
+    passes = STEPS + 1
     paper = Deletion.paper
     needs = ("mask",)
 
     def value(self, case: MapCase) -> float:
         """Return the area, 0..1."""
-        return deletion_curve(case, painted_out(case.pixels, case.lesion.astype(np.float32))).area
+        skin = painted_out(case.pixels, case.lesion.astype(np.float32))
+        return case.computed_once(self.name, lambda: deletion_curve(case, skin).area)
 
 
 class Insertion(Measure):
@@ -112,11 +115,12 @@ class Insertion(Measure):
         "the marked ones first; it rises early if the map marks what the network uses."
     )
     better = "higher"
+    passes = STEPS + 1
     paper = Deletion.paper
 
     def value(self, case: MapCase) -> float:
         """Return the area, 0..1."""
-        return insertion_curve(case).area
+        return case.computed_once(self.name, lambda: insertion_curve(case).area)
 
 
 def _reference(case: MapCase) -> np.ndarray:

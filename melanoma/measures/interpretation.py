@@ -65,9 +65,9 @@ def sentences(
 ) -> list[str]:
     """Return what to tell of a map of the evidence for `diagnosis`, the most important first.
 
-    `figures` come from `registry.measure_all`; what was not measured is not spoken of. `by_chance` has the
-    advantage over random maps by measure, see `Measure.advantage`. `say` gives phrases in the
-    reader's language.
+    `figures` are those of `registry.measures_of`, by name; what was not measured is not spoken of.
+    `by_chance` has the advantage over random maps by measure, see `Measure.advantage`. `say` gives phrases
+    in the reader's language.
     """
     told = [*_place(case, figures, diagnosis, say), *_surroundings(figures, say)]
     if "deletion" in figures:

@@ -112,6 +112,7 @@ class ChangedAnswers(Measure):
     better = "lower"
     paper = "Bissoto et al. 2019, (De)constructing bias on skin lesion datasets, arXiv:1904.08818"
     needs = ("mask",)
+    passes = 6  # for all measures of the surroundings together
 
     def value(self, case: MapCase) -> float:
         """Return the share, 0..1."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def shuffled(network: "keras.Model", seed: int = 0) -> "keras.Model":
+def randomised(network: "keras.Model", seed: int = 0) -> "keras.Model":
     """Return a clone with the weights of all layers from the head to the lowest convolution shuffled.
 
     Weights are shuffled within a layer rather than drawn anew, so that signals keep their size through many
@@ -38,12 +38,13 @@ class Randomisation(Measure):
     )
     better = "lower"
     paper = "Adebayo et al. 2018, Sanity checks for saliency maps, arXiv:1810.03292"
-    needs = ("map_of_shuffled",)
+    needs = ("explain_randomised",)
+    maps = 1
 
     def value(self, case: MapCase) -> float:
         """Return the rank correlation, -1..1."""
-        assert case.map_of_shuffled is not None
-        return rank_correlation(case.heatmap, case.map_of_shuffled())
+        assert case.explain_randomised is not None
+        return rank_correlation(case.heatmap, case.explain_randomised())
 
 
 def _has_kernel(layer: "keras.layers.Layer") -> bool:

@@ -1,7 +1,5 @@
 """All measures. A new one is added here, and nowhere else."""
 
-from collections.abc import Callable
-
 from melanoma.measures.base import MapCase, Measure
 from melanoma.measures.curves import Deletion, Insertion, SkinDeletion
 from melanoma.measures.other_surroundings import ChangedAnswers, LesionRemoved, MovedProbability
@@ -24,15 +22,6 @@ _ALL = (
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}
 
 
-def measure_all(case: MapCase, before: Callable[[Measure], None] | None = None) -> dict[str, float]:
-    """Return every figure that the case allows, by the measure's name.
-
-    `before` is called with each measure before it is computed.
-    """
-    figures = {}
-    for name, measure in MEASURES.items():
-        if measure.applies(case):
-            if before is not None:
-                before(measure)
-            figures[name] = measure.value(case)
-    return figures
+def measures_of(case: MapCase) -> list[Measure]:
+    """Return all measures that the case allows."""
+    return [measure for measure in MEASURES.values() if measure.applies(case)]

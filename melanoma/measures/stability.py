@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from melanoma.measures.base import MapCase, Measure, rank_correlation
+from melanoma.pause_points import in_steps
 
 NOISE = 3.0  # grey levels, standard deviation: as much as a camera's sensor adds, and hardly visible
 REPEATS = 4
@@ -20,7 +21,7 @@ def similarities_under_noise(
     """Return the rank correlation of `heatmap` with the map of each of several noisy copies, (repeats,)."""
     rng = np.random.default_rng(0)
     found = []
-    for _ in range(repeats):
+    for _ in in_steps(range(repeats)):
         noisy = np.clip(np.rint(pixels + rng.normal(0, noise, pixels.shape)), 0, 255).astype(np.uint8)
         found.append(rank_correlation(heatmap, explain(noisy)))
     return np.array(found)
@@ -38,6 +39,7 @@ class Stability(Measure):
     better = "higher"
     paper = "Alvarez-Melis and Jaakkola 2018, On the robustness of interpretability methods, arXiv:1806.08049"
     needs = ("explain",)
+    maps = REPEATS
 
     def value(self, case: MapCase) -> float:
         """Return the mean rank correlation, -1..1."""

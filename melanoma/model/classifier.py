@@ -16,6 +16,7 @@ from melanoma.model.decision import decide
 from melanoma.model.forward_pass import ForwardPass, Outputs
 from melanoma.model.litert_pass import LiteRtPass
 from melanoma.model.prediction import Prediction
+from melanoma.pause_points import in_steps
 from melanoma.photos.framing import Geometry
 from melanoma.photos.quality import quality_flags
 
@@ -116,8 +117,11 @@ class CompiledNetwork:
         return self.forward.run(pixels)
 
     def logits(self, pixels: np.ndarray, batch: int) -> np.ndarray:
-        """Return the logits, float32 (n, classes), for uint8 (n, S, S, 3), `batch` images at a time."""
-        return np.concatenate([self.run(some).logits for some in sliced(pixels, batch)])
+        """Return the logits, float32 (n, classes), for uint8 (n, S, S, 3), `batch` images at a time.
+
+        With a pause point after each batch.
+        """
+        return np.concatenate([self.run(some).logits for some in in_steps(list(sliced(pixels, batch)))])
 
     def built_once(self, key: Any, build: Callable[[], T]) -> T:
         """Return `build()`, called once for all threads and kept under `key` with this network."""

@@ -18,7 +18,7 @@ from melanoma.explain.lesson.class_maps import by_gradients, by_weights
 from melanoma.explain.lesson.feature_maps import backbone_of, depths_of, feature_maps
 from melanoma.explain.lesson.first_layer import first_layer_of
 from melanoma.explain.registry import METHODS
-from melanoma.exports.explanation import map_of_shuffled
+from melanoma.exports.explanation import map_of_randomised
 from melanoma.laboratory.feature_store import DEPTHS
 from melanoma.laboratory.features import reader
 from melanoma.model.keras_task import keras_task, load_keras
@@ -87,9 +87,9 @@ def test_the_laboratory_s_features_are_those_of_this_process(depth, there, shipp
     same(reader(shipped_classifier.compiled, depth)(pixels), reader(there, depth)(pixels))
 
 
-def test_a_map_of_shuffled_weights_is_that_of_this_process(there, shipped_classifier, prediction):
+def test_a_map_of_randomised_weights_is_that_of_this_process(there, shipped_classifier, prediction):
     asked = (METHODS["evidence"], prediction, {}, "MEL")
-    same(map_of_shuffled(shipped_classifier.compiled, *asked), map_of_shuffled(there, *asked))
+    same(map_of_randomised(shipped_classifier.compiled, *asked), map_of_randomised(there, *asked))
 
 
 def test_an_error_of_the_user_is_the_same_sentence_and_the_process_stays(worker, there, prediction):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from melanoma.measures.base import MapCase, rank_correlation
-from melanoma.measures.randomisation import Randomisation, shuffled
+from melanoma.measures.randomisation import Randomisation, randomised
 from melanoma.measures.stability import Stability, similarities_under_noise
 
 PIXELS = np.random.default_rng(1).integers(60, 200, (24, 24, 3)).astype(np.uint8)
@@ -84,7 +84,7 @@ def weights_before_and_after(network, clone):
 
 def test_every_layer_with_weights_is_shuffled_and_the_network_stays(network):
     before = [weight.copy() for weight in network.get_weights()]
-    clone = shuffled(network)
+    clone = randomised(network)
     changed = {
         name
         for name, weight, after in weights_before_and_after(network, clone)
@@ -92,12 +92,12 @@ def test_every_layer_with_weights_is_shuffled_and_the_network_stays(network):
     }
     assert changed == {"head", *(f"{kind}_{block}" for kind in ("conv", "norm") for block in range(3))}
     assert all(np.array_equal(*pair) for pair in zip(before, network.get_weights(), strict=True))
-    again = shuffled(network)
+    again = randomised(network)
     assert all(np.array_equal(*pair) for pair in zip(clone.get_weights(), again.get_weights(), strict=True))
 
 
 def test_shuffled_weights_are_the_same_numbers_and_a_channel_keeps_its_own(network):
-    clone = shuffled(network)
+    clone = randomised(network)
     for _, before, after in weights_before_and_after(network, clone):
         assert np.sort(after, axis=None).tolist() == np.sort(before, axis=None).tolist()
     pairs = [
@@ -115,7 +115,7 @@ def value_of(network, explain):
             PIXELS,
             explain(network),
             0,
-            map_of_shuffled=lambda: explain(shuffled(network)),
+            explain_randomised=lambda: explain(randomised(network)),
         )
     )
 
@@ -128,9 +128,9 @@ def test_a_map_of_edges_passes_unchanged_and_a_map_of_weights_does_not(network):
 
 
 def test_an_all_black_map_of_a_clone_counts_as_unlike():
-    case = MapCase(probabilities, PIXELS, BRIGHTNESS, 0, map_of_shuffled=lambda: np.zeros((24, 24)))
+    case = MapCase(probabilities, PIXELS, BRIGHTNESS, 0, explain_randomised=lambda: np.zeros((24, 24)))
     assert Randomisation().value(case) == 0
 
 
-def test_it_applies_only_where_the_network_can_be_shuffled():
+def test_it_applies_only_where_the_network_can_be_randomised():
     assert not Randomisation().applies(MapCase(probabilities, PIXELS, BRIGHTNESS, 0))

@@ -111,7 +111,7 @@ def _maps(photo: Photo, method: "Method", request: "ExplanationRequest", version
         "compared-maps",
         photo,
         (version, method.name, request.codes, *sorted(request.settings.items())),
-        (lambda: one_at_a_time(compute)) if method.cost == "many passes" else compute,
+        (lambda: one_at_a_time(compute, method.name)) if method.cost == "many passes" else compute,
     )
 
 

@@ -17,6 +17,7 @@ from melanoma.model.prediction import Prediction
 
 if TYPE_CHECKING:
     from melanoma.exports.explanation import MeasuredMap
+    from melanoma.measures.base import Measure
 
 _ASKED = "asked"
 
@@ -35,7 +36,7 @@ def show_curves(photo: Photo, prediction: Prediction, view: MapView) -> None:
         return
     with st.spinner(say("Blurring pixels and asking the network again…")):
         found = cached_for_photo(
-            "curves", photo, view.key, lambda: one_at_a_time(lambda: _curves(prediction, view))
+            "curves", photo, view.key, lambda: one_at_a_time(lambda: _curves(prediction, view), "curves")
         )
     deleted, inserted = st.columns(2)
     for place, curve, chance, doing, name in (
@@ -93,26 +94,30 @@ def were_measured(photo: Photo, view: MapView) -> bool:
 def measure_view(photo: Photo, prediction: Prediction, view: MapView) -> "MeasuredMap":
     """Return the figures of the map in view, cached."""
     from melanoma.exports.explanation import measure_map
-    from melanoma.measures.registry import MEASURES
+
+    title = ""
+
+    def note(measure: "Measure") -> None:
+        nonlocal title
+        title = f"{say(measure.title)}."
 
     def compute() -> "MeasuredMap":
-        bar, names = st.progress(0.0), list(MEASURES)
-        try:
-            return measure_map(
-                classifier(),
-                view.method,
-                view.request,
-                view.code,
-                view.heatmap,
-                view.lesion.inside,
-                say,
-                lambda measure: bar.progress(names.index(measure.name) / len(names), say(measure.title)),
-            )
-        finally:
-            bar.empty()
+        return measure_map(
+            classifier(),
+            view.method,
+            view.request,
+            view.code,
+            view.heatmap,
+            view.lesion.inside,
+            say,
+            note,
+        )
 
     return cached_for_photo(
-        "measures", photo, (*view.key_with_outline, language()), lambda: one_at_a_time(compute)
+        "measures",
+        photo,
+        (*view.key_with_outline, language()),
+        lambda: one_at_a_time(compute, f"tests of {view.method.name}", lambda: title),
     )
 
 

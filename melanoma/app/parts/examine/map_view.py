@@ -113,7 +113,7 @@ def cached_maps(photo: Photo, method: "Method", request: "ExplanationRequest") -
         "maps",
         photo,
         (method.name, request.codes, *sorted(request.settings.items())),
-        (lambda: one_at_a_time(compute)) if method.cost == "many passes" else compute,
+        (lambda: one_at_a_time(compute, method.name)) if method.cost == "many passes" else compute,
         most=_MAPS_KEPT,
     )
 

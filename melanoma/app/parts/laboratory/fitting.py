@@ -10,11 +10,13 @@ from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.shared.model import chosen_bundle, classifier, network_with_keras
 from melanoma.app.parts.shared.one_at_a_time import one_at_a_time
+from melanoma.batches import sliced
 from melanoma.diagnoses import diagnosis_of
 from melanoma.laboratory.feature_store import SLICE, FeatureStore
 from melanoma.laboratory.lesions import Lesions, drawn_lesions, framed_photos
 from melanoma.laboratory.pictures import Picture
 from melanoma.laboratory.trial import Outcome, Plan, needed_pictures, run_trial
+from melanoma.pause_points import in_steps
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,21 @@ def bench(source: str, depth: str) -> Bench:
 
 def _fill(store: FeatureStore, pictures: Sequence[Picture]) -> None:
     """Compute the features that are missing, a slice at a time, so that other visitors' work gets between."""
-    total = len(store.missing(pictures))
-    if not total:
+    missing = store.missing(pictures)
+    if not missing:
         return
     network_with_keras()
-    place = st.empty()
-    with place.container():
-        bar = st.progress(0.0)
-        while missing := store.missing(pictures):
-            done = max(0, total - len(missing))
-            bar.progress(
-                done / total,
-                say("The network looks at {total} new photos: {done} done", total=total, done=done),
-            )
-            # By their turn another visitor may have had the same ones computed.
-            one_at_a_time(lambda: store.add(store.missing(pictures)[:SLICE]))
-    place.empty()
+
+    def compute() -> None:
+        for some in in_steps(list(sliced(missing, SLICE))):
+            store.add(store.missing(some))  # meanwhile another visitor may have had the same ones computed
+
+    def doing() -> str:
+        total = len(missing)
+        done = total - len(store.missing(missing))
+        return say("The network looks at {total} new photos: {done} done.", total=total, done=done)
+
+    one_at_a_time(compute, f"features of {len(missing)}", doing)
 
 
 # No ttl for these: they never change, and the next visitor would wait for seconds.
