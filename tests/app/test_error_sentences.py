@@ -38,6 +38,7 @@ ON_THE_PAGE = (
     "melanoma.data.labels.read",
     "melanoma.data.labels.records",
     "melanoma.photos.sandbox",
+    "melanoma.child_process",
     "melanoma.diagnoses",
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",
