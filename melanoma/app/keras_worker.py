@@ -109,7 +109,7 @@ class KerasWorker:
 
 
 class _NetworkThere:
-    """The Keras model of one bundle in the process: a `model.keras_task.KerasProcess`."""
+    """The Keras model of one bundle in the process: a `model.remote_keras.KerasProcess`."""
 
     def __init__(self, worker: KerasWorker, bundle: "Bundle") -> None:
         self._worker, self._bundle = worker, bundle

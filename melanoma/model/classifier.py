@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # TensorFlow takes seconds to import, and most answers need n
     import keras
 
     from melanoma.model.backbones.base import Backbone
-    from melanoma.model.keras_task import KerasProcess
+    from melanoma.model.remote_keras import KerasProcess
 
     KerasParts = tuple[keras.Model, Backbone | None]
 

@@ -6,7 +6,7 @@ it in theirs. A caller does not see which.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from melanoma.model.classifier import CompiledNetwork
 
@@ -14,20 +14,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MARK = "is_keras_task"
-
-
-class KerasProcess(Protocol):
-    """Another process that holds the Keras model of one network."""
-
-    @property
-    def running(self) -> bool:
-        """True if it answers without being started first."""
-
-    def compute(self, task: str, arguments: tuple[Any, ...]) -> Any:
-        """Return what the task of this name, `module:function`, makes of the network and the arguments.
-
-        Raises UserError as the function does, and if the process died or took too long.
-        """
 
 
 def keras_task(

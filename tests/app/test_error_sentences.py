@@ -39,6 +39,8 @@ ON_THE_PAGE = (
     "melanoma.data.labels.read",
     "melanoma.data.labels.records",
     "melanoma.photos.sandbox",
+    "melanoma.child_process",
+    "melanoma.app.keras_worker",
     "melanoma.diagnoses",
     "melanoma.photos.dicom",
     "melanoma.evaluation.evaluate",

@@ -16,7 +16,7 @@ from melanoma.edits.drawn_lesions import MELANOMA_LIKE, draw_lesion
 from melanoma.errors import UserError
 from melanoma.explain.lesson.class_maps import by_gradients, by_weights
 from melanoma.explain.lesson.feature_maps import backbone_of, depths_of, feature_maps
-from melanoma.explain.lesson.first_layer import first_layer_of
+from melanoma.explain.lesson.first_layer_task import first_layer_of
 from melanoma.explain.registry import METHODS
 from melanoma.exports.explanation import map_of_randomised
 from melanoma.laboratory.feature_store import DEPTHS

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from melanoma.model.classifier import CompiledNetwork
-from melanoma.model.keras_task import keras_task
-
 CHANNELS = 3
 
 
@@ -94,11 +91,3 @@ class FirstLayer:
     def rectified(self, sums: np.ndarray) -> np.ndarray:
         """Return what the rectifier, if there is one, makes of `sums`, of the same shape."""
         return sums if self.rectifier is None else self.rectifier(sums)
-
-
-@keras_task
-def first_layer_of(network: CompiledNetwork) -> FirstLayer:
-    """Return the first layer of a network; raises UserError as `reading_first_layer.first_layer`."""
-    from melanoma.explain.lesson.reading_first_layer import first_layer
-
-    return first_layer(network.network)

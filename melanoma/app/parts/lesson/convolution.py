@@ -48,7 +48,7 @@ _BOARD = own_component("melanoma-convolution", _HTML, Path(__file__).with_name("
 @fragment
 def show_convolution(photo: Photo, prediction: Prediction) -> None:
     """Show a filter of the first layer on what the network sees, or why this network has none to show."""
-    from melanoma.explain.lesson.first_layer import first_layer_of
+    from melanoma.explain.lesson.first_layer_task import first_layer_of
 
     network = classifier().compiled
     try:
