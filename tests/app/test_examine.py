@@ -6,8 +6,9 @@ import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from melanoma.app.parts.shared import one_at_a_time
 from melanoma.edits.drawn_lesions import NEVUS_LIKE, draw_lesion
-from tests.app.opening import opened_by_link
+from tests.app.opening import opened_by_link, press, words
 
 SCRIPT = Path(__file__).parents[2] / "melanoma" / "app" / "entry" / "script.py"
 
@@ -122,3 +123,20 @@ def test_a_lesion_at_the_side_of_a_long_photo_is_framed_or_doubted(page, long_ph
     around = any("a square of 150 pixels around the lesion" in one for one in captions)
     outside = any("Part of the lesion lies outside" in box.value for box in page.warning)
     assert around != outside, "by the framing of the bundle"
+
+
+@pytest.mark.slow("some 700 passes of the network")
+def test_curves_and_all_tests_of_a_map_are_made_in_turns_and_leave_no_notice(monkeypatch):
+    kinds = []
+    turn = one_at_a_time._QUEUE.turn
+    monkeypatch.setattr(
+        one_at_a_time._QUEUE,
+        "turn",
+        lambda ticket, cancelled, kind: kinds.append(kind) or turn(ticket, cancelled, kind),
+    )
+    page = opened(curves="true", measures="true")
+    press(page, "Draw the curves (about two seconds)")
+    press(page, "Measure this map (up to half a minute)")
+    assert "This map " in words(page)
+    assert kinds == ["curves", "tests of evidence"]
+    assert not page.get("progress")
