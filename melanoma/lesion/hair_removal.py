@@ -46,7 +46,7 @@ def dark_corners(small: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=32)  # most photos have one of few shapes
 def from_centre(height: int, width: int) -> np.ndarray:
-    """Return each pixel's distance from the centre in shorter sides, float (height, width), not to write to."""
+    """Return each pixel's distance from the centre in shorter sides, float (height, width), read-only."""
     y, x = np.mgrid[:height, :width]
     distances = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2) / min(height, width)
     distances.flags.writeable = False
