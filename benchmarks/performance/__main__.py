@@ -30,8 +30,8 @@ from melanoma.files import write_whole
 
 OUT = ROOT / "docs/performance.md"
 NO_PEERS = (
-    "Captum and pytorch-grad-cam were not measured: `--peers` names the Python of an environment in which they are "
-    "installed (`pip install torch==2.13.0 captum grad-cam`)."
+    "Captum and pytorch-grad-cam were not measured: `--peers` names the Python of an environment in which "
+    "they are installed (`pip install torch==2.13.0 captum grad-cam`)."
 )
 SHARED = 0.1
 """Share of the cores that others may take before the machine counts as shared."""
@@ -56,17 +56,18 @@ def busy_seconds() -> float:
 def document(rows: Sequence[Row], command: str, facts: Sequence[str], others: float, peers: bool) -> str:
     """Return the Markdown of the table; `others` is the share of the cores that other processes took."""
     shared = (
-        f"Other processes took {others:.0%} of the cores meanwhile: **the machine was shared**, so take the ratios and "
-        "not the seconds."
+        f"Other processes took {others:.0%} of the cores meanwhile: **the machine was shared**, so take the "
+        "ratios and not the seconds."
         if others > SHARED
         else f"Other processes took {others:.0%} of the cores meanwhile."
     )
     parts = [
         "# Performance",
-        f"Written by `{command}`; not to be edited. *Here* is this version, *there* what it is compared with: the version "
-        f"before answers came from LiteRT (the last without `{CAME_IN}`), or another library on the same network and "
-        "photo. Medians; a ratio is taken within a repetition, in which both were measured in turn, and its median "
-        "and quartiles are told: here by there, and there by here where it says “times as quick”.",
+        f"Written by `{command}`; not to be edited. *Here* is this version, *there* what it is compared\n"
+        f"with: an earlier version, by default the last without `{CAME_IN}`, or another library\n"
+        "on the same network and photo. Medians; a ratio is taken within a repetition, in which both were\n"
+        "measured in turn, and its median and quartiles are told: here by there, and there by here where it\n"
+        "says “times as quick”.",
         markdown(rows),
         *([] if peers else [NO_PEERS]),
         shared,
@@ -94,8 +95,9 @@ def main() -> None:
     )
     parser.add_argument("--before", help="a commit; by default the last one without LiteRT")
     parser.add_argument("--peers", help="the Python of an environment with torch, captum and grad-cam")
-    parser.add_argument("--quick", action="store_true", help="two repetitions; prints, and writes no file")
-    parser.add_argument("--only", action="append", choices=PARTS, help="a part; prints, and writes no file")
+    parser.add_argument("--quick", action="store_true", help="two repetitions; printed")
+    parser.add_argument("--only", action="append", choices=PARTS, help="a part, printed")
+    parser.add_argument("--out", type=Path, help="where to write; by default docs/performance.md, if whole")
     options = parser.parse_args()
     command = shlex.join(["python", "-m", "benchmarks.performance", *sys.argv[1:]])
     began, busy, load = time.perf_counter(), busy_seconds(), os.getloadavg()[0]
@@ -113,17 +115,18 @@ def main() -> None:
     own = sum(os.times()[:4])
     others = max(0.0, busy_seconds() - busy - own) / (seconds * (os.cpu_count() or 1))
     changed = " with changes" if git("status", "--porcelain", "-uno") else ""
+    shorts = [git("log", "-1", "--format=%h", name) for name in (commit, "HEAD")]
     facts = (
         f"{datetime.date.today():%d %B %Y}, {seconds / 60:.0f} minutes, load {load:.1f} before the start",
         f"{processor_name()}, {os.cpu_count()} cores, {platform.system()}; the browser on them too",
         versions(options.peers),
-        f"before: `{git('log', '-1', '--format=%h', commit)}`; here: `{git('log', '-1', '--format=%h')}`{changed}",
+        f"before: `{shorts[0]}`; here: `{shorts[1]}`{changed}",
     )
     text = document(rows, command, facts, others, bool(options.peers))
-    if options.quick or options.only:
+    if options.out is None and (options.quick or options.only):
         print(text)
-        return
-    write_whole(OUT, text)
+    else:
+        write_whole(options.out or OUT, text)
 
 
 if __name__ == "__main__":
