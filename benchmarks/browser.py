@@ -71,10 +71,12 @@ def running_server(
     python: Sequence[str] = (),
     prepare: Callable[[], None] | None = None,
     interpreter: str = sys.executable,
+    root: Path = ROOT,
 ) -> Iterator[tuple[str, subprocess.Popen]]:
     """Serve the page likewise, with more in its environment; yield its address and its process.
 
-    `python` are options of the `interpreter`; `prepare` is called in the process before it begins.
+    `python` are options of the `interpreter`; `prepare` is called in the process before it begins. `root` is
+    the checkout whose page is served.
     """
     if not port:
         with socket.socket() as free:
@@ -85,7 +87,7 @@ def running_server(
     quiet = {"MELANOMA_ARCHIVE": "off"}  # nothing outside this machine is asked, unless told otherwise
     server = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=root,
         env=os.environ | quiet | (environment or {}),
         stdout=log,
         stderr=subprocess.STDOUT,

@@ -10,14 +10,14 @@ import keras
 import numpy as np
 from tf_keras_vis.gradcam import Gradcam
 
-from benchmarks.explanations.timing import measured, peak_megabytes, report
+from benchmarks.explanations.timing import measured, peak_megabytes, report, serve
 from melanoma.explain.target import log_odds_target
 from melanoma.model.bundle import load_bundle
 from melanoma.model.network import FEATURES
 
 
-def main(model: str, exchange: str) -> None:
-    """Measure and print."""
+def main(model: str, exchange: str, served: bool) -> None:
+    """Measure and print; or, `served`, measure what is asked for."""
     bundle = load_bundle(Path(model))
     network, calibration = bundle.load_network(), bundle.calibration
     batch = np.load(exchange)["pixels"].astype(np.float32)
@@ -40,8 +40,10 @@ def main(model: str, exchange: str) -> None:
         "all classes": lambda: [maps(index, photo) for index in range(classes)],
         "batch of 32": lambda: maps(0, batch),
     }
+    if served:
+        return serve(tasks)
     report({"logits": logits, "loaded_mb": loaded, "tasks": measured(tasks)})
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2], "--serve" in sys.argv)

@@ -48,6 +48,25 @@ def measured(tasks: dict[str, Callable[[], object]]) -> dict[str, dict[str, floa
     return found
 
 
+def serve(tasks: dict[str, Callable[[], object]]) -> None:
+    """Answer each line of standard input, a number of runs and a task's name, until there are no more.
+
+    An answer is a line of JSON: the mean seconds of a run, by the clock and of the processor. What a task
+    does first (tracing, caches) is left out.
+    """
+    warm = set()
+    for line in sys.stdin:
+        runs, name = line.strip().split(" ", 1)
+        if name not in warm:
+            tasks[name]()
+            warm.add(name)
+        clock, processor = time.perf_counter(), time.process_time()
+        for _ in range(int(runs)):
+            tasks[name]()
+        spent = time.perf_counter() - clock, time.process_time() - processor
+        print(json.dumps({"clock": spent[0] / int(runs), "processor": spent[1] / int(runs)}), flush=True)
+
+
 def report(results: dict) -> None:
     """Print results as the last line of a peer's output."""
     print(json.dumps(results))

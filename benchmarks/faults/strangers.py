@@ -33,6 +33,7 @@ PARAMETERS = (
         "depth",
         "step",
         "along",
+        "sweep",
         "turn",
         "cover",
         "cover-with",

@@ -116,7 +116,8 @@ def _green(image: np.ndarray, percent: float) -> np.ndarray:
 
 
 def _gains(image: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(image * gains), 0, 255).astype(np.uint8)
+    levels = np.arange(256)[:, None, None]
+    return cv2.LUT(image, np.clip(np.rint(levels * gains), 0, 255).astype(np.uint8))
 
 
 def _hairs(image: np.ndarray, count: float) -> np.ndarray:

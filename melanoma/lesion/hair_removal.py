@@ -3,6 +3,8 @@
 All lengths are in pixels of a picture whose longer side is about `SIDE`.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -24,7 +26,10 @@ def hair(small: np.ndarray) -> np.ndarray:
 
 def without_hair(small: np.ndarray) -> np.ndarray:
     """Return the picture with `hair` painted out, uint8 RGB (Telea 2004)."""
-    return cv2.inpaint(small, hair(small).astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    painted_over = hair(small)
+    if not painted_over.any():
+        return small
+    return cv2.inpaint(small, painted_over.astype(np.uint8), 3, cv2.INPAINT_TELEA)
 
 
 def dark_corners(small: np.ndarray) -> np.ndarray:
@@ -32,12 +37,17 @@ def dark_corners(small: np.ndarray) -> np.ndarray:
     height, width = small.shape[:2]
     _, labels = cv2.connectedComponents((small.max(axis=2) < _DARK).astype(np.uint8))
     corners = {labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]} - {0}
+    if not corners:
+        return np.zeros((height, width), bool)
     outside = from_centre(height, width) > _TUBE * np.hypot(height, width) / 2 / min(height, width)
     hidden = (np.isin(labels, list(corners)) & outside).astype(np.uint8)
     return np.asarray(cv2.dilate(hidden, np.ones((7, 7), np.uint8)) > 0)
 
 
+@lru_cache(maxsize=32)  # most photos have one of few shapes
 def from_centre(height: int, width: int) -> np.ndarray:
-    """Return each pixel's distance from the centre in shorter sides, float (height, width)."""
+    """Return each pixel's distance from the centre in shorter sides, float (height, width), read-only."""
     y, x = np.mgrid[:height, :width]
-    return np.hypot(y - (height - 1) / 2, x - (width - 1) / 2) / min(height, width)
+    distances = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2) / min(height, width)
+    distances.flags.writeable = False
+    return distances

@@ -9,6 +9,7 @@ Along a photo that is much longer than high, squares are looked at one by one as
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -130,12 +131,11 @@ def candidates(image: np.ndarray) -> list[Candidate]:
     lab = cv2.GaussianBlur(lab, (0, 0), _DETAIL)
     even = _distance(lab - _skin_colour(lab, seen))
     uneven = _distance(lab - _skin_surface(lab, seen))
-    middle = np.exp(-0.5 * (from_centre(*seen.shape) / _MIDDLE) ** 2).astype(np.float32)
     weight = seen.astype(np.float32)
     thresholded = (
         _above_threshold(even, weight, _SHARE_EVEN),
         _above_threshold(uneven, weight, _SHARE_UNEVEN),
-        _above_threshold(uneven, weight * middle, _SHARE_UNEVEN),
+        _above_threshold(uneven, weight * _shape_of(*seen.shape).middle, _SHARE_UNEVEN),
     )
     regions = [inside for mask in thresholded if (inside := _region(mask & seen)) is not None]
     masks = [inside > 0 for inside in regions]
@@ -164,6 +164,31 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
     return float((one & other).sum() / union) if union else 1.0
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """What hangs on a picture's shape alone; most photos have one of few. Not to write to."""
+
+    terms: np.ndarray
+    """float64 (h, w, 6), those of a quadratic surface over -1 to 1."""
+    central: np.ndarray
+    """float64 (h, w), how much a pixel counts where one of several regions is chosen."""
+    middle: np.ndarray
+    """float32 (h, w), how much it counts where small central lesions are sought."""
+
+
+@lru_cache(maxsize=32)  # 1.8 MB each at 192 x 192
+def _shape_of(height: int, width: int) -> _Shape:
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    shape = _Shape(
+        np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1),
+        np.exp(-0.5 * (x**2 + y**2) / 0.6**2),
+        np.exp(-0.5 * (from_centre(height, width) / _MIDDLE) ** 2).astype(np.float32),
+    )
+    for grid in vars(shape).values():
+        grid.flags.writeable = False
+    return shape
+
+
 def _skin_colour(lab: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Return the skin's colour, float (3,): the median of the lighter part of the picture's rim."""
     band = max(4, round(0.08 * min(seen.shape)))
@@ -179,9 +204,7 @@ def _skin_surface(lab: np.ndarray, seen: np.ndarray) -> np.ndarray:
     Uneven light and vignetting are smooth. The fit is robust (iterated, Geman and McClure's weights) and
     trusts the rim more than the middle, where the lesion is.
     """
-    height, width = seen.shape
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1)
+    terms = _shape_of(*seen.shape).terms
     some = terms[::4, ::4].reshape(-1, 6)
     colours = lab[::4, ::4].reshape(-1, 3).astype(np.float64)
     trust = seen[::4, ::4].ravel() * (0.15 + np.abs(some[:, 1:3]).max(axis=1) ** 2)
@@ -222,14 +245,12 @@ def _above_threshold(distance: np.ndarray, weight: np.ndarray, share: float) -> 
 
 def _region(mask: np.ndarray) -> np.ndarray | None:
     """Return the likeliest region, filled, smoothed and widened, as pixels to its outline; or None."""
-    height, width = mask.shape
     disc = [cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (5, 9)]
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc[0])
     count, labels = cv2.connectedComponents(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, disc[1]))
     if count < 2:
         return None
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    central = np.exp(-0.5 * (x**2 + y**2) / 0.6**2)
+    central = _shape_of(*mask.shape).central
     region = (labels == 1 + np.bincount(labels.ravel(), central.ravel(), count)[1:].argmax()).astype(np.uint8)
     contours, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(region, contours, -1, 1, cv2.FILLED)

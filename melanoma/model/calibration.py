@@ -23,6 +23,8 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, prior: np.ndarray) ->
     `logits` is float (n, classes), `truth` int (n,); images are weighted so that classes come in the mix
     `prior`, since the probabilities are meant for that mix. T lies in 0.2 to 5.
     """
+    from scipy.optimize import minimize_scalar  # half a second that the page Thresholds need not wait for
+
     weights = class_weights(truth, prior)
 
     from scipy.optimize import minimize_scalar  # 10 MB: pages read the temperature, and fit none

@@ -5,6 +5,8 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from melanoma.app.parts.what_if import photo_changes
+
 
 def what_if(**link: str) -> AppTest:
     app = AppTest.from_string("from melanoma.app.pages import what_if; what_if.page()", default_timeout=120)
@@ -55,6 +57,20 @@ def test_a_link_holds_the_sliders_and_the_cover():
     assert value_of(app, "After").removeprefix("**After:**") != value_of(app, "Before").removeprefix(
         "**Before:**"
     )
+
+
+@pytest.mark.slow("the page three times")
+def test_the_chart_along_a_slider_is_computed_once_it_is_looked_at(monkeypatch):
+    asked = []
+    compute = photo_changes.answers_along
+    monkeypatch.setattr(
+        photo_changes, "answers_along", lambda *given: asked.append(given[-1].name) or compute(*given)
+    )
+    app = what_if(along="light")
+    app.slider(key="w-turn").set_value(90).run()
+    assert not asked and "versions of the photo" not in told(app)
+    app = what_if(along="light", sweep="true")
+    assert asked == ["light"] and "versions of the photo" in told(app)
 
 
 @pytest.mark.slow("a page of two uploads")

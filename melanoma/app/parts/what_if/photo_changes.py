@@ -25,7 +25,7 @@ from melanoma.model.alert_wording import within_sentence
 from melanoma.model.prediction import Prediction
 from melanoma.photos.encoding import shrink
 
-_ALONG = "along"
+_ALONG, _SWEEP = "along", "sweep"
 _FIRST = "turn"
 _SMALL = 192  # pixels: twice what is shown, for sharp screens
 
@@ -48,7 +48,10 @@ def show_changes(photo: Photo) -> None:
         _show_beside_sliders(before[1], after)
     with answers:
         show_comparison(before, after, bundle, covered=bool(region))
-        _show_along(photo, pixels, region, settings)
+        along = st.expander(say("Along one slider"), key=_SWEEP, bind="query-params")
+        if along.open:  # thirteen answers that a step of a slider does not wait for
+            with along:
+                _show_along(photo, pixels, region, settings)
 
 
 def _show_beside_sliders(before: Prediction, after: Answer) -> None:
@@ -68,7 +71,6 @@ def _show_beside_sliders(before: Prediction, after: Answer) -> None:
 
 def _show_along(photo: Photo, pixels: np.ndarray, region: str, settings: dict[str, float]) -> None:
     """Draw how each probability moves along one slider, the others where they stand."""
-    st.header(say("Along one slider"), anchor=False)
     names = [change.name for change in PERTURBATIONS]
     change = change_named(
         linked_choice(

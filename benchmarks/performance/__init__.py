@@ -1,0 +1,1 @@
+"""One table of what this project costs: now, before, and beside other libraries."""
