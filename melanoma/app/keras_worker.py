@@ -35,6 +35,8 @@ eight seconds of a processor, and meanwhile the process holds more memory than t
 _MOST_NETWORKS = 2  # as the page has at once
 _GRACE = 3.0  # seconds to finish and tidy up once the server is gone
 _COMMAND = (sys.executable, "-m", "melanoma.app.keras_worker")
+_ONE_HEAP = {"MALLOC_ARENA_MAX": "1"}
+"""TensorFlow's threads each keep a heap of freed memory otherwise (mallopt(3)): 70 MB after SmoothGrad."""
 _NOT_NEEDED = ("pandas", "sklearn", "matplotlib")
 """Keras imports them where they are installed, for functions that are not called here: 150 MB and half of the
 seconds of its import."""
@@ -54,7 +56,7 @@ class KerasWorker:
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         """Start no process yet. Tests replace the arguments."""
-        self._process = ChildProcess(command, most_seconds, _BUSY, idle_seconds=idle_seconds)
+        self._process = ChildProcess(command, most_seconds, _BUSY, _ONE_HEAP, idle_seconds=idle_seconds)
 
     @property
     def pid(self) -> int | None:

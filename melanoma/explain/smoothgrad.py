@@ -10,7 +10,7 @@ from melanoma.explain.base import ExplanationRequest, Method
 from melanoma.model.classifier import CompiledNetwork
 from melanoma.pause_points import in_steps
 
-_BATCH = 2  # copies at once: the backward pass keeps all activations, which four made 700 MB at 224 px
+_BATCH = 1  # copies at once: the backward pass keeps all activations
 
 
 class SmoothGrad(Method):

@@ -23,11 +23,9 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, prior: np.ndarray) ->
     `logits` is float (n, classes), `truth` int (n,); images are weighted so that classes come in the mix
     `prior`, since the probabilities are meant for that mix. T lies in 0.2 to 5.
     """
-    from scipy.optimize import minimize_scalar  # half a second that the page Thresholds need not wait for
+    from scipy.optimize import minimize_scalar  # half a second and 10 MB: pages fit no temperature
 
     weights = class_weights(truth, prior)
-
-    from scipy.optimize import minimize_scalar  # 10 MB: pages read the temperature, and fit none
 
     def loss(log_temperature: float) -> float:
         scores = Calibration(float(np.exp(log_temperature)), tuple(prior)).scores(logits)
