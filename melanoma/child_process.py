@@ -52,6 +52,7 @@ class ChildProcess:
         self._environment, self._idle_seconds = dict(environment or {}), idle_seconds
         self._stderr = subprocess.DEVNULL if quiet else None
         self._lock = threading.Lock()
+        self._needed, self._counting = 0, threading.Lock()
         self._idle: threading.Timer | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -90,6 +91,17 @@ class ChildProcess:
             self._end_when_idle()
             self._lock.release()
 
+    @contextmanager
+    def needed(self) -> Iterator[None]:
+        """Keep the process in the block, also where that asks nothing for long."""
+        with self._counting:
+            self._needed += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._needed -= 1
+
     def start(self) -> None:
         """Start the process, if it is not running and nobody is asking, so that the first request waits less.
 
@@ -127,7 +139,11 @@ class ChildProcess:
 
     def _end_idle(self) -> None:
         with self._lock:
-            if self._idle is threading.current_thread():  # else a request came in between
+            if self._idle is not threading.current_thread():  # a request came in between
+                return
+            if self._needed:
+                self._end_when_idle()
+            else:
                 self._end(orderly=True)
 
     def _running(self) -> "subprocess.Popen[bytes]":

@@ -25,6 +25,7 @@ LAYERS = (
         "ray_cluster",
         "value_encoding",
         "pause_points",
+        "stepped_call",
     ),
     ("photos",),
     ("lesion",),

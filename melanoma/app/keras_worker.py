@@ -4,8 +4,12 @@ TensorFlow takes half a gigabyte and gives it back only when its process ends. T
 gradient, feature maps or shuffled weights are first asked for, and ends a minute after the last request, and
 with the server, also if that is killed. It opens a bundle by its folder, and computes for it only if it is
 the version that the page shows; photos come as pixels through the pipe and lie in memory alone.
+
+A request is one step of a task, up to a pause point: the server's thread pauses there too, and others may ask
+in between.
 """
 
+import itertools
 import os
 import queue
 import sys
@@ -19,7 +23,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from melanoma.child_process import UNUSABLE, ChildProcess, packed, send, standard_pipes, unpacked
 from melanoma.errors import UserError
+from melanoma.pause_points import pause
 from melanoma.phrases import Sentence
+from melanoma.stepped_call import SteppedCall
 from melanoma.value_encoding import encoded, named, receive_value, send_value
 
 if TYPE_CHECKING:  # the server has them when it needs them, and the worker after it has said so
@@ -27,8 +33,9 @@ if TYPE_CHECKING:  # the server has them when it needs them, and the worker afte
     from melanoma.model.classifier import CompiledNetwork
 
 MOST_SECONDS = 300.0
-"""Wall-clock limit of one request: ten times the slowest on two idle cores, so that a host that lends a fifth
-of a core finishes most."""
+"""Wall-clock limit of one step: also a host that lends a fifth of a core imports TensorFlow in it."""
+_STEP = 0.2
+"""Seconds. A step ends at the first pause point after them."""
 IDLE_SECONDS = 60.0
 """After so long without a request the process ends. Who compares maps asks more often; a new start costs
 eight seconds of a processor, and meanwhile the process holds more memory than the server."""
@@ -57,6 +64,7 @@ class KerasWorker:
     ) -> None:
         """Start no process yet. Tests replace the arguments."""
         self._process = ChildProcess(command, most_seconds, _BUSY, _ONE_HEAP, idle_seconds=idle_seconds)
+        self._numbers = itertools.count()
 
     @property
     def pid(self) -> int | None:
@@ -82,16 +90,34 @@ class KerasWorker:
     def compute(self, bundle: "Bundle", task: str, arguments: tuple[Any, ...]) -> Any:
         """Return what a task makes of a bundle's network and the arguments; see `model.keras_task`.
 
-        Raises UserError as the task does, if the process died or took too long, and after a timeout while
-        waiting for other requests; MemoryError if the process had too little memory; RuntimeError, with the
-        traceback, for a defect.
+        Where the task has pause points, so has this. Raises UserError as the task does, if the process died
+        or took too long, and after a timeout while waiting for other requests; MemoryError if the process had
+        too little memory; RuntimeError, with the traceback, for a defect.
         """
-        asked = {
-            "folder": str(bundle.path.resolve()),
-            "version": bundle.version,
-            "task": task,
-            "arguments": arguments,
-        }
+        call = next(self._numbers)
+        asked = {"folder": str(bundle.path.resolve()), "version": bundle.version}
+        answer = self._ask(asked | {"call": call, "task": task, "arguments": arguments})
+        if "done" in answer:
+            with self._process.needed():
+                answer = self._go_on(call, answer)
+        if "defect" in answer:
+            raise (MemoryError if answer["memory"] else RuntimeError)(answer["defect"])
+        return answer["value"]
+
+    def _go_on(self, call: int, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer after the last step of a task that paused."""
+        while "done" in answer:
+            try:
+                pause(answer["done"])
+            except BaseException:  # nobody wants the rest
+                with suppress(UserError):  # it lies there, then, until the process ends
+                    if self.pid is not None:
+                        self._ask({"call": call, "drop": True})
+                raise
+            answer = self._ask({"call": call})
+        return answer
+
+    def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
         header, bodies = encoded(asked)
         try:
             with self._process.request() as (stdin, stdout):
@@ -101,9 +127,7 @@ class KerasWorker:
                     raise UserError(unpacked(answer["sentence"]))
         except UNUSABLE:
             raise UserError(_DIED) from None
-        if "defect" in answer:
-            raise (MemoryError if answer["memory"] else RuntimeError)(answer["defect"])
-        return answer["value"]
+        return answer
 
     def close(self) -> None:
         """End the process; the next request starts another."""
@@ -131,9 +155,28 @@ def _serve(source: IO[bytes], target: IO[bytes]) -> None:
     import keras  # noqa: F401 - while the first request is on its way
 
     networks: dict[tuple[str, str], CompiledNetwork] = {}
+    calls: dict[int, SteppedCall[dict[str, Any]]] = {}
     while (asked := requests.get()) is not None:
-        send_value(target, _answer(asked, networks))
+        send_value(target, _step(asked, calls, networks))
         del asked  # an idle process holds no photo
+
+
+def _step(
+    asked: dict[str, Any],
+    calls: dict[int, SteppedCall[dict[str, Any]]],
+    networks: "dict[tuple[str, str], CompiledNetwork]",
+) -> dict[str, Any]:
+    """Return the answer to one request; `calls` are those that have paused."""
+    call = asked["call"]
+    if "task" in asked:
+        calls[call] = SteppedCall(lambda: _answer(asked, networks), _STEP)
+    if call not in calls:
+        return {"sentence": packed(_DIED)}  # it was another process's
+    if "drop" in asked:
+        calls.pop(call).drop()
+        return {}
+    done = calls[call].advance()
+    return {"done": done} if done is not None else calls.pop(call).result()
 
 
 def _read(source: IO[bytes], requests: "queue.SimpleQueue[dict[str, Any] | None]") -> None:

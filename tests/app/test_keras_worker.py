@@ -22,6 +22,7 @@ from melanoma.exports.explanation import map_of_randomised
 from melanoma.laboratory.feature_store import DEPTHS
 from melanoma.laboratory.features import reader
 from melanoma.model.keras_task import keras_task, load_keras
+from melanoma.pause_points import listening
 
 pytestmark = pytest.mark.slow("TensorFlow is imported in a process of its own")
 STANDING_STILL = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -166,6 +167,43 @@ def left(_stream):
     raise Left
 
 
+def test_a_long_map_pauses_and_others_ask_in_between(worker, there, shipped_classifier, prediction):
+    asked = METHODS["smoothgrad"], "MEL", {"copies": 6}
+    shares, depths = [], depths_of(shipped_classifier.compiled)
+
+    def listen(share):
+        shares.append(share)
+        assert depths_of(there) == depths
+
+    with listening(listen):
+        paused = asked[0].explain(asked[0].request(there, prediction, *asked[1:]))
+    same(asked[0].explain(asked[0].request(shipped_classifier.compiled, prediction, *asked[1:])), paused)
+    assert len(set(shares)) > 2 and sorted(shares) == shares and shares[-1] <= 1
+
+
+def test_a_visitor_who_leaves_at_a_pause_ends_the_task_there(worker, there, prediction):
+    load_keras(there)
+    pid = worker.pid
+    with pytest.raises(Left), listening(left):
+        METHODS["smoothgrad"].explain(METHODS["smoothgrad"].request(there, prediction, "MEL"))
+    assert backbone_of(there)[0] == "MobileNet" and worker.pid == pid
+    for number in range(next(worker._numbers)):
+        with pytest.raises(UserError, match="was stopped"):  # no task is left to go on with
+            worker._ask({"call": number})
+
+
+def test_a_task_whose_process_died_while_it_paused_is_given_up(worker, there, prediction):
+    def kill(_share):
+        os.kill(worker.pid, signal.SIGKILL)
+        while worker.pid is not None:
+            time.sleep(0.05)
+
+    load_keras(there)
+    with pytest.raises(UserError, match="was stopped"), listening(kill):
+        METHODS["smoothgrad"].explain(METHODS["smoothgrad"].request(there, prediction, "MEL"))
+    assert depths_of(there)
+
+
 def test_a_model_that_was_replaced_is_not_asked(worker, shipped_classifier):
     bundle = replace(shipped_classifier.bundle, temperature=9.0)
     with pytest.raises(UserError, match="isic8-mobilenet was replaced meanwhile"):
@@ -201,6 +239,14 @@ class TestWithoutTensorFlow:
         while os.path.exists(f"/proc/{pid}") and time.monotonic() < deadline:
             time.sleep(0.05)
         assert worker.pid is None and not os.path.exists(f"/proc/{pid}")
+
+    def test_it_does_not_end_while_a_task_pauses(self, shipped_classifier, prediction):
+        worker = KerasWorker(idle_seconds=0.3)
+        there = shipped_classifier.compiled.with_keras_in(_NetworkThere(worker, shipped_classifier.bundle))
+        with listening(lambda share: time.sleep(1.0)):
+            smoothgrad = METHODS["smoothgrad"]
+            smoothgrad.explain(smoothgrad.request(there, prediction, "MEL", {"copies": 3}))
+        worker.close()
 
     def test_one_that_stands_still_is_given_up_and_who_waited_is_told(self, shipped_classifier):
         worker = KerasWorker(STANDING_STILL, most_seconds=1.0)
