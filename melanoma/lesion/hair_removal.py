@@ -35,7 +35,8 @@ def without_hair(small: np.ndarray) -> np.ndarray:
 def dark_corners(small: np.ndarray) -> np.ndarray:
     """Return the mask of dark regions that touch a corner of the picture, bool (h, w), slightly widened."""
     height, width = small.shape[:2]
-    _, labels = cv2.connectedComponents((small.max(axis=2) < _DARK).astype(np.uint8))
+    brightest = cv2.max(cv2.max(small[..., 0], small[..., 1]), small[..., 2])
+    _, labels = cv2.connectedComponents((brightest < _DARK).astype(np.uint8))
     corners = {labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]} - {0}
     if not corners:
         return np.zeros((height, width), bool)

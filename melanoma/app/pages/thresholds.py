@@ -23,10 +23,10 @@ def page() -> None:
     show_operating_point(held_out, bundle)
     left, right = st.columns(2, gap="large")
     with left:
-        show_confusion(held_out)
+        show_confusion(held_out, bundle.version)
     with right:
-        show_reliability(held_out)
-    show_saved_effort(held_out)
+        show_reliability(held_out, bundle.version)
+    show_saved_effort(held_out, bundle.version)
     lead_on(
         ("triage", say("Make such a list of your own photos")),
         ("data", say("Why an accuracy can mean little")),

@@ -1,11 +1,12 @@
 """Figures on the page: without Plotly's buttons, and as high as their pictures are."""
 
+from collections.abc import Callable, Hashable
 from html import escape
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from melanoma.app.parts.shared.language import number_separators, say
+from melanoma.app.parts.shared.language import language, number_separators, say
 
 # The browser makes the file of what it has drawn (page.js).
 _SAVE = """<button type="button" class="save-chart" data-chart="{chart}" data-kind="{kind}"
@@ -16,6 +17,19 @@ def show(figure: go.Figure, key: str, alt: str, **options: object) -> object:
     """Draw a figure without buttons, numbers as the language has them; return what Streamlit returns."""
     figure.layout.separators = number_separators()
     return st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False}, **options)
+
+
+def show_kept(make: Callable[[], go.Figure], of: tuple[Hashable, ...], key: str, alt: str) -> None:
+    """Draw a figure that is made once for all visitors: making one takes longer than sending it.
+
+    It is kept for the chart's key, the language and `of`: all else that it depends on.
+    """
+    show(_kept((key, language(), *of), make), key, alt)
+
+
+@st.cache_resource(max_entries=64, ttl=3600, show_spinner=False)
+def _kept(of: tuple[Hashable, ...], _make: Callable[[], go.Figure]) -> go.Figure:
+    return _make()
 
 
 def offer_slide(chart: str, title: str) -> None:

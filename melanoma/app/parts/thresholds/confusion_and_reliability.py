@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.chart import show_kept
 from melanoma.app.parts.shared.diagnosis_names import diagnosis_name
 from melanoma.app.parts.shared.language import say, text
 from melanoma.evaluation.held_out import HeldOut
@@ -10,8 +10,8 @@ from melanoma.figures.confusion_matrix import confusion_figure
 from melanoma.figures.reliability import reliability_figure
 
 
-def show_confusion(held_out: HeldOut) -> None:
-    """Draw which diagnosis is taken for which."""
+def show_confusion(held_out: HeldOut, version: str) -> None:
+    """Draw which diagnosis is taken for which; `version` is the bundle's."""
     st.header(say("What it takes for what"), anchor=False)
     right = int(held_out.confusion.trace())
     words = say(
@@ -21,10 +21,11 @@ def show_confusion(held_out: HeldOut) -> None:
         share=right / held_out.images,
     )
     with st.container(key="confusion"):
-        show(
-            confusion_figure(
+        show_kept(
+            lambda: confusion_figure(
                 held_out.confusion, held_out.codes, (say("The network's likeliest"), say("The truth"))
             ),
+            (version,),
             key="confusion-matrix",
             alt=say("Confusion matrix.") + " " + words,
         )
@@ -36,8 +37,8 @@ def show_confusion(held_out: HeldOut) -> None:
     )
 
 
-def show_reliability(held_out: HeldOut) -> None:
-    """Draw how far the percentages can be believed."""
+def show_reliability(held_out: HeldOut, version: str) -> None:
+    """Draw how far the percentages can be believed; `version` is the bundle's."""
     st.header(say("Can the percentages be believed?"), anchor=False)
     worst = max(held_out.bins, key=lambda found: abs(found.share.value - found.mean))
     words = say(
@@ -47,8 +48,11 @@ def show_reliability(held_out: HeldOut) -> None:
         images=worst.images,
     )
     with st.container(key="reliability"):
-        show(
-            reliability_figure(held_out.bins, (say("Melanoma probability it gives"), say("Really melanoma"))),
+        show_kept(
+            lambda: reliability_figure(
+                held_out.bins, (say("Melanoma probability it gives"), say("Really melanoma"))
+            ),
+            (version,),
             key="reliability-curve",
             alt=say("Reliability curve.") + " " + words,
         )

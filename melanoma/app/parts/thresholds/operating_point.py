@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.chart import show_kept
 from melanoma.app.parts.shared.error_messages import fragment
 from melanoma.app.parts.shared.language import say, text
 from melanoma.app.parts.thresholds.groups import as_percent, show_groups
@@ -89,14 +89,14 @@ def _show_curve(
         found=as_percent(sensitivity),
         alarms=as_percent(specificity.complement()),
     )
-    figure = roc_figure(
-        held_out.curve,
-        1 - specificity.value,
-        sensitivity.value,
-        (say("False alarms among other lesions"), say("Melanomas found"), say("this threshold")),
-    )
+    names = say("False alarms among other lesions"), say("Melanomas found"), say("this threshold")
     with st.container(key="roc"):
-        show(figure, key="roc-curve", alt=say("ROC curve.") + " " + words)
+        show_kept(
+            lambda: roc_figure(held_out.curve, 1 - specificity.value, sensitivity.value, names),
+            (bundle.version, threshold),
+            key="roc-curve",
+            alt=say("ROC curve.") + " " + words,
+        )
     st.markdown(words)
     st.caption(
         text("threshold-curve").format(images=held_out.images, lesions=held_out.lesions)
@@ -138,8 +138,9 @@ def _show_people(patients: Patients) -> None:
         )
     )
     with st.container(key="people"):
-        show(
-            icon_array_figure(counts, names),
+        show_kept(
+            lambda: icon_array_figure(counts, names),
+            counts,
             key="people-icons",
             alt=say("One sign for each of 1,000 people.") + " " + words,
         )

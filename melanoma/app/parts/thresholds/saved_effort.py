@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from melanoma.app.parts.shared.chart import show
+from melanoma.app.parts.shared.chart import show_kept
 from melanoma.app.parts.shared.language import say
 from melanoma.app.parts.thresholds.groups import as_percent
 from melanoma.evaluation.effort import SOUGHT
@@ -10,17 +10,18 @@ from melanoma.evaluation.held_out import HeldOut, Worklist
 from melanoma.figures.gain import gain_figure
 
 
-def show_saved_effort(held_out: HeldOut) -> None:
-    """Draw how early the sought photos come in a sorted list."""
+def show_saved_effort(held_out: HeldOut, version: str) -> None:
+    """Draw how early the sought photos come in a sorted list; `version` is the bundle's."""
     st.header(say("What a sorted list saves"), anchor=False)
     names = {False: say("Melanomas"), True: say("All malignant lesions")}
     told = " ".join(map(_in_words, held_out.worklists))
     with st.container(key="saved-effort"):
-        show(
-            gain_figure(
+        show_kept(
+            lambda: gain_figure(
                 [(names[work.malignancy], work.curve) for work in held_out.worklists],
                 (say("Share of the list that was read"), say("Share of them seen by then")),
             ),
+            (version,),
             key="saved-effort-curve",
             alt=say("Curve of what is found as a sorted list is read.") + " " + told,
         )
