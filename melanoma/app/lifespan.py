@@ -9,7 +9,6 @@ from typing import Any
 
 import uvicorn
 
-from melanoma.app.freed_memory import give_freed_memory_back
 from melanoma.app.left_sessions import let_go_of_left_sessions
 from melanoma.app.parts.shared.examples import EXAMPLES
 from melanoma.app.parts.shared.keras_process import KERAS
@@ -19,7 +18,6 @@ from melanoma.app.parts.shared.keras_process import KERAS
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Gather the example photos, let go of what visitors leave behind, and end in order when asked to."""
     end_in_order_on_sigterm()
-    give_freed_memory_back()
     EXAMPLES.start()
     try:
         async with let_go_of_left_sessions(app):
