@@ -27,6 +27,7 @@ SETTLE = 800  # milliseconds between two uploads, in which the page must not cha
 # redraws it after the heatmap's numbers arrive, both in one Plotly call.
 _SHOWN = "document.querySelector('.st-key-overlay .imagelayer image')?.href.baseVal"
 _DRAWN = f"before => document.querySelector('.st-key-overlay .hm image') && {_SHOWN} && {_SHOWN} !== before"
+_ONE_INPUT = "document.querySelectorAll('input[type=file]').length === 1"
 
 CLASSES = 8  # of the shipped network, in the list of diagnoses
 _HEATMAP = "document.querySelector('.st-key-overlay .imagelayer image:last-of-type')?.href.baseVal"
@@ -46,6 +47,7 @@ def photo(number: int, width: int, height: int) -> FilePayload:
 def seconds_to_overlay(page: Page, file: FilePayload, still: int = SETTLE) -> float:
     """Return the seconds from giving the browser a file until its overlay is drawn; then wait `still` ms."""
     before = page.evaluate(_SHOWN)
+    page.wait_for_function(_ONE_INPUT)  # while it draws, the page may have the last one too
     started = time.perf_counter()
     page.locator("input[type=file]").set_input_files(file)
     page.wait_for_function(_DRAWN, arg=before, timeout=60_000)

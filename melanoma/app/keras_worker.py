@@ -52,6 +52,9 @@ _DIED = Sentence(
     "Computing this took too long or too much memory and was stopped. Ask again, or choose another method."
 )
 
+_Request = tuple[dict[str, Any], list[memoryview]]
+"""What `encoded` returns."""
+
 
 class KerasWorker:
     """The process, seen from the server. Thread-safe: requests take turns."""
@@ -65,6 +68,9 @@ class KerasWorker:
         """Start no process yet. Tests replace the arguments."""
         self._process = ChildProcess(command, most_seconds, _BUSY, _ONE_HEAP, idle_seconds=idle_seconds)
         self._numbers = itertools.count()
+        self._loading: threading.Thread | None = None
+        self._loading_changes = threading.Lock()
+        self._loaded_in: int | None = None
 
     @property
     def pid(self) -> int | None:
@@ -95,14 +101,40 @@ class KerasWorker:
         too little memory; RuntimeError, with the traceback, for a defect.
         """
         call = next(self._numbers)
-        asked = {"folder": str(bundle.path.resolve()), "version": bundle.version}
-        answer = self._ask(asked | {"call": call, "task": task, "arguments": arguments})
+        request = self._request(bundle, call, task, arguments)
+        self._wait_until_loaded(bundle)
+        answer = self._ask(request)
         if "done" in answer:
             with self._process.needed():
                 answer = self._go_on(call, answer)
         if "defect" in answer:
             raise (MemoryError if answer["memory"] else RuntimeError)(answer["defect"])
         return answer["value"]
+
+    def _wait_until_loaded(self, bundle: "Bundle") -> None:
+        """Wait, with pause points, until the process has imported TensorFlow and loaded a bundle's network.
+
+        That takes seconds and cannot pause itself, so a thread asks for it, which nobody waits for.
+        """
+        with self._loading_changes:
+            if self.pid is not None and self.pid == self._loaded_in:
+                return
+            if self._loading is None or not self._loading.is_alive():
+                self._loading = threading.Thread(target=self._load, args=(bundle,), daemon=True)
+                self._loading.start()
+            loading = self._loading
+        while loading.is_alive():
+            loading.join(_STEP)
+            pause(0.0)
+
+    def _load(self, bundle: "Bundle") -> None:
+        with suppress(UserError):  # the request that waits for it will say it
+            self._ask(self._request(bundle, next(self._numbers), "melanoma.model.keras_task:load_keras", ()))
+            self._loaded_in = self.pid
+
+    def _request(self, bundle: "Bundle", call: int, task: str, arguments: tuple[Any, ...]) -> _Request:
+        asked = {"folder": str(bundle.path.resolve()), "version": bundle.version}
+        return encoded(asked | {"call": call, "task": task, "arguments": arguments})
 
     def _go_on(self, call: int, answer: dict[str, Any]) -> dict[str, Any]:
         """Return the answer after the last step of a task that paused."""
@@ -112,13 +144,13 @@ class KerasWorker:
             except BaseException:  # nobody wants the rest
                 with suppress(UserError):  # it lies there, then, until the process ends
                     if self.pid is not None:
-                        self._ask({"call": call, "drop": True})
+                        self._ask(encoded({"call": call, "drop": True}))
                 raise
-            answer = self._ask({"call": call})
+            answer = self._ask(encoded({"call": call}))
         return answer
 
-    def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
-        header, bodies = encoded(asked)
+    def _ask(self, request: _Request) -> dict[str, Any]:
+        header, bodies = request
         try:
             with self._process.request() as (stdin, stdout):
                 send(stdin, header, *bodies)
