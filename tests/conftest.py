@@ -44,11 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def few_replicates() -> Iterator[None]:
+def quick_evaluation() -> Iterator[None]:
     """Intervals from 40 resamples: how they are computed is tested, not how steady they are."""
-    from melanoma.evaluation import evaluate, metrics, operating_points, reliability
+    from melanoma.evaluation import evaluate, metrics, non_dermoscopic, operating_points, reliability
 
+    # Drawn once: they are the same for each network, and Matplotlib takes two seconds for them.
+    pictures = functools.cache(non_dermoscopic.non_dermoscopic_pictures)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(non_dermoscopic, "non_dermoscopic_pictures", pictures)
         patch.setattr(metrics, "REPLICATES", 40)
         patch.setattr(evaluate, "GROUP_REPLICATES", 40)
         patch.setattr(operating_points, "REPLICATES", 40)
