@@ -28,6 +28,8 @@ def subject(request) -> Subject:
     return Subject(network, (first, second))
 
 
+# On a MobileNet: test_methods has its graph, and tests/app/test_keras_worker.py the shipped one.
+@pytest.mark.parametrize("subject", ["efficientnet-lite0"], indirect=True)
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_explains_it(name, subject):
     first, second = (
