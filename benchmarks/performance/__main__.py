@@ -18,6 +18,7 @@ import shlex
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -103,14 +104,18 @@ def main() -> None:
     began, busy, load = time.perf_counter(), busy_seconds(), os.getloadavg()[0]
     commit = options.before or commit_before()
     rows: list[Row] = []
-    try:
-        with checkout(commit) as before:
-            wanted = Wanted(before, options.peers, options.quick)
-            for name in options.only or PARTS:
+    failed = []
+    with checkout(commit) as before:
+        wanted = Wanted(before, options.peers, options.quick)
+        for name in options.only or PARTS:
+            try:
                 rows += PARTS[name](wanted)
-                print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    except UserError as error:
-        parser.exit(2, f"{error}\n")
+            except UserError as error:
+                parser.exit(2, f"{error}\n")
+            except Exception:  # the other parts took minutes
+                failed.append(f"**Not measured, since it failed: {name}.**")
+                traceback.print_exc()
+            print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - began
     own = sum(os.times()[:4])
     others = max(0.0, busy_seconds() - busy - own) / (seconds * (os.cpu_count() or 1))
@@ -122,11 +127,13 @@ def main() -> None:
         versions(options.peers),
         f"before: `{shorts[0]}`; here: `{shorts[1]}`{changed}",
     )
-    text = document(rows, command, facts, others, bool(options.peers))
+    text = document(rows, command, [*failed, *facts], others, bool(options.peers))
     if options.out is None and (options.quick or options.only):
         print(text)
     else:
         write_whole(options.out or OUT, text)
+    if failed:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

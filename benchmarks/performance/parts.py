@@ -116,7 +116,7 @@ def page(wanted: Wanted) -> Iterator[Row]:
                         found[own][side].append(seconds)
         for shown in pages:
             shown.get_by_test_id("stTopNavLink").filter(has_text="What if").click()
-            shown.locator(".st-key-beside-sliders img").wait_for(timeout=60_000)
+            shown.locator(".st-key-beside-sliders img").wait_for(state="attached", timeout=60_000)
             settle(shown)
         in_turn("a step of a slider of What if", many, lambda side, _: _seconds_to_step(pages[side]))
     aims = {"warm open": 0.5, "Thresholds": 1 / 3, "What if": 1 / 3}
