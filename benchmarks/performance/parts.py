@@ -285,8 +285,8 @@ def _seconds_to_open(shown: Page, address: str) -> float:
 
 
 def _seconds_to_step(shown: Page) -> float:
-    """Return the seconds from a key on the slider Light until the answer stands and the script has ended."""
-    slider = shown.get_by_role("slider", name="Turn").first
+    """Return the seconds from a key on the slider Hairs until the answer stands and the script has ended."""
+    slider = shown.get_by_role("slider", name="Hairs").first
     before = shown.evaluate(_CHANGED)
     slider.focus()
     began = time.perf_counter()
