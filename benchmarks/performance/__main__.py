@@ -100,7 +100,8 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=PARTS, help="a part, printed")
     parser.add_argument("--out", type=Path, help="where to write; by default docs/performance.md, if whole")
     options = parser.parse_args()
-    command = shlex.join(["python", "-m", "benchmarks.performance", *sys.argv[1:]])
+    given = ["ENV/bin/python" if part == options.peers else part for part in sys.argv[1:]]
+    command = shlex.join(["python", "-m", "benchmarks.performance", *given])
     began, busy, load = time.perf_counter(), busy_seconds(), os.getloadavg()[0]
     commit = options.before or commit_before()
     rows: list[Row] = []

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from benchmarks.browser import find_browser, opened_browser, running_server, settle
 from benchmarks.cluster import rate
@@ -104,12 +104,12 @@ def page(wanted: Wanted) -> Iterator[Row]:
             many,
             lambda side, number: seconds_to_diagnosis(pages[side], 1 + number % 7),
         )
+        both = set.intersection(*(set(_links(shown)) for shown in pages))  # later versions have more pages
         for number in range(1 + wanted.rounds(4)):
             for side, shown in enumerate(pages):
                 # Back to Examine in the end, whose link is the first.
-                links = shown.get_by_test_id("stTopNavLink").all()
-                for link in [*links[1:], links[0]]:
-                    name = link.inner_text().split("\n")[-1]
+                links = [(name, link) for name, link in _links(shown).items() if name in both]
+                for name, link in [*links[1:], links[0]]:
                     seconds = seconds_to_page(shown, link)
                     if number:
                         own = name if name in ("Thresholds", "What if") else "another page"
@@ -275,6 +275,12 @@ def _browser() -> str:
     if found is None:
         raise UserError("No Chromium or Chrome was found; make chromium installs one.")
     return found
+
+
+def _links(shown: Page) -> dict[str, Locator]:
+    """Return the links to the pages by their names."""
+    links = shown.get_by_test_id("stTopNavLink").all()
+    return {link.inner_text().split("\n")[-1]: link for link in links}
 
 
 def _seconds_to_open(shown: Page, address: str) -> float:
