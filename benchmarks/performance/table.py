@@ -25,14 +25,16 @@ class Row:
     """The ratio is there / here, "so many times as quick", and at least the aim; else here / there, and at
     most the aim. For rates it is here / there, at least the aim."""
 
-    def ratios(self) -> np.ndarray:
-        """Return lower quartile, median and upper quartile of the repetitions' ratios, float (3,).
-
-        Raises ValueError unless there are as many repetitions here as there, one at least.
-        """
-        pairs = list(zip(self.here, self.there, strict=True))
-        if not pairs:
+    def __post_init__(self) -> None:
+        """Raise ValueError unless there are as many repetitions here as there, one at least."""
+        if not self.here:
             raise ValueError(f"nothing was measured of {self.what}")
+        if len(self.here) != len(self.there):
+            raise ValueError(f"{self.what}: {len(self.here)} repetitions here and {len(self.there)} there")
+
+    def ratios(self) -> np.ndarray:
+        """Return lower quartile, median and upper quartile of the repetitions' ratios, float (3,)."""
+        pairs = zip(self.here, self.there, strict=True)
         inverse = self.times and self.unit != "/s"
         return np.quantile([there / here if inverse else here / there for here, there in pairs], QUARTILES)
 

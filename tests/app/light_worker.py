@@ -15,9 +15,8 @@ from melanoma.child_process import standard_pipes
 from melanoma.model.keras_task import keras_task, load_keras  # noqa: F401 - the worker's own first task
 from melanoma.pause_points import in_steps
 
-_BY_PATH = (
-    "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"  # tf-keras-vis has `tests` too
-)
+# By its path: tf-keras-vis installs a package `tests` of its own.
+_BY_PATH = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
 COMMAND = (sys.executable, "-c", _BY_PATH, str(Path(__file__).resolve()))
 
 

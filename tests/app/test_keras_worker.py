@@ -1,6 +1,5 @@
-"""The process for TensorFlow: the numbers of this one, and nothing that happens there stops the server."""
+"""The process for TensorFlow: its numbers are those of this one."""
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -21,7 +20,6 @@ from melanoma.model.keras_task import load_keras
 from melanoma.pause_points import listening
 
 pytestmark = pytest.mark.slow("TensorFlow is imported in a process of its own")
-STANDING_STILL = (sys.executable, "-c", "import time; time.sleep(60)")
 FEW = {"score-cam": {"channels": 8}, "smoothgrad": {"copies": 4}, "integrated-gradients": {"steps": 8}}
 
 

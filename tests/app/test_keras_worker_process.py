@@ -186,11 +186,12 @@ def test_a_task_takes_its_arguments_by_place():
 
 OWNER = f"""
 import os, runpy, sys, time, threading
+from pathlib import Path
 from types import SimpleNamespace
 from melanoma.app.keras_worker import KerasWorker, _NetworkThere
 still = runpy.run_path({COMMAND[-1]!r})["still"]
 worker = KerasWorker({COMMAND!r})
-bundle = SimpleNamespace(path=sys.modules["pathlib"].Path("nowhere"), version="1")
+bundle = SimpleNamespace(path=Path("nowhere"), version="1")
 there = SimpleNamespace(keras_process=_NetworkThere(worker, bundle))
 still(there, 0.0)
 print(worker.pid, flush=True)
