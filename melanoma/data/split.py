@@ -26,8 +26,6 @@ class Sides:
     """The test lesions of a finished model."""
     known: frozenset[str]
     """All lesions of that model. Of others, a tenth by a hash of their name is tested."""
-    model: str
-    """The version of that model."""
     folds: int | None = None
     fold: int | None = None
     """Of so many parts by lesion, stratified by diagnosis and source, this one judges, 0, 1, …"""
@@ -41,6 +39,15 @@ class Sides:
         return self.folds is not None or bool(self.left_out)
 
     @property
+    def test_side(self) -> str:
+        """A short hash of the lesions that decide what is tested.
+
+        Not the version of the model, which changes with any of its files.
+        """
+        lesions = [",".join(sorted(names)) for names in (self.test_lesions, self.known)]
+        return hashlib.sha256("\n".join(lesions).encode()).hexdigest()[:12]
+
+    @property
     def suffix(self) -> str:
         """What a run's name ends with."""
         if self.folds is not None:
@@ -49,7 +56,12 @@ class Sides:
 
     def as_json(self) -> dict[str, Any]:
         """Return what tells this split from others, for plans and bundles."""
-        return {"test_side": self.model, "folds": self.folds, "fold": self.fold, "left_out": [*self.left_out]}
+        return {
+            "test_side": self.test_side,
+            "folds": self.folds,
+            "fold": self.fold,
+            "left_out": [*self.left_out],
+        }
 
     def split(self, table: pd.DataFrame, seed: int) -> pd.Series:
         """Return `train`, `calibration` (what judges) or `test` for each row, on its index.

@@ -35,12 +35,9 @@ def chosen_sides(
                 "model with --test-side: its test lesions stay out, and a tenth of those new to it."
             )
         return None
-    bundle = load_bundle(test_side)
-    known = bundle.load_split()
+    known = load_bundle(test_side).load_split()
     tested = known.loc[known["split"] == "test", "lesion_id"]
-    return Sides(
-        frozenset(tested), frozenset(known["lesion_id"]), bundle.version, folds, fold, tuple(left_out or ())
-    )
+    return Sides(frozenset(tested), frozenset(known["lesion_id"]), folds, fold, tuple(left_out or ()))
 
 
 def answers_file(out: Path, sides: Sides) -> Path:

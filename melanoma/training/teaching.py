@@ -49,7 +49,7 @@ def load_teacher(path: Path, sides: Sides | None, codes: Sequence[str], table: p
         plan = folds.attrs["plan"]
     except (OSError, ValueError, KeyError):
         raise UserError(f"{path} holds no answers that “melanoma gather” wrote.") from None
-    found = {"data": fingerprint(table), "test_side": sides.model, "codes": list(codes)}
+    found = {"data": fingerprint(table), "test_side": sides.test_side, "codes": list(codes)}
     other = [name for name, value in found.items() if plan.get(name) != value]
     if other:
         raise UserError(

@@ -90,7 +90,7 @@ def clinics(count: int = 120) -> pd.DataFrame:
 
 
 def sides(**chosen: object) -> Sides:
-    return Sides(frozenset({"a1", "a3"}), frozenset(f"a{number}" for number in range(60)), "v1", **chosen)
+    return Sides(frozenset({"a1", "a3"}), frozenset(f"a{number}" for number in range(60)), **chosen)
 
 
 def test_the_test_side_is_the_model_s_and_a_tenth_of_what_is_new_to_it():
@@ -105,6 +105,14 @@ def test_the_test_side_is_the_model_s_and_a_tenth_of_what_is_new_to_it():
     fewer = table[table["source"] == "a"]
     again = sides().split(fewer, 1)
     assert again.equals(split[fewer.index]), "the same lesions, whatever else there is"
+
+
+def test_the_test_side_is_told_apart_by_its_lesions_alone():
+    tested, known = frozenset({"a1", "a3"}), frozenset({"a1", "a2", "a3"})
+    side = Sides(tested, known).test_side
+    assert side == Sides(frozenset(["a3", "a1"]), known, folds=3, fold=1).test_side
+    others = (Sides(frozenset({"a1"}), known), Sides(tested, known | {"a4"}), Sides(known, tested))
+    assert side not in {other.test_side for other in others}
 
 
 def test_folds_part_all_lesions_but_the_tested():
