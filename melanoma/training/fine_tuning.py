@@ -272,7 +272,7 @@ def _changed(recipe: FineTuning, change: str) -> tuple[str, Any]:
     try:
         value = json.loads(written)
         if field == "stages":
-            return field, tuple(Stage(*stage) for stage in value)
+            return field, tuple(_stage(*stage) for stage in value)
         if field == "augmentation":
             now = getattr(recipe.augmentation, part)
             return field, replace(recipe.augmentation, **{part: type(now)(value)})
@@ -286,6 +286,14 @@ def _changed(recipe: FineTuning, change: str) -> tuple[str, Any]:
             f"--set {change} is no choice of {recipe.name}. Write NAME=VALUE, such as dropout=0.2; "
             f"the names are {known}."
         ) from None
+
+
+def _stage(image_size: Any, epochs: Any, twins: Any = False, degraded_to: Any = None) -> Stage:
+    """Return a stage as it is written in JSON; raises ValueError for what is no number of pixels or epochs."""
+    counts = (image_size, epochs, *(() if degraded_to is None else (degraded_to,)))
+    if not all(type(count) is int and count > 0 for count in counts) or type(twins) is not bool:
+        raise ValueError(f"{[image_size, epochs, twins, degraded_to]} is no stage")
+    return Stage(image_size, epochs, twins, degraded_to)
 
 
 FINE_TUNING: dict[str, FineTuning] = {

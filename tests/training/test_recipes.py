@@ -93,7 +93,20 @@ def test_a_choice_is_set_by_its_name():
 
 @pytest.mark.parametrize(
     "change",
-    ["dropout", "dropout=", "dropout=much", "epochs=3", "name=1", "augmentation.size=1", "stages=[1]"],
+    [
+        "dropout",
+        "dropout=",
+        "dropout=much",
+        "epochs=3",
+        "name=1",
+        "augmentation.size=1",
+        "stages=[1]",
+        'stages=[{"image_size": 96, "epochs": 1}]',
+        'stages=[["96", 1]]',
+        "stages=[[96, 0]]",
+        "stages=[[96, 1, 1]]",
+        "stages=[[96, 1, true, 0.5]]",
+    ],
 )
 def test_what_is_no_choice_is_refused(change):
     with pytest.raises(UserError, match="is no choice of quick. Write NAME=VALUE"):
