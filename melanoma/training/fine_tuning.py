@@ -289,7 +289,7 @@ def _changed(recipe: FineTuning, change: str) -> tuple[str, Any]:
 
 
 def _stage(image_size: Any, epochs: Any, twins: Any = False, degraded_to: Any = None) -> Stage:
-    """Return a stage as it is written in JSON; raises ValueError for what is no number of pixels or epochs."""
+    """Return a stage as it is written in JSON; raises ValueError for what is no such number or mark."""
     counts = (image_size, epochs, *(() if degraded_to is None else (degraded_to,)))
     if not all(type(count) is int and count > 0 for count in counts) or type(twins) is not bool:
         raise ValueError(f"{[image_size, epochs, twins, degraded_to]} is no stage")
