@@ -1,5 +1,7 @@
 """Examine: one photo, what the network says of it, and why."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from melanoma.app.parts.examine.crop import offer_cropping
@@ -13,6 +15,8 @@ from melanoma.app.parts.shared.photo import Photo, choose_photo, go_to_answer
 from melanoma.app.parts.shared.prediction import predict
 from melanoma.app.parts.shared.ways_on import lead_on
 
+_STYLE = Path(__file__).with_suffix(".css")
+
 
 def offer(photo: Photo) -> None:
     """Draw what can be done with the photo in view."""
@@ -23,6 +27,7 @@ def offer(photo: Photo) -> None:
 @show_user_errors()
 def page() -> None:
     """Draw the page."""
+    st.html(_STYLE)
     offer_tour()
     with st.container(key="first-line"):
         st.title(say("What does the network see?"), anchor=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from melanoma.classroom.plans import PLANS, SCHOOL, timeline
 from melanoma.classroom.scenes import QUIZ, Scene
 from melanoma.classroom.sheets import minutes
 
+_STYLE = Path(__file__).with_name("presenter.css")
 PRESENT = "present"
 """The name in the link of the scene that is presented: where it is, the view for a projector is."""
 _CODE = 300  # pixels of a QR code's side: read from the last row of a classroom
@@ -39,6 +41,7 @@ def start_presenting(name: str) -> None:
 
 def show_presenter(scenes: Mapping[str, Scene], name: str) -> None:
     """Draw the scene, and the buttons that the keys press."""
+    st.html(_STYLE)
     plan = timeline(_plan(), scenes)
     names = [timed.scene.name for timed in plan]
     number = names.index(name)
