@@ -70,7 +70,8 @@ def test_pointer_keys_and_play_show_the_network_s_numbers(address, browser, ship
     layer = first_layer(network)
     pixels = shipped_classifier([sample(DEFAULT).pixels])[0].pixels
     (expected,) = outputs(network, [layer.output], pixels)
-    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    moving = {"reduced_motion": "no-preference"}  # which a play is
+    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True, **moving)
     page.goto(f"{address}/lesson?lang=en&step=2")
     board, told = page.locator(".board.sums"), page.locator(".told")
     board.wait_for(timeout=90_000)
